@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { fleetTargetSchema, LIVENESS_STATES, VERDICTS } from './target.ts';
+import { instantSchema } from './heartbeat.ts';
+import { nodeIdSchema } from './node-id.ts';
+
+export const ROLES = ['viewer', 'operator', 'approver'] as const;
+export type Role = (typeof ROLES)[number];
+
+export const DEFAULT_PAGE_SIZE = 50;
+export const MAX_PAGE_SIZE = 500;
+
+const list = z.preprocess((value) => (value === undefined ? undefined : Array.isArray(value) ? value : [value]), z.array(z.string().max(128)).max(64).optional());
+
+/** Query of `GET /fleet/targets`. Lists are repeated: `?state=expired&state=stale`. */
+export const targetQuerySchema = z.strictObject({
+  state: list.pipe(z.array(z.enum(LIVENESS_STATES)).optional()),
+  zone: list,
+  tag: list,
+  bridged: z.enum(['true', 'false']).optional(),
+  q: z.string().max(128).optional(),
+  sort: z.enum(['name', '-name', 'zone', '-zone', 'state', '-state', 'lastSeenAt', '-lastSeenAt']).default('name'),
+  limit: z.coerce.number().int().min(1).max(MAX_PAGE_SIZE).default(DEFAULT_PAGE_SIZE),
+  cursor: z.string().max(512).optional(),
+});
+export type TargetQuery = z.infer<typeof targetQuerySchema>;
+
+export const targetPageSchema = z.object({
+  items: z.array(fleetTargetSchema),
+  /** How many match, over all pages. */
+  total: z.int(),
+  /** Pass it as `cursor` for the next page; null on the last. */
+  nextCursor: z.string().nullable(),
+});
+export type TargetPage = z.infer<typeof targetPageSchema>;
+
+const countsByState = z.record(z.enum(LIVENESS_STATES), z.int());
+
+export const zoneSummarySchema = z.object({
+  zone: z.string(),
+  verdict: z.enum(VERDICTS),
+  expected: z.int(),
+  online: z.int(),
+  total: z.int(),
+});
+
+export const summarySchema = z.object({
+  at: instantSchema,
+  /** `demo` is loud on every view. */
+  timings: z.enum(['production', 'demo']),
+  verdict: z.object({ value: z.enum(VERDICTS), reason: z.string(), since: instantSchema }),
+  total: z.int(),
+  expected: z.int(),
+  online: z.int(),
+  states: countsByState,
+  bridged: z.int(),
+  flapping: z.int(),
+  zones: z.array(zoneSummarySchema),
+  /** Why nothing may expire now, in words; null when expiry goes on. */
+  expiryHeld: z.string().nullable(),
+  startedAt: instantSchema,
+});
+export type FleetSummary = z.infer<typeof summarySchema>;
+
+export const availabilityQuerySchema = z.strictObject({
+  tag: list,
+  min_slots: z.coerce.number().int().min(0).optional(),
+  limit: z.coerce.number().int().min(1).max(1000).default(1000),
+  cursor: z.string().max(512).optional(),
+});
+export type AvailabilityQuery = z.infer<typeof availabilityQuerySchema>;
+
+/** `GET /openclaw/availability`, for routers (domain-rules section 1): snake_case as on seed 004's wire. */
+export const availabilitySchema = z.object({
+  nodes: z.array(
+    z.object({
+      node_id: nodeIdSchema,
+      hostname: z.string(),
+      version: z.string(),
+      capacity: z.record(z.string(), z.number()),
+      queue_depth: z.record(z.string(), z.number()),
+      available_slots: z.number().nullable(),
+      tags: z.array(z.string()),
+      age_seconds: z.number(),
+    })
+  ),
+  total: z.int(),
+  next_cursor: z.string().nullable(),
+});
+export type Availability = z.infer<typeof availabilitySchema>;

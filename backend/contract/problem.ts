@@ -1,0 +1,52 @@
+import { z } from 'zod';
+
+/** RFC 9457 problem details, with the `message` that Grafana shows. */
+export const problemSchema = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  /** What happened, and what to do next. */
+  detail: z.string(),
+  /** The same as `detail`: Grafana's front end shows this member. */
+  message: z.string(),
+  /** Which fields are wrong and why. */
+  errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
+});
+export type Problem = z.infer<typeof problemSchema>;
+
+export const PROBLEM_TYPE_PREFIX = 'urn:openclaw-fleet:problem:';
+
+/** Every problem type there is: its status and title. docs/problems.md says what to do about each. */
+export const PROBLEMS = {
+  'malformed-json': { status: 400, title: 'The body is not JSON' },
+  'bad-request': { status: 400, title: 'The request is not understood' },
+  'unauthenticated': { status: 401, title: 'A token is needed' },
+  'invalid-token': { status: 401, title: 'The token is not valid' },
+  'certificate-required': { status: 403, title: 'A client certificate of this fleet is needed' },
+  'identity-mismatch': { status: 403, title: 'Certificate, token and body name different nodes' },
+  'not-enrolled': { status: 403, title: 'This node is not enrolled' },
+  'revoked': { status: 403, title: 'This node is revoked' },
+  'forbidden': { status: 403, title: 'The role does not allow this' },
+  'invalid-signature': { status: 403, title: 'The payload signature is not valid' },
+  'signature-required': { status: 403, title: 'A payload signature is required' },
+  'not-found': { status: 404, title: 'There is nothing at this address' },
+  'method-not-allowed': { status: 405, title: 'This address does not take that method' },
+  'request-timeout': { status: 408, title: 'The body did not arrive in time' },
+  'heartbeat-conflict': { status: 409, title: 'Another body was sent with the same node_id and last_heartbeat' },
+  'conflict': { status: 409, title: 'Somebody else changed this first' },
+  'too-large': { status: 413, title: 'The body is too large' },
+  'unsupported-media-type': { status: 415, title: 'The body must be application/json' },
+  'invalid-body': { status: 422, title: 'A field is missing or not valid' },
+  'clock-ahead': { status: 422, title: 'last_heartbeat is in the future' },
+  'rate-limited': { status: 429, title: 'Too many requests' },
+  'internal-error': { status: 500, title: 'The collector failed' },
+  'overloaded': { status: 503, title: 'The collector is overloaded' },
+  'storage-unavailable': { status: 503, title: 'The collector cannot store anything now' },
+} as const satisfies Record<string, { status: number; title: string }>;
+export type ProblemName = keyof typeof PROBLEMS;
+
+/** Builds the problem details of `name`. @param detail what happened and what to do next, without secrets */
+export function problem(name: ProblemName, detail: string, errors?: Problem['errors']): Problem {
+  const { status, title } = PROBLEMS[name];
+  return { type: PROBLEM_TYPE_PREFIX + name, title, status, detail, message: detail, ...(errors && { errors }) };
+}

@@ -1,0 +1,77 @@
+/** Every duration the fleet's rules use, in milliseconds. Sources: domain-rules; each section is named. */
+export interface Timings {
+  /** Told interval between two beats of a node, and its bounds (section 1). */
+  readonly beat: number;
+  readonly beatMin: number;
+  readonly beatMax: number;
+  /** Taken off a beat's age before it is judged (section 2). */
+  readonly grace: number;
+  /** `last_heartbeat` may lie this far ahead of our clock (section 1). */
+  readonly futureLimit: number;
+  /** Two superseded beats this far apart move the mark (section 1). */
+  readonly setBackGap: number;
+  /** Window of the allowance for replays and duplicates (section 1). */
+  readonly replayWindow: number;
+  /** How often a bridge probes its gateway (section 1). */
+  readonly probe: number;
+  /** A node that reported within this is expected (section 2). */
+  readonly expectedWindow: number;
+  /** Under 15 % online for this long is blind (section 2). */
+  readonly blindHold: number;
+  /** Between two canary beats of the collector (section 2). */
+  readonly canary: number;
+  /** Nodes of a zone that turned partial or full wait this long before they expire (section 2). */
+  readonly zoneHold: number;
+  /** After a start, a failover, or leaving full or blind: no new expiry, no new automation, no verdict (section 2). */
+  readonly noExpiryAfterStart: number;
+  readonly noAutomationAfterStart: number;
+  readonly noVerdictAfterStart: number;
+  /** Three starts within this raise an alert (section 2). */
+  readonly restartWindow: number;
+  /** Window in which expiries and departures are counted as flapping (section 2). */
+  readonly flapWindow: number;
+  /** A node that said `restart` is `stopped` for at most this (section 1). */
+  readonly goodbyeRestart: number;
+  readonly inactiveAfter: number;
+  readonly retireAfter: number;
+  /** How long the event log is kept (section 7). */
+  readonly eventRetention: number;
+}
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+const production: Timings = {
+  beat: 60 * SECOND,
+  beatMin: 30 * SECOND,
+  beatMax: 120 * SECOND,
+  grace: 10 * SECOND,
+  futureLimit: 5 * MINUTE,
+  setBackGap: 30 * SECOND,
+  replayWindow: MINUTE,
+  probe: 10 * SECOND,
+  expectedWindow: HOUR,
+  blindHold: 15 * SECOND,
+  canary: 15 * SECOND,
+  zoneHold: MINUTE,
+  noExpiryAfterStart: 130 * SECOND,
+  noAutomationAfterStart: 300 * SECOND,
+  noVerdictAfterStart: 100 * SECOND,
+  restartWindow: 15 * MINUTE,
+  flapWindow: HOUR,
+  goodbyeRestart: 300 * SECOND,
+  inactiveAfter: 14 * DAY,
+  retireAfter: 90 * DAY,
+  eventRetention: 7 * DAY,
+};
+
+/** By how much the demo profile is faster: a 3 s beat (domain-rules, preamble). */
+export const DEMO_SPEED = 20;
+
+const demo = Object.fromEntries(Object.entries(production).map(([name, ms]) => [name, (ms as number) / DEMO_SPEED])) as unknown as Timings;
+
+export const TIMINGS = { production, demo } as const;
+export type TimingsProfile = keyof typeof TIMINGS;
+export const TIMINGS_PROFILES = ['production', 'demo'] as const satisfies TimingsProfile[];
