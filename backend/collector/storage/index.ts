@@ -1,0 +1,283 @@
+import { mkdirSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { CHECKPOINT_FRAMES, fromColumns, toColumns, type WireWrite } from './sqlite.ts';
+import type { NodeColumns } from './schema.ts';
+import { FencedError, StorageError, type NodeRow, type NodeWrite, type Storage, type WriteResult } from './types.ts';
+import type { OperationName, Operations, Request, Response } from './worker.ts';
+
+export interface StorageOptions {
+  /** The database file; its folder is made when missing (0700). */
+  readonly file: string;
+  /** How long a heartbeat waits for others to share its commit. Milliseconds. */
+  readonly lingerMs?: number;
+  /** How long a write waits for another process's. Milliseconds. */
+  readonly busyTimeoutMs?: number;
+  /** How often the WAL's size is looked at. Milliseconds. */
+  readonly checkpointEveryMs?: number;
+  /** Told after each group commit: heartbeats in it, and how long it took in seconds. */
+  readonly onCommit?: (size: number, seconds: number) => void;
+  /** Told once when the database thread dies: nothing can be stored from then on. */
+  readonly onFailure?: (error: Error) => void;
+}
+
+const OK: WriteResult = { ok: true };
+const LOAD_CHUNK = 2000;
+/** More than this in one commit makes the first wait for the last. */
+const MAX_BATCH = 1024;
+
+interface Waiting {
+  readonly write: WireWrite;
+  readonly resolve: (result: WriteResult) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * Opens the embedded store. The database runs in a thread of its own; heartbeats are committed in groups.
+ * Throws StorageError when the file cannot be opened or brought up to date.
+ */
+export async function openStorage(options: StorageOptions): Promise<EmbeddedStorage> {
+  mkdirSync(dirname(options.file), { recursive: true, mode: 0o700 });
+  const storage = new EmbeddedStorage(options);
+  await storage.opened;
+  return storage;
+}
+
+/** The embedded store as the event loop sees it. */
+export class EmbeddedStorage implements Storage {
+  readonly opened: Promise<void>;
+  readonly #options: Required<Omit<StorageOptions, 'onCommit' | 'onFailure'>> & StorageOptions;
+  readonly #worker: Worker;
+  readonly #pending = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
+  #lastId = 0;
+  #failed: Error | null = null;
+  #closing = false;
+  #queue: Waiting[] = [];
+  #committing = false;
+  #linger: NodeJS.Timeout | null = null;
+  readonly #listeners = new Set<() => void>();
+  #checkpoints: Worker | null = null;
+  #checkpointTimer: NodeJS.Timeout | null = null;
+
+  constructor(options: StorageOptions) {
+    this.#options = { lingerMs: 5, busyTimeoutMs: 5000, checkpointEveryMs: 1000, ...options };
+    const workerData = { file: options.file, busyTimeoutMs: this.#options.busyTimeoutMs };
+    this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData });
+    this.opened = new Promise<void>((resolve, reject) => this.#pending.set(0, { resolve, reject })).then(() =>
+      this.#startCheckpoints()
+    );
+    this.#worker.on('message', (response: Response) => this.#answered(response));
+    this.#worker.on('error', (error) => this.#fail(error));
+    this.#worker.on('exit', () => this.#fail(new StorageError('the database thread has ended')));
+  }
+
+  /** Heartbeats that wait for their commit. */
+  get queued(): number {
+    return this.#queue.length;
+  }
+
+  async loadNodes(onRows: (rows: NodeRow[]) => void): Promise<number> {
+    let total = 0;
+    for (let after = ''; ;) {
+      const rows = await this.#ask('nodesAfter', after, LOAD_CHUNK);
+      if (rows.length === 0) return total;
+      total += rows.length;
+      after = rows.at(-1)?.node_id ?? after;
+      onRows(rows.map(fromColumns));
+    }
+  }
+
+  writeBeat(write: NodeWrite): Promise<WriteResult> {
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ write: [toColumns(write.row), write.events], resolve, reject });
+      if (this.#linger === null && !this.#committing) {
+        this.#linger = setTimeout(() => {
+          this.#linger = null;
+          this.#flush();
+        }, this.#options.lingerMs);
+      }
+    });
+  }
+
+  async writeDecision(epoch: number, writes: readonly NodeWrite[]): Promise<WriteResult[]> {
+    const { stale, events } = await this.#ask(
+      'write',
+      writes.map((write): WireWrite => [toColumns(write.row), write.events]),
+      epoch
+    );
+    if (events) this.#tellListeners();
+    const results: WriteResult[] = writes.map(() => OK);
+    for (const [index, current] of stale) results[index] = { ok: false, current: current && fromColumns(current) };
+    return results;
+  }
+
+  eventsAfter(id: number, limit: number): ReturnType<Storage['eventsAfter']> {
+    return this.#ask('eventsAfter', id, limit);
+  }
+
+  eventBounds(): ReturnType<Storage['eventBounds']> {
+    return this.#ask('eventBounds');
+  }
+
+  onEvents(callback: () => void): () => void {
+    this.#listeners.add(callback);
+    return () => this.#listeners.delete(callback);
+  }
+
+  trustVersion(): Promise<number> {
+    return this.#ask('trustVersion');
+  }
+
+  trustSnapshot(): ReturnType<Storage['trustSnapshot']> {
+    return this.#ask('trustSnapshot');
+  }
+
+  putEnrolment(...args: Parameters<Storage['putEnrolment']>): Promise<void> {
+    return this.#ask('putEnrolment', ...args);
+  }
+
+  revokeNode(...args: Parameters<Storage['revokeNode']>): Promise<boolean> {
+    return this.#ask('revokeNode', ...args);
+  }
+
+  revokeCertificate(...args: Parameters<Storage['revokeCertificate']>): Promise<void> {
+    return this.#ask('revokeCertificate', ...args);
+  }
+
+  putToken(...args: Parameters<Storage['putToken']>): Promise<void> {
+    return this.#ask('putToken', ...args);
+  }
+
+  revokeToken(...args: Parameters<Storage['revokeToken']>): Promise<boolean> {
+    return this.#ask('revokeToken', ...args);
+  }
+
+  takeEpoch(): Promise<number> {
+    return this.#ask('takeEpoch');
+  }
+
+  noteStart(...args: Parameters<Storage['noteStart']>): Promise<number> {
+    return this.#ask('noteStart', ...args);
+  }
+
+  sweep(...args: Parameters<Storage['sweep']>): Promise<Record<string, number>> {
+    return this.#ask('sweep', ...args);
+  }
+
+  async check(): Promise<void> {
+    await this.#ask('check');
+  }
+
+  /** Sizes on disk, in bytes. */
+  async sizes(): Promise<{ database: number; wal: number }> {
+    const { database } = await this.#ask('sizes');
+    return { database, wal: statSync(`${this.#options.file}-wal`, { throwIfNoEntry: false })?.size ?? 0 };
+  }
+
+  /** Commits what waits, then closes the file. */
+  async close(): Promise<void> {
+    if (this.#closing || this.#failed) return;
+    this.#closing = true;
+    if (this.#linger) clearTimeout(this.#linger);
+    this.#linger = null;
+    this.#flush();
+    if (this.#checkpointTimer) clearInterval(this.#checkpointTimer);
+    const checkpoints = this.#checkpoints;
+    if (checkpoints) {
+      const ended = new Promise((resolve) => checkpoints.once('exit', resolve));
+      checkpoints.postMessage('close');
+      await ended;
+    }
+    const ended = new Promise((resolve) => this.#worker.once('exit', resolve));
+    await this.#ask('close');
+    await ended;
+  }
+
+  #ask<N extends OperationName>(
+    name: N,
+    ...args: Parameters<Operations[N]>
+  ): Promise<Awaited<ReturnType<Operations[N]>>> {
+    return new Promise((resolve, reject) => {
+      if (this.#failed) {
+        reject(new StorageError(`storage is not available: ${this.#failed.message}`));
+        return;
+      }
+      const id = ++this.#lastId;
+      this.#pending.set(id, { resolve, reject });
+      this.#worker.postMessage([id, name, args] satisfies Request);
+    });
+  }
+
+  #answered([id, result, error]: Response): void {
+    const waiting = this.#pending.get(id);
+    this.#pending.delete(id);
+    if (!waiting) return;
+    if (error)
+      waiting.reject(error.name === 'FencedError' ? new FencedError(error.message) : new StorageError(error.message));
+    else waiting.resolve(result as never);
+  }
+
+  #flush(): void {
+    if (this.#queue.length === 0 || this.#committing) return;
+    const batch = this.#queue.length > MAX_BATCH ? this.#queue.splice(0, MAX_BATCH) : this.#queue;
+    if (batch === this.#queue) this.#queue = [];
+    this.#committing = true;
+    const started = performance.now();
+    this.#ask(
+      'write',
+      batch.map((waiting) => waiting.write),
+      null
+    ).then(
+      ({ stale, events }) => {
+        this.#options.onCommit?.(batch.length, (performance.now() - started) / 1000);
+        if (events) this.#tellListeners();
+        const current = new Map<number, NodeColumns | null>(stale);
+        for (const [index, waiting] of batch.entries()) {
+          const stored = current.get(index);
+          waiting.resolve(stored === undefined ? OK : { ok: false, current: stored && fromColumns(stored) });
+        }
+        this.#committed();
+      },
+      (error: unknown) => {
+        for (const waiting of batch) waiting.reject(error as Error);
+        this.#committed();
+      }
+    );
+  }
+
+  // What came while the disk was busy has waited long enough: it goes without a linger of its own.
+  #committed(): void {
+    this.#committing = false;
+    this.#flush();
+  }
+
+  #tellListeners(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  #startCheckpoints(): void {
+    this.#checkpoints = new Worker(new URL('./checkpoint-worker.ts', import.meta.url), {
+      workerData: { file: this.#options.file },
+    });
+    this.#checkpoints.on('message', ({ frames, left }: { frames: number; left: number }) => {
+      if (frames > CHECKPOINT_FRAMES && left < CHECKPOINT_FRAMES && !this.#closing)
+        this.#ask('finishCheckpoint').catch(() => undefined);
+    });
+    this.#checkpoints.on('error', (error) => this.#fail(error));
+    this.#checkpointTimer = setInterval(() => {
+      const wal = statSync(`${this.#options.file}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+      if (wal > CHECKPOINT_FRAMES * 4096) this.#checkpoints?.postMessage('run');
+    }, this.#options.checkpointEveryMs).unref();
+  }
+
+  #fail(error: Error): void {
+    if (this.#failed || this.#closing) return;
+    this.#failed = error;
+    for (const { reject } of this.#pending.values()) reject(new StorageError(`storage failed: ${error.message}`));
+    this.#pending.clear();
+    this.#options.onFailure?.(error);
+  }
+}
+
+export { FencedError, StorageError } from './types.ts';
+export type * from './types.ts';

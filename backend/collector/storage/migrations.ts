@@ -1,0 +1,98 @@
+import { sql, type Kysely } from 'kysely';
+import type { Migration, MigrationProvider } from 'kysely/migration';
+import { GENESIS_HASH } from '../audit/chain.ts';
+
+/** In the words both databases share: `bigint` and `text` mean the same in SQLite and PostgreSQL. */
+const migrations: Record<string, Migration> = {
+  '0001_first_light': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema
+        .createTable('nodes')
+        .addColumn('node_id', 'text', (c) => c.primaryKey())
+        .addColumn('rev', 'bigint', (c) => c.notNull())
+        .addColumn('mark_ms', 'bigint', (c) => c.notNull())
+        .addColumn('seen_ms', 'bigint')
+        .addColumn('first_seen_ms', 'bigint', (c) => c.notNull())
+        .addColumn('state', 'text', (c) => c.notNull().check(sql`state in ('live', 'expired', 'stopped', 'retired')`))
+        .addColumn('state_since_ms', 'bigint', (c) => c.notNull())
+        .addColumn('stopped_until_ms', 'bigint')
+        .addColumn('memory', 'blob', (c) => c.notNull())
+        .addColumn('report', 'text', (c) => c.notNull())
+        .execute();
+      await db.schema
+        .createTable('events')
+        .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement())
+        .addColumn('name', 'text', (c) => c.notNull())
+        .addColumn('target_id', 'text', (c) => c.notNull())
+        .addColumn('at_ms', 'bigint', (c) => c.notNull())
+        .addColumn('data', 'text', (c) => c.notNull())
+        .execute();
+      await db.schema.createIndex('events_at_ms').on('events').column('at_ms').execute();
+      await db.schema
+        .createTable('enrolments')
+        .addColumn('node_id', 'text', (c) => c.primaryKey())
+        .addColumn('name', 'text', (c) => c.notNull())
+        .addColumn('enrolled_ms', 'bigint', (c) => c.notNull())
+        .addColumn('fingerprint', 'text', (c) => c.notNull())
+        .addColumn('not_after_ms', 'bigint', (c) => c.notNull())
+        .addColumn('require_signature', 'integer', (c) => c.notNull())
+        .addColumn('revoked_ms', 'bigint')
+        .execute();
+      await db.schema
+        .createTable('revoked_certificates')
+        .addColumn('fingerprint', 'text', (c) => c.primaryKey())
+        .addColumn('revoked_ms', 'bigint', (c) => c.notNull())
+        .execute();
+      await db.schema
+        .createTable('api_tokens')
+        .addColumn('id', 'text', (c) => c.primaryKey())
+        .addColumn('name', 'text', (c) => c.notNull())
+        .addColumn('hash', 'text', (c) => c.notNull().unique())
+        .addColumn('role', 'text', (c) => c.notNull())
+        .addColumn('kind', 'text', (c) => c.notNull())
+        .addColumn('person', 'text')
+        .addColumn('created_ms', 'bigint', (c) => c.notNull())
+        .addColumn('expires_ms', 'bigint')
+        .addColumn('revoked_ms', 'bigint')
+        .execute();
+      await db.schema
+        .createTable('audit')
+        .addColumn('seq', 'bigint', (c) => c.primaryKey())
+        .addColumn('at_ms', 'bigint', (c) => c.notNull())
+        .addColumn('actor', 'text', (c) => c.notNull())
+        .addColumn('via', 'text', (c) => c.notNull())
+        .addColumn('action', 'text', (c) => c.notNull())
+        .addColumn('subject', 'text', (c) => c.notNull())
+        .addColumn('reason', 'text')
+        .addColumn('data', 'text', (c) => c.notNull())
+        .addColumn('prev', 'text', (c) => c.notNull())
+        .addColumn('hash', 'text', (c) => c.notNull())
+        .execute();
+      await db.schema
+        .createTable('starts')
+        .addColumn('at_ms', 'bigint', (c) => c.notNull())
+        .execute();
+      await db.schema
+        .createTable('audit_head')
+        .addColumn('id', 'integer', (c) => c.primaryKey())
+        .addColumn('seq', 'bigint', (c) => c.notNull())
+        .addColumn('hash', 'text', (c) => c.notNull())
+        .execute();
+      for (const [table, column] of [
+        ['leader', 'epoch'],
+        ['trust', 'version'],
+      ] as const) {
+        await db.schema
+          .createTable(table)
+          .addColumn('id', 'integer', (c) => c.primaryKey())
+          .addColumn(column, 'bigint', (c) => c.notNull())
+          .execute();
+      }
+      await sql`insert into audit_head (id, seq, hash) values (1, 0, ${GENESIS_HASH})`.execute(db);
+      await sql`insert into leader (id, epoch) values (1, 0)`.execute(db);
+      await sql`insert into trust (id, version) values (1, 0)`.execute(db);
+    },
+  },
+};
+
+export const migrationProvider: MigrationProvider = { getMigrations: () => Promise.resolve(migrations) };

@@ -1,0 +1,244 @@
+import type { Kysely, Transaction } from 'kysely';
+import { Migrator } from 'kysely/migration';
+import type { EventName, FleetEvent, Role } from '@openclaw-fleet/contract';
+import { auditHash } from '../audit/chain.ts';
+import { migrationProvider } from './migrations.ts';
+import type { Schema } from './schema.ts';
+import { StorageError, type ApiToken, type AuditEntry, type Enrolment, type TrustSnapshot } from './types.ts';
+
+/** The statements off the hot path, in kysely alone: they read the same on SQLite and PostgreSQL. */
+
+type Db = Kysely<Schema>;
+
+/** Brings the schema up to date. Throws StorageError when a migration fails; what was there stays. */
+export async function migrate(db: Db): Promise<void> {
+  const { error } = await new Migrator({ db, provider: migrationProvider }).migrateToLatest();
+  if (error !== undefined) {
+    const why = error instanceof Error ? error.message : 'unknown failure';
+    throw new StorageError(
+      `the database could not be brought up to date: ${why}. Restore a backup or start the version that wrote it.`
+    );
+  }
+}
+
+// The head is updated first: that takes the write lock before anything is read, on both databases.
+async function appendAudit(tx: Transaction<Schema>, entry: AuditEntry): Promise<void> {
+  const head = await tx
+    .updateTable('audit_head')
+    .set((eb) => ({ seq: eb('seq', '+', 1) }))
+    .where('id', '=', 1)
+    .returning(['seq', 'hash'])
+    .executeTakeFirstOrThrow();
+  const content = {
+    seq: head.seq,
+    atMs: entry.atMs,
+    actor: entry.actor.name,
+    via: entry.actor.via,
+    action: entry.action,
+    subject: entry.subject,
+    reason: entry.reason,
+    data: JSON.stringify(entry.data),
+  };
+  const hash = auditHash(head.hash, content);
+  const { atMs, ...columns } = content;
+  await tx
+    .insertInto('audit')
+    .values({ ...columns, at_ms: atMs, prev: head.hash, hash })
+    .execute();
+  await tx.updateTable('audit_head').set({ hash }).where('id', '=', 1).execute();
+}
+
+/** One operator change: audited, and told to every door by the trust version, or not done at all. */
+async function changeTrust<T>(
+  db: Db,
+  audit: AuditEntry,
+  change: (tx: Transaction<Schema>) => Promise<T | false>
+): Promise<T | false> {
+  const nothingChanged = Symbol('nothing changed');
+  try {
+    return await db.transaction().execute(async (tx) => {
+      await appendAudit(tx, audit);
+      const result = await change(tx);
+      if (result === false) throw nothingChanged as unknown as Error;
+      await tx
+        .updateTable('trust')
+        .set((eb) => ({ version: eb('version', '+', 1) }))
+        .where('id', '=', 1)
+        .execute();
+      return result;
+    });
+  } catch (error) {
+    if ((error as unknown) === nothingChanged) return false;
+    throw error;
+  }
+}
+
+export async function putEnrolment(db: Db, enrolment: Enrolment, audit: AuditEntry): Promise<void> {
+  const columns = {
+    name: enrolment.name,
+    fingerprint: enrolment.fingerprint,
+    not_after_ms: enrolment.notAfterMs,
+    require_signature: enrolment.requireSignature ? 1 : 0,
+  };
+  await changeTrust(db, audit, async (tx) => {
+    await tx
+      .insertInto('enrolments')
+      .values({
+        ...columns,
+        node_id: enrolment.nodeId,
+        enrolled_ms: enrolment.enrolledMs,
+        revoked_ms: enrolment.revokedMs,
+      })
+      .onConflict((oc) => oc.column('node_id').doUpdateSet(columns))
+      .execute();
+    return true;
+  });
+}
+
+export async function revokeNode(db: Db, nodeId: string, atMs: number, audit: AuditEntry): Promise<boolean> {
+  return changeTrust(db, audit, async (tx) => {
+    const { numUpdatedRows } = await tx
+      .updateTable('enrolments')
+      .set({ revoked_ms: atMs })
+      .where('node_id', '=', nodeId)
+      .executeTakeFirst();
+    return numUpdatedRows > 0n;
+  });
+}
+
+export async function revokeCertificate(db: Db, fingerprint: string, atMs: number, audit: AuditEntry): Promise<void> {
+  await changeTrust(db, audit, async (tx) => {
+    await tx
+      .insertInto('revoked_certificates')
+      .values({ fingerprint, revoked_ms: atMs })
+      .onConflict((oc) => oc.column('fingerprint').doNothing())
+      .execute();
+    return true;
+  });
+}
+
+export async function putToken(db: Db, token: ApiToken, audit: AuditEntry): Promise<void> {
+  await changeTrust(db, audit, async (tx) => {
+    await tx
+      .insertInto('api_tokens')
+      .values({
+        id: token.id,
+        name: token.name,
+        hash: token.hash,
+        role: token.role,
+        kind: token.kind,
+        person: token.person,
+        created_ms: token.createdMs,
+        expires_ms: token.expiresMs,
+        revoked_ms: token.revokedMs,
+      })
+      .execute();
+    return true;
+  });
+}
+
+export async function revokeToken(db: Db, id: string, atMs: number, audit: AuditEntry): Promise<boolean> {
+  return changeTrust(db, audit, async (tx) => {
+    const { numUpdatedRows } = await tx
+      .updateTable('api_tokens')
+      .set({ revoked_ms: atMs })
+      .where('id', '=', id)
+      .executeTakeFirst();
+    return numUpdatedRows > 0n;
+  });
+}
+
+export async function trustVersion(db: Db): Promise<number> {
+  return (await db.selectFrom('trust').select('version').executeTakeFirstOrThrow()).version;
+}
+
+export async function trustSnapshot(db: Db): Promise<TrustSnapshot> {
+  return db.transaction().execute(async (tx) => {
+    const { version } = await tx.selectFrom('trust').select('version').executeTakeFirstOrThrow();
+    const enrolments = await tx.selectFrom('enrolments').selectAll().execute();
+    const certificates = await tx.selectFrom('revoked_certificates').select('fingerprint').execute();
+    const tokens = await tx.selectFrom('api_tokens').selectAll().execute();
+    return {
+      version,
+      enrolments: enrolments.map((row) => ({
+        nodeId: row.node_id,
+        name: row.name,
+        enrolledMs: row.enrolled_ms,
+        fingerprint: row.fingerprint,
+        notAfterMs: row.not_after_ms,
+        requireSignature: row.require_signature === 1,
+        revokedMs: row.revoked_ms,
+      })),
+      revokedCertificates: certificates.map((row) => row.fingerprint),
+      tokens: tokens.map((row) => ({
+        id: row.id,
+        name: row.name,
+        hash: row.hash,
+        role: row.role as Role,
+        kind: row.kind as ApiToken['kind'],
+        person: row.person,
+        createdMs: row.created_ms,
+        expiresMs: row.expires_ms,
+        revokedMs: row.revoked_ms,
+      })),
+    };
+  });
+}
+
+export async function eventsAfter(db: Db, id: number, limit: number): Promise<FleetEvent[]> {
+  const rows = await db
+    .selectFrom('events')
+    .select(['id', 'name', 'data'])
+    .where('id', '>', id)
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({
+    id: row.id,
+    name: row.name as EventName,
+    data: JSON.parse(row.data) as Record<string, unknown>,
+  }));
+}
+
+export async function eventBounds(db: Db): Promise<{ first: number; last: number }> {
+  const row = await db
+    .selectFrom('events')
+    .select((eb) => [eb.fn.min('id').as('first'), eb.fn.max('id').as('last')])
+    .executeTakeFirst();
+  return { first: row?.first ?? 0, last: row?.last ?? 0 };
+}
+
+export async function takeEpoch(db: Db): Promise<number> {
+  const row = await db
+    .updateTable('leader')
+    .set((eb) => ({ epoch: eb('epoch', '+', 1) }))
+    .where('id', '=', 1)
+    .returning('epoch')
+    .executeTakeFirstOrThrow();
+  return row.epoch;
+}
+
+export async function noteStart(db: Db, atMs: number, sinceMs: number): Promise<number> {
+  return db.transaction().execute(async (tx) => {
+    await tx.insertInto('starts').values({ at_ms: atMs }).execute();
+    await tx.deleteFrom('starts').where('at_ms', '<', sinceMs).execute();
+    const { count } = await tx
+      .selectFrom('starts')
+      .select((eb) => eb.fn.countAll<number>().as('count'))
+      .executeTakeFirstOrThrow();
+    return count;
+  });
+}
+
+export async function sweep(
+  db: Db,
+  limits: { eventsBeforeMs: number; retiredBeforeMs: number }
+): Promise<Record<string, number>> {
+  const events = await db.deleteFrom('events').where('at_ms', '<', limits.eventsBeforeMs).executeTakeFirst();
+  const nodes = await db
+    .deleteFrom('nodes')
+    .where('state', '=', 'retired')
+    .where('state_since_ms', '<', limits.retiredBeforeMs)
+    .executeTakeFirst();
+  return { events: Number(events.numDeletedRows), nodes: Number(nodes.numDeletedRows) };
+}

@@ -1,0 +1,58 @@
+import type { Generated, Insertable } from 'kysely';
+
+/** The tables, as kysely knows them. Every `_ms` is milliseconds since the epoch. */
+export interface Schema {
+  nodes: {
+    node_id: string;
+    rev: number;
+    mark_ms: number;
+    seen_ms: number | null;
+    first_seen_ms: number;
+    state: 'live' | 'expired' | 'stopped' | 'retired';
+    state_since_ms: number;
+    stopped_until_ms: number | null;
+    memory: Uint8Array;
+    report: string;
+  };
+  events: { id: Generated<number>; name: string; target_id: string; at_ms: number; data: string };
+  enrolments: {
+    node_id: string;
+    name: string;
+    enrolled_ms: number;
+    fingerprint: string;
+    not_after_ms: number;
+    require_signature: number;
+    revoked_ms: number | null;
+  };
+  revoked_certificates: { fingerprint: string; revoked_ms: number };
+  api_tokens: {
+    id: string;
+    name: string;
+    hash: string;
+    role: string;
+    kind: string;
+    person: string | null;
+    created_ms: number;
+    expires_ms: number | null;
+    revoked_ms: number | null;
+  };
+  audit: {
+    seq: number;
+    at_ms: number;
+    actor: string;
+    via: string;
+    action: string;
+    subject: string;
+    reason: string | null;
+    data: string;
+    prev: string;
+    hash: string;
+  };
+  starts: { at_ms: number };
+  /** One row each: the latest link of the audit chain, the leader's epoch, the version of enrolments and tokens. */
+  audit_head: { id: number; seq: number; hash: string };
+  leader: { id: number; epoch: number };
+  trust: { id: number; version: number };
+}
+
+export type NodeColumns = Insertable<Schema['nodes']>;

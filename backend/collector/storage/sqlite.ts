@@ -1,0 +1,194 @@
+import Database from 'better-sqlite3';
+import { Kysely, SqliteDialect } from 'kysely';
+import { migrate } from './queries.ts';
+import type { NodeColumns, Schema } from './schema.ts';
+import { FencedError, StorageError, type NewEvent, type NodeRow } from './types.ts';
+
+/** One write as it crosses from the event loop's thread: an array clones faster than an object. */
+export type WireWrite = readonly [row: NodeColumns, events: readonly NewEvent[] | undefined];
+
+export function toColumns(row: NodeRow): NodeColumns {
+  return {
+    node_id: row.nodeId,
+    rev: row.rev,
+    mark_ms: row.markMs,
+    seen_ms: row.seenMs,
+    first_seen_ms: row.firstSeenMs,
+    state: row.state,
+    state_since_ms: row.stateSinceMs,
+    stopped_until_ms: row.stoppedUntilMs,
+    memory: row.memory,
+    report: row.report,
+  };
+}
+
+export function fromColumns(row: NodeColumns): NodeRow {
+  return {
+    nodeId: row.node_id,
+    rev: row.rev,
+    markMs: row.mark_ms,
+    seenMs: row.seen_ms ?? null,
+    firstSeenMs: row.first_seen_ms,
+    state: row.state,
+    stateSinceMs: row.state_since_ms,
+    stoppedUntilMs: row.stopped_until_ms ?? null,
+    memory: row.memory,
+    report: row.report,
+  };
+}
+
+/** Pages of WAL after which a checkpoint is worth its cost (4 MiB). */
+const CHECKPOINT_FRAMES = 1024;
+
+/**
+ * The embedded database, on one connection. Synchronous: it lives in a worker thread. WAL with synchronous=FULL: a
+ * commit that returned has been synced to disk.
+ */
+export class Sqlite {
+  readonly db: Kysely<Schema>;
+  readonly #raw: Database.Database;
+  readonly #insert: Database.Statement;
+  readonly #update: Database.Statement;
+  readonly #select: Database.Statement<[string], NodeColumns>;
+  readonly #event: Database.Statement;
+  readonly #epoch: Database.Statement<[], { epoch: number }>;
+  readonly #begin: Database.Statement;
+  readonly #commit: Database.Statement;
+  readonly #rollback: Database.Statement;
+
+  private constructor(raw: Database.Database, db: Kysely<Schema>) {
+    this.#raw = raw;
+    this.db = db;
+    const columns = [
+      'node_id',
+      'rev',
+      'mark_ms',
+      'seen_ms',
+      'first_seen_ms',
+      'state',
+      'state_since_ms',
+      'stopped_until_ms',
+      'memory',
+      'report',
+    ];
+    this.#insert = raw.prepare(
+      `insert into nodes (${columns.join(', ')}) values (${columns.map((c) => `@${c}`).join(', ')}) on conflict do nothing`
+    );
+    const rest = columns.slice(1).map((column) => `${column} = @${column}`);
+    this.#update = raw.prepare(`update nodes set ${rest.join(', ')} where node_id = @node_id and rev = @rev - 1`);
+    this.#select = raw.prepare('select * from nodes where node_id = ?');
+    this.#event = raw.prepare('insert into events (name, target_id, at_ms, data) values (?, ?, ?, ?)');
+    this.#epoch = raw.prepare('select epoch from leader where id = 1');
+    this.#begin = raw.prepare('begin immediate');
+    this.#commit = raw.prepare('commit');
+    this.#rollback = raw.prepare('rollback');
+  }
+
+  /** Opens (and makes, and migrates) the database file. Throws StorageError with what to do. */
+  static async open(file: string, busyTimeoutMs: number): Promise<Sqlite> {
+    const raw = connect(file, busyTimeoutMs);
+    const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: raw }) });
+    await migrate(db);
+    return new Sqlite(raw, db);
+  }
+
+  /**
+   * The group commit: all writes in one synced transaction, each taken or refused on its own.
+   * @param epoch checked first when given: a decision under an old one is refused whole (FencedError)
+   * @returns what is stored instead, for each write refused as stale, by index; and whether events were added
+   */
+  write(
+    writes: readonly WireWrite[],
+    epoch: number | null
+  ): { stale: [number, NodeColumns | null][]; events: boolean } {
+    const stale: [number, NodeColumns | null][] = [];
+    let events = false;
+    this.#begin.run();
+    try {
+      if (epoch !== null && this.#epoch.get()?.epoch !== epoch) throw new FencedError(`epoch ${epoch} is over`);
+      for (const [index, [row, added]] of writes.entries()) {
+        const statement = row.rev === 1 ? this.#insert : this.#update;
+        if (statement.run(row).changes === 0) {
+          stale.push([index, this.#select.get(row.node_id) ?? null]);
+          continue;
+        }
+        for (const event of added ?? []) {
+          this.#event.run(event.name, event.targetId, event.atMs, JSON.stringify(event.data));
+          events = true;
+        }
+      }
+      this.#commit.run();
+    } catch (error) {
+      if (this.#raw.inTransaction) this.#rollback.run();
+      throw error;
+    }
+    return { stale, events };
+  }
+
+  /** Stored nodes after `id` in id order, at most `limit`. */
+  nodesAfter(id: string, limit: number): NodeColumns[] {
+    return this.#raw
+      .prepare<[string, number], NodeColumns>('select * from nodes where node_id > ? order by node_id limit ?')
+      .all(id, limit);
+  }
+
+  /** Proves that a write could begin now. */
+  check(): void {
+    this.#begin.run();
+    this.#rollback.run();
+  }
+
+  /** Sizes on disk, in bytes. */
+  sizes(): { database: number } {
+    const pages = this.#raw.pragma('page_count', { simple: true }) as number;
+    const size = this.#raw.pragma('page_size', { simple: true }) as number;
+    return { database: pages * size };
+  }
+
+  /** Copies what is left of the WAL into the database, so that the next write starts the WAL anew. */
+  finishCheckpoint(): void {
+    this.#raw.pragma('wal_checkpoint(PASSIVE)');
+  }
+
+  close(): void {
+    this.#raw.close();
+  }
+}
+
+function connect(file: string, busyTimeoutMs: number): Database.Database {
+  try {
+    const raw = new Database(file, { timeout: busyTimeoutMs });
+    raw.pragma('journal_mode = WAL');
+    raw.pragma('synchronous = FULL');
+    raw.pragma('foreign_keys = ON');
+    // Checkpoints run on a connection of their own (checkpointer.ts), so that no heartbeat waits for one.
+    raw.pragma('wal_autocheckpoint = 0');
+    raw.pragma('cache_size = -65536');
+    return raw;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : 'unknown failure';
+    throw new StorageError(
+      `cannot open the database ${file}: ${why}. Check that the folder exists and that this user may write to it.`
+    );
+  }
+}
+
+/**
+ * Copies the WAL into the database without blocking the writer, on a connection of its own.
+ * @returns frames in the WAL, and those not yet copied
+ */
+export function checkpointer(file: string): { run: () => { frames: number; left: number }; close: () => void } {
+  const raw = new Database(file, { timeout: 0 });
+  raw.pragma('synchronous = FULL');
+  raw.pragma('wal_autocheckpoint = 0');
+  return {
+    run: () => {
+      const [row] = raw.pragma('wal_checkpoint(PASSIVE)') as { log: number; checkpointed: number }[];
+      const frames = Math.max(0, row?.log ?? 0);
+      return { frames, left: frames - Math.max(0, row?.checkpointed ?? 0) };
+    },
+    close: () => raw.close(),
+  };
+}
+
+export { CHECKPOINT_FRAMES };

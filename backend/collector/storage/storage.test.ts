@@ -1,0 +1,196 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import Database from 'better-sqlite3';
+import { auditHash, GENESIS_HASH } from '../audit/chain.ts';
+import { openStorage, StorageError, type ApiToken, type AuditEntry, type EmbeddedStorage, type Enrolment } from './index.ts';
+import { fleetStoreContract, row } from './store-contract.ts';
+
+const folders: string[] = [];
+const open: EmbeddedStorage[] = [];
+
+function folder(): string {
+  const path = mkdtempSync(join(tmpdir(), 'fleet-storage-'));
+  folders.push(path);
+  return path;
+}
+
+async function storageIn(path: string): Promise<EmbeddedStorage> {
+  const storage = await openStorage({ file: join(path, 'fleet.db'), lingerMs: 1 });
+  open.push(storage);
+  return storage;
+}
+
+afterEach(async () => {
+  for (const storage of open.splice(0)) await storage.close();
+  for (const path of folders.splice(0)) rmSync(path, { recursive: true });
+});
+
+const audit = (action: string): AuditEntry => ({
+  actor: { name: 'cli:test@host', via: 'local-shell' },
+  action,
+  subject: 'n1',
+  reason: 'a test',
+  atMs: 5,
+  data: { a: 1 },
+});
+
+const enrolment = (nodeId: string): Enrolment => ({
+  nodeId,
+  name: `node ${nodeId}`,
+  enrolledMs: 1,
+  fingerprint: 'ab'.repeat(32),
+  notAfterMs: 99,
+  requireSignature: true,
+  revokedMs: null,
+});
+
+const token: ApiToken = {
+  id: 't1',
+  name: 'prometheus',
+  hash: 'cd'.repeat(32),
+  role: 'viewer',
+  kind: 'service',
+  person: null,
+  createdMs: 1,
+  expiresMs: null,
+  revokedMs: null,
+};
+
+describe('the embedded fleet store', () => {
+  fleetStoreContract(async () => {
+    const store = await storageIn(folder());
+    return { store, takeEpoch: () => store.takeEpoch() };
+  });
+
+  it('is the same after it was closed and opened again', async () => {
+    const path = folder();
+    const first = await storageIn(path);
+    await Promise.all(Array.from({ length: 3000 }, (_, index) => first.writeBeat({ row: row(`n${index}`) })));
+    await first.close();
+    const seen = new Set<string>();
+    const total = await (await storageIn(path)).loadNodes((rows) => rows.forEach((stored) => seen.add(stored.nodeId)));
+    expect(total).toBe(3000);
+    expect(seen.size).toBe(3000);
+  });
+
+  it('commits what waits when it closes', async () => {
+    const path = folder();
+    const first = await storageIn(path);
+    const write = first.writeBeat({ row: row('last') });
+    await first.close();
+    expect(await write).toEqual({ ok: true });
+    expect(await (await storageIn(path)).loadNodes(() => undefined)).toBe(1);
+  });
+
+  it('fails what it cannot store, and says so', async () => {
+    const path = folder();
+    const store = await storageIn(path);
+    const blocker = new Database(join(path, 'fleet.db'));
+    blocker.exec('drop table nodes');
+    blocker.close();
+    await expect(store.writeBeat({ row: row('a') })).rejects.toThrow(StorageError);
+    await expect(store.writeBeat({ row: row('a') })).rejects.toThrow(/nodes/);
+  });
+
+  it('names the file it cannot open', async () => {
+    const path = folder();
+    writeFileSync(join(path, 'fleet.db'), 'this is no database, and long enough to be read as one'.repeat(100));
+    await expect(openStorage({ file: join(path, 'fleet.db') })).rejects.toThrow(/fleet\.db/);
+  });
+});
+
+describe('events', () => {
+  it('are written with the change they tell of, and read in commit order', async () => {
+    const store = await storageIn(folder());
+    let told = 0;
+    const stop = store.onEvents(() => told++);
+    const event = (targetId: string) => ({ name: 'target-offline' as const, targetId, atMs: 7, data: { targetId } });
+    const epoch = await store.takeEpoch();
+    await store.writeDecision(epoch, [
+      { row: row('a'), events: [event('a')] },
+      { row: row('b', { rev: 5 }), events: [event('b')] },
+    ]);
+    await store.writeBeat({ row: row('c'), events: [event('c')] });
+    expect(told).toBe(2);
+    stop();
+    const all = await store.eventsAfter(0, 10);
+    expect(all.map(({ name, data }) => [name, data['targetId']])).toEqual([
+      ['target-offline', 'a'],
+      ['target-offline', 'c'],
+    ]);
+    expect(await store.eventsAfter(all[0]!.id, 10)).toEqual([all[1]]);
+    expect(await store.eventBounds()).toEqual({ first: all[0]!.id, last: all[1]!.id });
+    expect(await store.sweep({ eventsBeforeMs: 8, retiredBeforeMs: 0 })).toEqual({ events: 2, nodes: 0 });
+    expect(await store.eventBounds()).toEqual({ first: 0, last: 0 });
+  });
+});
+
+describe('trust', () => {
+  it('changes with its audit record and its version, or not at all', async () => {
+    const path = folder();
+    const store = await storageIn(path);
+    await store.putEnrolment(enrolment('n1'), audit('node.enrolled'));
+    await store.putToken(token, audit('token.created'));
+    expect(await store.trustVersion()).toBe(2);
+    expect(await store.revokeNode('nobody', 3, audit('node.revoked'))).toBe(false);
+    await expect(store.putToken(token, audit('token.created'))).rejects.toThrow(StorageError);
+    expect(await store.trustVersion()).toBe(2);
+    expect(await store.revokeNode('n1', 3, audit('node.revoked'))).toBe(true);
+    await store.revokeCertificate('ef'.repeat(32), 4, audit('certificate.revoked'));
+    expect(await store.revokeToken('t1', 6, audit('token.revoked'))).toBe(true);
+    expect(await store.trustSnapshot()).toEqual({
+      version: 5,
+      enrolments: [{ ...enrolment('n1'), revokedMs: 3 }],
+      revokedCertificates: ['ef'.repeat(32)],
+      tokens: [{ ...token, revokedMs: 6 }],
+    });
+    await store.close();
+    const file = new Database(join(path, 'fleet.db'), { readonly: true });
+    const records = file.prepare('select * from audit order by seq').all() as Record<string, unknown>[];
+    file.close();
+    expect(records.map((record) => record['action'])).toEqual([
+      'node.enrolled',
+      'token.created',
+      'node.revoked',
+      'certificate.revoked',
+      'token.revoked',
+    ]);
+    let prev = GENESIS_HASH;
+    for (const record of records) {
+      const { prev: chained, hash, at_ms: atMs, ...content } = record as { prev: string; hash: string; at_ms: number };
+      expect(chained).toBe(prev);
+      expect(auditHash(prev, { ...(content as never as Parameters<typeof auditHash>[1]), atMs })).toBe(hash);
+      prev = hash;
+    }
+  });
+
+  it('keeps a revoked node revoked when it is enrolled again', async () => {
+    const store = await storageIn(folder());
+    await store.putEnrolment(enrolment('n1'), audit('node.enrolled'));
+    await store.revokeNode('n1', 3, audit('node.revoked'));
+    await store.putEnrolment({ ...enrolment('n1'), fingerprint: '12'.repeat(32) }, audit('node.renewed'));
+    const [stored] = (await store.trustSnapshot()).enrolments;
+    expect(stored).toMatchObject({ revokedMs: 3, fingerprint: '12'.repeat(32) });
+  });
+
+  it('keeps one chain when two processes write at once', async () => {
+    const path = folder();
+    const [one, two] = [await storageIn(path), await storageIn(path)];
+    await Promise.all(
+      Array.from({ length: 20 }, (_, index) => (index % 2 ? one : two).putEnrolment(enrolment(`n${index}`), audit('node.enrolled')))
+    );
+    expect(await one.trustVersion()).toBe(20);
+    expect((await two.trustSnapshot()).enrolments).toHaveLength(20);
+  });
+});
+
+describe('starts', () => {
+  it('are counted within the window', async () => {
+    const store = await storageIn(folder());
+    expect(await store.noteStart(1_000, 0)).toBe(1);
+    expect(await store.noteStart(2_000, 500)).toBe(2);
+    expect(await store.noteStart(9_000, 1_500)).toBe(2);
+  });
+});
