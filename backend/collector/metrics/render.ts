@@ -1,0 +1,166 @@
+import type { FleetNode, FleetView } from '../fleet/types.ts';
+import { escapeHelp, escapeLabelValue, formatMillis, formatValue } from './format.ts';
+import { familiesAt } from './targets.ts';
+import type {
+  EntryFamily,
+  InfoFamily,
+  MetricsLevel,
+  Scrape,
+  StateFamily,
+  SummaryFamily,
+  TargetFamily,
+  ValueFamily,
+} from './targets.ts';
+
+/** Text is handed over in pieces of about this many characters. */
+export const CHUNK_CHARS = 64 * 1024;
+/** A piece ends after this many targets even when they gave little text, so that no slice grows with the fleet. */
+const CHUNK_TARGETS = 4096;
+
+/** A family made ready: the text of one target's samples, empty when it has none. `labels` is what `labelsOf` gives. */
+type Write = (node: FleetNode, labels: string, scrape: Scrape) => string;
+
+// Extra labels come first, so that the tail `target="…",zone="…"} ` is one cached string for every family.
+function labelsOf(node: FleetNode): string {
+  return (node.seriesLabels ??= `target="${escapeLabelValue(node.id)}",zone="${escapeLabelValue(node.zone)}"} `);
+}
+
+function valueWriter({ name, value, millis }: ValueFamily): Write {
+  const head = name + '{';
+  const format = millis ? formatMillis : formatValue;
+  return (node, labels, scrape) => {
+    const sample = value(node, scrape);
+    return sample === undefined ? '' : head + labels + format(sample) + '\n';
+  };
+}
+
+function stateWriter({ name, label, states, state }: StateFamily): Write {
+  const heads = states.map((each) => `${name}{${label}="${escapeLabelValue(each)}",`);
+  // For each state that may hold: what stands between one series' labels and the next.
+  const joints = new Map(
+    states.map((current) => [
+      current,
+      states.map((each, at) => (each === current ? '1\n' : '0\n') + (heads[at + 1] ?? '')),
+    ])
+  );
+  const first = heads[0] ?? '';
+  return (node, labels, scrape) => {
+    const current = state(node, scrape);
+    const parts = current === undefined ? undefined : joints.get(current);
+    if (parts === undefined) return '';
+    let text = first;
+    for (const part of parts) text += labels + part;
+    return text;
+  };
+}
+
+/** Label values that come from the network: the first `max` names keep theirs, every later one is `other`. */
+class BoundedNames {
+  readonly #known = new Map<string, string>();
+  readonly #max: number;
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  /** @returns the name to show, escaped */
+  show(name: string): string {
+    const known = this.#known.get(name);
+    if (known !== undefined) return known;
+    if (this.#known.size >= this.#max) return OTHER;
+    const shown = escapeLabelValue(name);
+    this.#known.set(name, shown);
+    return shown;
+  }
+}
+const OTHER = 'other';
+
+function entryWriter({ name, label, maxNames, entries }: EntryFamily): Write {
+  const names = new BoundedNames(maxNames);
+  const head = `${name}{${label}="`;
+  return (node, labels) => {
+    const found = entries(node);
+    if (found === undefined) return '';
+    let text = '';
+    let others: number | undefined;
+    for (const key in found) {
+      const shown = names.show(key);
+      const amount = found[key] ?? 0;
+      if (shown === OTHER) others = (others ?? 0) + amount;
+      else text += head + shown + '",' + labels + formatValue(amount) + '\n';
+    }
+    return others === undefined ? text : text + head + OTHER + '",' + labels + formatValue(others) + '\n';
+  };
+}
+
+function infoWriter({ name, labels: names, values }: InfoFamily): Write {
+  const heads = names.map((label, at) => `${at === 0 ? name + '{' : '",'}${label}="`);
+  return (node, labels) => {
+    const found = values(node);
+    let text = '';
+    for (let at = 0; at < heads.length; at++) text += (heads[at] ?? '') + escapeLabelValue(found[at] ?? '');
+    return text + '",' + labels + '1\n';
+  };
+}
+
+function summaryWriter({ name, sum, count }: SummaryFamily): Write {
+  const sumHead = name + '_sum{';
+  const countHead = name + '_count{';
+  return (node, labels) => {
+    const total = sum(node);
+    const times = count(node);
+    if (total === undefined || times === undefined) return '';
+    return sumHead + labels + formatValue(total) + '\n' + countHead + labels + formatValue(times) + '\n';
+  };
+}
+
+function writerOf(family: TargetFamily): Write {
+  switch (family.shape) {
+    case 'value':
+      return valueWriter(family);
+    case 'states':
+      return stateWriter(family);
+    case 'entries':
+      return entryWriter(family);
+    case 'info':
+      return infoWriter(family);
+    case 'summary':
+      return summaryWriter(family);
+  }
+}
+
+export interface TargetRenderer {
+  /**
+   * The per-target series of one scrape as pieces of text, family by family. Which targets there are is settled by
+   * the first piece, so that no family names one twice; their values are read as each piece is made.
+   */
+  render(fleet: FleetView, nowMs: number): Generator<string, void, void>;
+}
+
+/** Makes the families of `level` ready: all that does not depend on a target is computed once, here. */
+export function createTargetRenderer(level: MetricsLevel): TargetRenderer {
+  const families = familiesAt(level).map((family) => ({
+    header: `# HELP ${family.name} ${escapeHelp(family.help)}\n# TYPE ${family.name} ${family.type}\n`,
+    write: writerOf(family),
+  }));
+  return {
+    *render(fleet, nowMs) {
+      if (families.length === 0) return;
+      const nodes = [...fleet.nodes()];
+      const scrape = { fleet, nowMs };
+      let chunk = '';
+      for (const { header, write } of families) {
+        chunk += header;
+        for (let at = 0, left = CHUNK_TARGETS; at < nodes.length; at++) {
+          const node = nodes[at];
+          if (node !== undefined) chunk += write(node, labelsOf(node), scrape);
+          if (chunk.length >= CHUNK_CHARS || --left === 0) {
+            yield chunk;
+            chunk = '';
+            left = CHUNK_TARGETS;
+          }
+        }
+      }
+      yield chunk;
+    },
+  };
+}
