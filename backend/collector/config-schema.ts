@@ -1,0 +1,268 @@
+import { isIP } from 'node:net';
+import { TIMINGS, TIMINGS_PROFILES, type Timings } from '@openclaw-fleet/contract';
+import { z } from 'zod';
+
+/** What a setting is for. `path`: resolved to an absolute path. `fallback`: its default in words, where there is no one value. */
+export type About = {
+  readonly about: string;
+  readonly unit?: string;
+  readonly path?: true;
+  readonly fallback?: string;
+};
+
+const about = (text: string, unit?: string): About => ({ about: text, ...(unit === undefined ? {} : { unit }) });
+const file = (text: string): About => ({ about: text, path: true });
+
+const host = z.string('must be text').min(1, 'must be an address to listen on, such as 127.0.0.1');
+const port = z
+  .int('must be a port, 0 to 65535')
+  .min(0, 'must be a port, 0 to 65535')
+  .max(65_535, 'must be a port, 0 to 65535');
+const text = z.string('must be text').min(1, 'must not be empty');
+const whole = (least: number, most: number) => {
+  const message = `must be a whole number, ${least} to ${most}`;
+  return z.int(message).min(least, message).max(most, message);
+};
+const flag = z.boolean('must be true or false');
+const httpsUrl = z
+  .string('must be text')
+  .refine(isHttps, 'must be an address that starts with https:// and carries no user or password');
+
+function isHttps(value: string): boolean {
+  const url = URL.parse(value);
+  return url?.protocol === 'https:' && url.username === '' && url.password === '';
+}
+
+function isRegExp(pattern: string): boolean {
+  try {
+    return new RegExp(pattern).source !== '';
+  } catch {
+    return false;
+  }
+}
+
+const issuer = z
+  .strictObject({
+    issuer: text,
+    jwksFile: text.optional(),
+    jwksUrl: httpsUrl.optional(),
+    claim: text.default('sub'),
+    ids: z
+      .array(z.string('must be text').refine(isRegExp, 'must be a regular expression'))
+      .min(1, 'must name at least one id; "ids: [\\".*\\"]" allows every id'),
+  })
+  .refine(
+    (one) => (one.jwksFile === undefined) !== (one.jwksUrl === undefined),
+    'must have either jwksFile or jwksUrl, and not both'
+  );
+
+/** Somebody else who may sign nodes' tokens. `ids`: regular expressions, anchored at both ends, of the ids it may speak for. */
+export type IssuerSettings = z.infer<typeof issuer>;
+
+const DURATIONS: Record<keyof Timings, string> = {
+  beat: 'Interval between two heartbeats that nodes are told',
+  beatMin: 'Shortest interval a node may be judged by',
+  beatMax: 'Longest interval a node may be judged by',
+  grace: 'Taken off the age of a heartbeat before it is judged',
+  futureLimit: 'How far ahead of our clock a heartbeat may be dated',
+  setBackGap: 'Two superseded heartbeats this far apart show a clock that was set back',
+  replayWindow: 'Window of the allowance for replays and duplicates',
+  probe: 'How often a bridge probes its gateway',
+  expectedWindow: 'A node that reported within this is expected',
+  blindHold: 'How long almost nobody must be online before the fleet is judged blind',
+  canary: "Between two of the collector's own heartbeats to itself",
+  zoneHold: 'How long the nodes of a zone that turned partial or full wait before they expire',
+  noExpiryAfterStart: 'Nothing expires for this long after a start',
+  noAutomationAfterStart: 'Nothing is repaired automatically for this long after a start',
+  noVerdictAfterStart: 'No verdict is given for this long after a start',
+  restartWindow: 'Three starts within this raise an alert',
+  flapWindow: 'Window in which a node is watched for flapping',
+  goodbyeRestart: 'How long a node that said it restarts counts as stopped',
+  inactiveAfter: 'Age at which a node counts as inactive',
+  retireAfter: 'Age at which an inactive node is retired',
+  eventRetention: 'How long the event log is kept',
+};
+
+const duration = (name: keyof Timings) =>
+  z
+    .number('must be a number of seconds')
+    .positive('must be more than 0 seconds')
+    .max(10 * 365 * 86_400, 'must be at most ten years, in seconds')
+    .optional()
+    .meta({
+      ...about(`${DURATIONS[name]}.`, 's'),
+      fallback: `${TIMINGS.production[name] / 1000} (demo: ${TIMINGS.demo[name] / 1000})`,
+    });
+
+const durations = Object.fromEntries(
+  Object.keys(DURATIONS).map((name) => [name, duration(name as keyof Timings)])
+) as Record<keyof Timings, ReturnType<typeof duration>>;
+
+const group = <Shape extends z.ZodRawShape>(shape: Shape) => z.strictObject(shape).prefault({} as never);
+
+/** Every setting of the collector. Keys in the file are the paths in here; `loadConfig` derives the variables from them. */
+export const settings = z.strictObject({
+  timings: z
+    .enum(TIMINGS_PROFILES, 'must be production or demo')
+    .default('production')
+    .meta(
+      about(
+        'The profile of all durations. `demo` is twenty times as fast and is refused unless everything listens on loopback.'
+      )
+    ),
+  dataDir: text.default('.openclaw-fleet/data').meta(file('Folder of the database `fleet.db`.')),
+  pkiDir: text.default('.openclaw-fleet/pki').meta(file('Folder of the authority, the certificates and the keys.')),
+  intake: group({
+    host: host
+      .default('0.0.0.0')
+      .meta(about('Address at which nodes are heard (TLS with client certificates, always).')),
+    port: port.default(8443).meta(about('Port at which nodes are heard; 0 takes a free one.')),
+    publicUrl: httpsUrl.optional().meta({
+      ...about('Address under which nodes reach the intake; `enroll` writes it into `node.env`.'),
+      fallback: 'https://localhost:<intake.port>',
+    }),
+    audience: text.default('openclaw-fleet').meta(about("What the `aud` of a node's token must be.")),
+    requireSignature: flag.default(false).meta(about('Refuse every heartbeat without a payload signature.')),
+    requireEnrolment: flag
+      .default(true)
+      .meta(
+        about(
+          'Refuse nodes that are not enrolled here, even with a certificate of the authority. Turning it off leaves revocation as the only way to lock a node out.'
+        )
+      ),
+    issuers: z
+      .array(issuer)
+      .max(32, 'must be at most 32 issuers')
+      .default([])
+      .meta(
+        about(
+          "Others who may sign nodes' tokens, each `{ issuer, jwksFile or jwksUrl, claim (default sub), ids }`; `ids` are regular expressions of the whole id. In a variable: JSON."
+        )
+      ),
+    rateLimit: group({
+      perInterval: z
+        .number()
+        .positive('must be more than 0')
+        .default(2)
+        .meta(about('Heartbeats a node may send in one interval.', 'heartbeats')),
+      burst: whole(1, 1_000_000).default(3).meta(about('Heartbeats a node may send at once.', 'heartbeats')),
+      replays: whole(1, 1_000_000)
+        .default(20)
+        .meta(about('Replays and duplicates a node may send in `durations.replayWindow`.', 'heartbeats')),
+    }),
+    maxInFlight: whole(1, 1_000_000)
+      .default(4096)
+      .meta(about('Heartbeats taken at once; beyond, 503 with Retry-After.', 'heartbeats')),
+    maxConnections: whole(1, 10_000_000)
+      .default(110_000)
+      .meta(
+        about('Connections kept at once; beyond, new ones are closed. Needs as many file descriptors.', 'connections')
+      ),
+    bodyTimeout: whole(1, 600).default(10).meta(about('How long a request may take to arrive.', 's')),
+  }),
+  storage: group({
+    linger: whole(0, 1000).default(5).meta(about('How long a heartbeat waits for others to share its commit.', 'ms')),
+    busyTimeout: whole(0, 600_000)
+      .default(5000)
+      .meta(about('How long a write waits while another process writes.', 'ms')),
+  }),
+  api: group({
+    host: host.default('127.0.0.1').meta(about('Address at which operators, routers and Prometheus are heard.')),
+    port: port
+      .default(8080)
+      .meta(about('Port at which operators, routers and Prometheus are heard; 0 takes a free one.')),
+    tls: group({
+      certFile: text
+        .optional()
+        .meta(file('Certificate chain of the API, PEM. Required unless `api.host` is loopback.')),
+      keyFile: text.optional().meta(file('Private key of the API, PEM, readable by its owner alone.')),
+    }),
+  }),
+  credentials: group({
+    authorityDays: whole(1, 36_500).default(3650).meta(about('Life of the authority that `pki init` creates.', 'days')),
+    collectorDays: whole(1, 825).default(90).meta(about("Life of the collector's own certificates.", 'days')),
+    nodeDays: whole(1, 825).default(90).meta(about("Life of nodes' certificates.", 'days')),
+    checkInterval: whole(1, 3600)
+      .default(1)
+      .meta(about('How often the collector looks for new enrolments, revocations and tokens.', 's')),
+  }),
+  metrics: group({
+    perTarget: z
+      .enum(['off', 'core', 'full'], 'must be off, core or full')
+      .default('core')
+      .meta(about('Which series there are for each node. Those of the fleet are always there.')),
+  }),
+  logging: group({
+    level: z
+      .enum(
+        ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'],
+        'must be fatal, error, warn, info, debug, trace or silent'
+      )
+      .default('info')
+      .meta(about('What is logged: this level and above.')),
+  }),
+  shutdown: group({
+    deadline: whole(1, 600).default(10).meta(about('How long a stop may take before what is still open is cut.', 's')),
+  }),
+  durations: group(durations),
+});
+
+/** The settings as parsed; `durations` in seconds where written. */
+export type Settings = z.output<typeof settings>;
+
+export interface CrossProblem {
+  readonly path: readonly string[];
+  readonly value?: string;
+  readonly message: string;
+}
+
+/** Only this machine can reach what listens there. */
+export function isLoopback(address: string): boolean {
+  return address === 'localhost' || address === '::1' || (isIP(address) === 4 && address.startsWith('127.'));
+}
+
+/** Rules over more than one setting. */
+export function crossChecks(config: Settings): CrossProblem[] {
+  const { api, intake } = config;
+  const found: CrossProblem[] = [];
+  if (config.timings === 'demo') {
+    for (const [name, { host: address }] of Object.entries({ intake, api })) {
+      if (isLoopback(address)) continue;
+      found.push({
+        path: [name, 'host'],
+        value: address,
+        message:
+          'timings demo is refused unless everything listens on loopback: set it to 127.0.0.1, or timings to production',
+      });
+    }
+  }
+  const { certFile, keyFile } = api.tls;
+  if ((certFile === undefined) !== (keyFile === undefined)) {
+    const missing = certFile === undefined ? 'certFile' : 'keyFile';
+    found.push({
+      path: ['api', 'tls', missing],
+      message: 'is missing: api.tls.certFile and api.tls.keyFile go together',
+    });
+  } else if (certFile === undefined && !isLoopback(api.host)) {
+    found.push({
+      path: ['api', 'host'],
+      value: api.host,
+      message:
+        'is not loopback, so the API needs TLS: set api.tls.certFile and api.tls.keyFile, or api.host to 127.0.0.1',
+    });
+  }
+  const seconds = (name: 'beat' | 'beatMin' | 'beatMax'): number =>
+    config.durations[name] ?? TIMINGS[config.timings][name] / 1000;
+  if (seconds('beatMin') > seconds('beat') || seconds('beat') > seconds('beatMax')) {
+    found.push({
+      path: ['durations', 'beat'],
+      value: String(seconds('beat')),
+      message: `must lie between durations.beatMin (${seconds('beatMin')}) and durations.beatMax (${seconds('beatMax')})`,
+    });
+  }
+  const issuers = config.intake.issuers.map((one) => one.issuer);
+  const twice = issuers.find((one, index) => issuers.indexOf(one) !== index);
+  if (twice !== undefined)
+    found.push({ path: ['intake', 'issuers'], value: twice, message: 'is listed twice: give each issuer once' });
+  return found;
+}
