@@ -1,0 +1,114 @@
+import { Agent, request } from 'node:https';
+import { heartbeatReplySchema } from '@openclaw-fleet/contract';
+import type { HeartbeatReply } from '@openclaw-fleet/contract';
+import type { Credentials } from './credentials.ts';
+import { tokenSource } from './token.ts';
+
+/** What became of one sent beat: an answer, or the reason there is none (such as `econnrefused`). */
+export type SendResult =
+  | { readonly status: number; readonly reply: HeartbeatReply | null; readonly retryAfterMs: number | null }
+  | { readonly error: string };
+
+export interface Sender {
+  send(body: string): Promise<SendResult>;
+  /** Drops the connection; the next beat opens another. */
+  close(): void;
+}
+
+/** At most `limit` tasks at once; the others wait in order. */
+export type Gate = <T>(task: () => Promise<T>) => Promise<T>;
+
+export function gateOf(limit: number): Gate {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  return async (task) => {
+    if (running >= limit) await new Promise<void>((resolve) => waiting.push(resolve));
+    else running += 1;
+    try {
+      return await task();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else running -= 1;
+    }
+  };
+}
+
+const TIMEOUT_MS = 10_000;
+const MAX_ANSWER_BYTES = 64 * 1024;
+
+function replyOf(text: string): HeartbeatReply | null {
+  try {
+    return heartbeatReplySchema.parse(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * One node's line to the intake: its own certificate, one connection at most, a token it signs itself.
+ * @param endpoint https URL; `/openclaw/availability` is appended when it has no path
+ * @param keepAlive keep the connection between beats
+ */
+export function createSender(options: {
+  readonly endpoint: string;
+  readonly credentials: Credentials;
+  readonly keepAlive: boolean;
+  readonly gate: Gate;
+  readonly now: () => number;
+}): Sender {
+  const { endpoint, credentials, keepAlive, gate, now } = options;
+  const url = new URL(endpoint);
+  if (url.pathname === '/') url.pathname = '/openclaw/availability';
+  const token = tokenSource(credentials);
+  const { cert, key, ca } = credentials;
+  const makeAgent = (): Agent => new Agent({ keepAlive, maxSockets: 1, cert, key, ca, minVersion: 'TLSv1.3' });
+  let agent = makeAgent();
+
+  const post = (body: string): Promise<SendResult> =>
+    new Promise((resolve) => {
+      const headers = {
+        authorization: `Bearer ${token(now())}`,
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(body),
+      };
+      const outgoing = request(url, { method: 'POST', agent, headers, timeout: TIMEOUT_MS }, (answer) => {
+        let text = '';
+        answer.setEncoding('utf8');
+        answer.on('data', (chunk: string) => {
+          text += chunk;
+          if (text.length > MAX_ANSWER_BYTES) outgoing.destroy(new Error('the answer is too large'));
+        });
+        answer.on('end', () => {
+          const status = answer.statusCode ?? 0;
+          const seconds = Number(answer.headers['retry-after']);
+          resolve({
+            status,
+            reply: status === 200 ? replyOf(text) : null,
+            retryAfterMs: Number.isFinite(seconds) ? seconds * 1000 : null,
+          });
+        });
+        answer.on('error', (error) => resolve({ error: reasonOf(error) }));
+      });
+      outgoing.on('timeout', () => outgoing.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })));
+      outgoing.on('error', (error) => resolve({ error: reasonOf(error) }));
+      outgoing.end(body);
+    });
+
+  return {
+    send: (body) => gate(() => post(body)),
+    close: () => {
+      agent.destroy();
+      agent = makeAgent();
+    },
+  };
+}
+
+/** A short label of a network error, fit for a counter. */
+function reasonOf(error: Error): string {
+  const { code } = error as NodeJS.ErrnoException;
+  return (code ?? 'network')
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9_]/g, '_')
+    .slice(0, 32);
+}
