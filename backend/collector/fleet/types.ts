@@ -9,6 +9,8 @@ export interface FleetNode {
   readonly firstSeenMs: number;
   readonly state: 'live' | 'expired' | 'stopped' | 'retired';
   readonly stateSinceMs: number;
+  /** When `stopped` ends by itself; null: not by itself. */
+  readonly stoppedUntilMs: number | null;
   /** Last heartbeat, merged with unchanged blocks. */
   readonly report: Heartbeat;
   readonly zone: string;

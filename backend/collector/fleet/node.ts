@@ -1,0 +1,51 @@
+import type { Heartbeat } from '@openclaw-fleet/contract';
+import type { Armed } from './deadlines.ts';
+import type { Departures } from './flapping.ts';
+import type { Phase } from './liveness.ts';
+import type { Memory } from './ordering.ts';
+import type { NodeRow } from '../storage/types.ts';
+import type { FleetNode } from './types.ts';
+import type { Zone } from './zone.ts';
+
+/** One registered node. Its fields are overwritten in place, by the roster alone. */
+export class Node implements FleetNode, Armed {
+  readonly id: string;
+  rev: number;
+  markMs: number;
+  seenMs: number | null;
+  firstSeenMs: number;
+  state: NodeRow['state'];
+  stateSinceMs: number;
+  stoppedUntilMs: number | null;
+  report: Heartbeat;
+  memory: Memory;
+  intervalMs: number;
+  skewMs = 0;
+  missedBeats = 0;
+  readonly isolated = false;
+  seriesLabels: string | null = null;
+  place: Zone;
+  phase: Phase = 'retired';
+  expected = false;
+  departures: Departures | null = null;
+  armedAt = -1;
+
+  constructor(row: NodeRow, report: Heartbeat, memory: Memory, place: Zone, intervalMs: number) {
+    this.id = row.nodeId;
+    this.rev = row.rev;
+    this.markMs = row.markMs;
+    this.seenMs = row.seenMs;
+    this.firstSeenMs = row.firstSeenMs;
+    this.state = row.state;
+    this.stateSinceMs = row.stateSinceMs;
+    this.stoppedUntilMs = row.stoppedUntilMs;
+    this.report = report;
+    this.memory = memory;
+    this.place = place;
+    this.intervalMs = intervalMs;
+  }
+
+  get zone(): string {
+    return this.place.name;
+  }
+}

@@ -1,0 +1,333 @@
+import { LIVENESS_STATES, TIMINGS } from '@openclaw-fleet/contract';
+import type { FleetSummary, Heartbeat, Timings, Verdict } from '@openclaw-fleet/contract';
+import type { Clock } from '../clock.ts';
+import { StorageError } from '../storage/types.ts';
+import type { FleetStore, NodeRow } from '../storage/types.ts';
+import { asksFullState, carryOver } from './carry.ts';
+import { isFlapping } from './flapping.ts';
+import { Judge } from './judge.ts';
+import { phaseOf, reasonOf, stateOf } from './liveness.ts';
+import type { Node } from './node.ts';
+import { askedFullState, clockAhead, decide, encodeMemory, isNewest, noteAsked } from './ordering.ts';
+import type { Decision, Memory } from './ordering.ts';
+import { judgedInterval, toldSeconds } from './pace.ts';
+import { Roster } from './roster.ts';
+import { Sweeper } from './sweeper.ts';
+import { Turns } from './turns.ts';
+import type { FleetIntake, FleetNode, FleetView, Liveness, Receipt } from './types.ts';
+
+/** Every lost race means that another collector wrote; so many in a row is a fault. */
+const MOST_RACES = 10;
+
+export interface FleetLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+}
+
+export interface FleetOptions {
+  readonly timings: Timings;
+  /** Our clock; it must not jump (see steadyClock). */
+  readonly clock: Clock;
+  readonly store: FleetStore;
+  /** The epoch under which this collector decides. */
+  readonly epoch: () => number;
+  readonly log?: FleetLog;
+}
+
+/** `last_heartbeat` lies too far ahead of our clock. The intake answers 422 before it comes to this. */
+export class ClockAheadError extends RangeError {
+  override readonly name = 'ClockAheadError';
+}
+
+/** The registry: every node in memory, in front of storage, which is right when they differ. */
+export class Fleet implements FleetView, FleetIntake {
+  readonly #timings: Timings;
+  readonly #clock: Clock;
+  readonly #store: FleetStore;
+  readonly #log: FleetLog | undefined;
+  readonly #turns = new Turns();
+  readonly #roster: Roster;
+  readonly #judge: Judge;
+  readonly #sweeper: Sweeper;
+  readonly #startedMs: number;
+  #ticking: Promise<void> | null = null;
+
+  /** Starts the clocks of domain-rules section 2: nothing expires for `noExpiryAfterStart` from here on. */
+  constructor({ timings, clock, store, epoch, log }: FleetOptions) {
+    this.#timings = timings;
+    this.#clock = clock;
+    this.#store = store;
+    this.#log = log;
+    this.#startedMs = clock();
+    this.#roster = new Roster(timings, this.#startedMs);
+    this.#judge = new Judge(timings, this.#startedMs);
+    const parts = { roster: this.#roster, judge: this.#judge, turns: this.#turns, store, epoch, timings };
+    this.#sweeper = new Sweeper(parts);
+  }
+
+  /** Takes every stored node into memory. Call it once, before anything else. @returns how many there are */
+  async load(): Promise<number> {
+    return this.#store.loadNodes((rows) => {
+      const nowMs = this.#clock();
+      for (const row of rows) this.#roster.adopt(row, nowMs);
+    });
+  }
+
+  /**
+   * Takes one authenticated, validated heartbeat; resolves once what it changed is durable, and what memory shows
+   * follows. When the store throws, nothing changed.
+   * @param bodyHash first 48 bits of the body's SHA-256, as an integer
+   * @throws {ClockAheadError} when `clockAhead` holds for it
+   * @throws {StorageError} when it could not be stored
+   */
+  async receive(beat: Heartbeat, bodyHash: number, nowMs: number): Promise<Receipt> {
+    const key = Date.parse(beat.last_heartbeat);
+    if (Number.isNaN(key)) throw new RangeError('last_heartbeat is not a time: send it as ISO-8601 with a zone.');
+    if (clockAhead(key, nowMs, this.#timings)) {
+      throw new ClockAheadError('last_heartbeat is too far in the future: set the clock of the node.');
+    }
+    if (!this.#turns.take(beat.node_id)) await this.#turns.wait(beat.node_id);
+    try {
+      return await this.#take(beat, key, bodyHash, nowMs);
+    } finally {
+      this.#turns.give(beat.node_id);
+    }
+  }
+
+  async #take(beat: Heartbeat, key: number, hash: number, nowMs: number): Promise<Receipt> {
+    for (let race = 0; race < MOST_RACES; race++) {
+      const node = this.#roster.nodes.get(beat.node_id);
+      const last = node?.report ?? null;
+      const sameBoot = beat.boot_id !== undefined && beat.boot_id === last?.boot_id;
+      const sighting = { key, receivedMs: nowMs, hash, seq: beat.seq ?? NaN, sameBoot };
+      const intervalMs = node?.intervalMs ?? judgedInterval(beat.interval_seconds, null, this.#timings);
+      const decision = decide(node?.memory ?? null, node?.markMs ?? -Infinity, sighting, intervalMs, this.#timings);
+      const { memory } = decision;
+      if (memory === null) return this.#receipt(decision, repeatsAsk(node, key, decision));
+
+      const accepted = decision.status === 'accepted';
+      const asks = accepted && asksFullState(beat, last, decision);
+      if (accepted) noteAsked(memory, asks);
+      const report = accepted || node === undefined ? carryOver(beat, last) : node.report;
+      const row = accepted
+        ? rowOf(node, beat, report, memory, key, decision, nowMs, this.#timings)
+        : rowWithMemory(node as Node, memory);
+      const result = await this.#store.writeBeat({ row });
+      if (result.ok) {
+        this.#roster.apply(row, report, memory, nowMs).missedBeats += decision.missed;
+        return this.#receipt(decision, asks);
+      }
+      if (result.current !== null) this.#roster.adopt(result.current, nowMs);
+      else if (node !== undefined) this.#roster.remove(node);
+    }
+    throw new StorageError('Another collector keeps writing the same node: point the node at one collector.');
+  }
+
+  #receipt(decision: Decision, reportFullState: boolean): Receipt {
+    return {
+      status: decision.status as Receipt['status'],
+      nextHeartbeatSeconds: toldSeconds(this.#timings),
+      reportFullState,
+      desiredRevision: null,
+    };
+  }
+
+  /**
+   * Brings liveness, verdicts and decisions up to `nowMs`. Call it every second (or more often); a call during one under
+   * way joins that one. Errors are the store's: what was not stored is decided again by the next call.
+   * @throws {FencedError} when another collector leads now
+   */
+  tick(nowMs: number): Promise<void> {
+    this.#ticking ??= this.#tick(nowMs).finally(() => {
+      this.#ticking = null;
+    });
+    return this.#ticking;
+  }
+
+  async #tick(nowMs: number): Promise<void> {
+    const complete = this.#roster.advance(nowMs);
+    // Counts that are behind would call a fleet blind or a node dead that is not.
+    if (!complete) return;
+    this.#judgeAll(nowMs);
+    await this.#sweeper.sweep(nowMs);
+  }
+
+  #judgeAll(nowMs: number): void {
+    const before = this.#judge.verdict;
+    this.#judge.judge([...this.#roster.zones.values()], nowMs);
+    const verdict = this.#judge.verdict;
+    if (verdict === before) return;
+    this.#log?.warn({ verdict, before, reason: this.#judge.reason(nowMs) }, 'the verdict on the fleet changed');
+  }
+
+  /** Takes the result of one canary beat through the collector's own public listener; two failures running are blind. */
+  canary(ok: boolean, nowMs: number): void {
+    this.#judge.canary(ok);
+    if (!ok) this.#judgeAll(nowMs);
+  }
+
+  /**
+   * An approver says that the outage is real: expiry goes on until the fleet is no longer blind (domain-rules section 2).
+   * The caller has checked who it is, and writes the audit record.
+   * @throws {RangeError} when the fleet is not blind
+   */
+  confirmOutage(reason: string, actor: string, nowMs: number): void {
+    this.#judge.confirm({ reason, actor, atMs: nowMs });
+    this.#log?.warn({ actor, reason }, 'an approver confirmed that the outage is real: nodes expire again');
+  }
+
+  /** Why no node of the fleet may expire now, for a person; null when expiry goes on. */
+  expiryHeld(nowMs: number): string | null {
+    return this.#judge.fleetHeld(nowMs);
+  }
+
+  /** Forgets nodes retired before `beforeMs`, which storage has swept. @returns how many */
+  forgetRetired(beforeMs: number): number {
+    let count = 0;
+    for (const node of this.#roster.nodes.values()) {
+      if (node.state !== 'retired' || node.stateSinceMs >= beforeMs) continue;
+      this.#roster.remove(node);
+      count++;
+    }
+    return count;
+  }
+
+  get size(): number {
+    return this.#roster.nodes.size;
+  }
+
+  get(id: string): FleetNode | undefined {
+    return this.#roster.nodes.get(id);
+  }
+
+  nodes(): Iterable<FleetNode> {
+    return this.#roster.nodes.values();
+  }
+
+  liveness(node: FleetNode, nowMs: number): Liveness {
+    const phase = phaseOf(node, nowMs, this.#timings);
+    const held = phase === 'due' ? this.#heldFor(node, nowMs) : null;
+    return { state: stateOf(phase, held !== null), reason: reasonOf(node, phase, held, nowMs) };
+  }
+
+  flapping(node: FleetNode, nowMs: number): boolean {
+    const departures = this.#roster.nodes.get(node.id)?.departures ?? null;
+    return isFlapping(departures, nowMs, this.#timings.flapWindow);
+  }
+
+  available(node: FleetNode, nowMs: number): boolean {
+    return !node.isolated && phaseOf(node, nowMs, this.#timings) === 'online';
+  }
+
+  zoneVerdict(zone: string): Verdict {
+    return this.#roster.zones.get(zone)?.verdict ?? 'normal';
+  }
+
+  fleetVerdict(): Verdict {
+    return this.#judge.verdict;
+  }
+
+  summary(nowMs: number): FleetSummary {
+    const states = Object.fromEntries(LIVENESS_STATES.map((state) => [state, 0])) as FleetSummary['states'];
+    let expected = 0;
+    let online = 0;
+    const zones: FleetSummary['zones'] = [];
+    for (const zone of this.#roster.zones.values()) {
+      expected += zone.expected;
+      online += zone.online;
+      zones.push({
+        zone: zone.name,
+        verdict: zone.verdict,
+        expected: zone.expected,
+        online: zone.online,
+        total: zone.total,
+      });
+      const held = zone.phases.due > 0 && this.#judge.zoneHeld(zone, nowMs) !== null;
+      for (const [phase, count] of Object.entries(zone.phases) as [keyof typeof zone.phases, number][]) {
+        states[stateOf(phase, held)] += count;
+      }
+    }
+    return {
+      at: new Date(nowMs).toISOString(),
+      timings: this.#timings === TIMINGS.demo ? 'demo' : 'production',
+      verdict: {
+        value: this.#judge.verdict,
+        reason: this.#judge.reason(nowMs),
+        since: new Date(this.#judge.sinceMs).toISOString(),
+      },
+      total: this.size,
+      expected,
+      online,
+      states,
+      bridged: this.#roster.bridged,
+      flapping: this.#flapping(nowMs),
+      zones,
+      expiryHeld: this.expiryHeld(nowMs),
+      startedAt: new Date(this.#startedMs).toISOString(),
+    };
+  }
+
+  #flapping(nowMs: number): number {
+    let count = 0;
+    for (const node of this.#roster.departed) {
+      if (isFlapping(node.departures, nowMs, this.#timings.flapWindow)) count++;
+    }
+    return count;
+  }
+
+  #heldFor(node: FleetNode, nowMs: number): string | null {
+    const zone = this.#roster.zones.get(node.zone);
+    return zone === undefined ? this.#judge.fleetHeld(nowMs) : this.#judge.zoneHeld(zone, nowMs);
+  }
+}
+
+function repeatsAsk(node: Node | undefined, key: number, decision: Decision): boolean {
+  if (node === undefined || decision.status !== 'duplicate') return false;
+  return isNewest(node.memory, key) && askedFullState(node.memory);
+}
+
+function rowOf(
+  node: Node | undefined,
+  beat: Heartbeat,
+  report: Heartbeat,
+  memory: Memory,
+  key: number,
+  decision: Decision,
+  nowMs: number,
+  timings: Timings
+): NodeRow {
+  const state = stateAfter(node, beat, decision);
+  return {
+    nodeId: beat.node_id,
+    rev: (node?.rev ?? 0) + 1,
+    markMs: key,
+    seenMs: decision.late ? null : Math.max(nowMs, node?.seenMs ?? nowMs),
+    firstSeenMs: node?.firstSeenMs ?? nowMs,
+    state,
+    stateSinceMs: node?.state === state ? node.stateSinceMs : nowMs,
+    stoppedUntilMs: state === 'stopped' && beat.goodbye === 'restart' ? nowMs + timings.goodbyeRestart : null,
+    memory: encodeMemory(memory),
+    report: JSON.stringify(report),
+  };
+}
+
+function stateAfter(node: Node | undefined, beat: Heartbeat, decision: Decision): NodeRow['state'] {
+  if (node?.state === 'retired') return 'retired';
+  if (decision.late) return 'expired';
+  return beat.goodbye === undefined ? 'live' : 'stopped';
+}
+
+function rowWithMemory(node: Node, memory: Memory): NodeRow {
+  return {
+    nodeId: node.id,
+    rev: node.rev + 1,
+    markMs: node.markMs,
+    seenMs: node.seenMs,
+    firstSeenMs: node.firstSeenMs,
+    state: node.state,
+    stateSinceMs: node.stateSinceMs,
+    stoppedUntilMs: node.stoppedUntilMs,
+    memory: encodeMemory(memory),
+    report: JSON.stringify(node.report),
+  };
+}

@@ -1,0 +1,143 @@
+import { heartbeatSchema, zoneOf } from '@openclaw-fleet/contract';
+import type { Heartbeat, Timings } from '@openclaw-fleet/contract';
+import { Deadlines } from './deadlines.ts';
+import { newDepartures, noteDeparture } from './flapping.ts';
+import { isExpected, nextChangeMs, phaseOf } from './liveness.ts';
+import { Node } from './node.ts';
+import { decodeMemory, leastLag } from './ordering.ts';
+import type { Memory } from './ordering.ts';
+import { judgedInterval } from './pace.ts';
+import type { NodeRow } from '../storage/types.ts';
+import { Zone } from './zone.ts';
+
+/** A deadline is noticed at most this part of a beat late. */
+const RESOLUTION = 240;
+/** Nodes looked at in one call of `advance`: a few milliseconds. */
+const LOOKS = 10_000;
+
+/** Every registered node, with its zone's counts and its next deadline kept true. Nothing is decided here. */
+export class Roster {
+  readonly nodes = new Map<string, Node>();
+  readonly zones = new Map<string, Zone>();
+  /** Nodes that left `online` or expired since this process began: the only ones that may flap. */
+  readonly departed = new Set<Node>();
+  /** Nodes silent for so long that they are to be retired. */
+  readonly retirable = new Set<Node>();
+  bridged = 0;
+  readonly #timings: Timings;
+  readonly #deadlines: Deadlines<Node>;
+
+  constructor(timings: Timings, nowMs: number) {
+    this.#timings = timings;
+    this.#deadlines = new Deadlines(timings.beat / RESOLUTION, nowMs);
+  }
+
+  /** Takes over what storage holds. */
+  adopt(row: NodeRow, nowMs: number): Node {
+    return this.apply(row, heartbeatSchema.parse(JSON.parse(row.report)), decodeMemory(row.memory), nowMs);
+  }
+
+  /** Takes over a row that is durable. @param report and @param memory are what the row holds */
+  apply(row: NodeRow, report: Heartbeat, memory: Memory, nowMs: number): Node {
+    const intervalMs = judgedInterval(report.interval_seconds, memory, this.#timings);
+    let node = this.nodes.get(row.nodeId);
+    if (node === undefined) {
+      node = new Node(row, report, memory, this.#zone(zoneOf(report.tags)), intervalMs);
+      this.nodes.set(row.nodeId, node);
+      node.place.enter(node);
+      if (report.reported !== undefined) this.bridged++;
+    } else {
+      this.#overwrite(node, row, report, memory, intervalMs);
+    }
+    const lag = leastLag(memory);
+    node.skewMs = Number.isNaN(lag) ? 0 : 0 - lag;
+    this.#refresh(node, nowMs);
+    return node;
+  }
+
+  /** Forgets a node that storage no longer has. */
+  remove(node: Node): void {
+    this.#deadlines.disarm(node);
+    this.departed.delete(node);
+    this.retirable.delete(node);
+    if (node.report.reported !== undefined) this.bridged--;
+    this.nodes.delete(node.id);
+    this.#leave(node);
+  }
+
+  /**
+   * Brings phases and counts up to `nowMs`, for those whose deadline has come.
+   * @returns false when there are more than one call looks at: the counts are behind until the next
+   */
+  advance(nowMs: number): boolean {
+    return this.#deadlines.fire(nowMs, LOOKS, (node) => this.#refresh(node, nowMs));
+  }
+
+  #overwrite(node: Node, row: NodeRow, report: Heartbeat, memory: Memory, intervalMs: number): void {
+    const last = node.report;
+    if (last.reported === undefined) {
+      if (report.reported !== undefined) this.bridged++;
+    } else if (report.reported === undefined) this.bridged--;
+    if (!sameLabels(last, report)) node.seriesLabels = null;
+    const zone = zoneOf(report.tags);
+    if (zone !== node.place.name) {
+      this.#leave(node);
+      node.place = this.#zone(zone);
+      node.place.enter(node);
+      node.seriesLabels = null;
+    }
+    node.rev = row.rev;
+    node.markMs = row.markMs;
+    node.seenMs = row.seenMs;
+    node.firstSeenMs = row.firstSeenMs;
+    node.state = row.state;
+    node.stateSinceMs = row.stateSinceMs;
+    node.stoppedUntilMs = row.stoppedUntilMs;
+    node.report = report;
+    node.memory = memory;
+    node.intervalMs = intervalMs;
+  }
+
+  #refresh(node: Node, nowMs: number): void {
+    const phase = phaseOf(node, nowMs, this.#timings);
+    const expected = isExpected(node, phase, nowMs, this.#timings);
+    if (phase !== node.phase || expected !== node.expected) {
+      if (node.phase === 'online' && phase !== 'online') this.#depart(node, nowMs);
+      if (phase === 'retirable') this.retirable.add(node);
+      else this.retirable.delete(node);
+      node.place.change(node, phase, expected);
+    }
+    this.#deadlines.arm(node, nextChangeMs(node, phase, expected, this.#timings));
+  }
+
+  #depart(node: Node, nowMs: number): void {
+    node.departures ??= newDepartures();
+    noteDeparture(node.departures, nowMs);
+    this.departed.add(node);
+  }
+
+  #zone(name: string): Zone {
+    let zone = this.zones.get(name);
+    if (zone === undefined) {
+      zone = new Zone(name);
+      this.zones.set(name, zone);
+    }
+    return zone;
+  }
+
+  #leave(node: Node): void {
+    node.place.leave(node);
+    if (node.place.total === 0) this.zones.delete(node.place.name);
+  }
+}
+
+function sameLabels(a: Heartbeat, b: Heartbeat): boolean {
+  return (
+    a.hostname === b.hostname &&
+    a.version === b.version &&
+    a.reported?.bridge_version === b.reported?.bridge_version &&
+    a.reported?.openclaw_version === b.reported?.openclaw_version &&
+    a.reported?.environment === b.reported?.environment &&
+    a.reported?.transport === b.reported?.transport
+  );
+}
