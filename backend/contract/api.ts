@@ -8,8 +8,13 @@ export type Role = (typeof ROLES)[number];
 
 export const DEFAULT_PAGE_SIZE = 50;
 export const MAX_PAGE_SIZE = 500;
+// A cursor carries the sort key it stopped at: at most a host name.
+export const MAX_CURSOR_LENGTH = 1024;
 
-const list = z.preprocess((value) => (value === undefined ? undefined : Array.isArray(value) ? value : [value]), z.array(z.string().max(128)).max(64).optional());
+const list = z.preprocess(
+  (value) => (value === undefined ? undefined : Array.isArray(value) ? value : [value]),
+  z.array(z.string().max(128)).max(64).optional()
+);
 
 /** Query of `GET /fleet/targets`. Lists are repeated: `?state=expired&state=stale`. */
 export const targetQuerySchema = z.strictObject({
@@ -20,7 +25,7 @@ export const targetQuerySchema = z.strictObject({
   q: z.string().max(128).optional(),
   sort: z.enum(['name', '-name', 'zone', '-zone', 'state', '-state', 'lastSeenAt', '-lastSeenAt']).default('name'),
   limit: z.coerce.number().int().min(1).max(MAX_PAGE_SIZE).default(DEFAULT_PAGE_SIZE),
-  cursor: z.string().max(512).optional(),
+  cursor: z.string().max(MAX_CURSOR_LENGTH).optional(),
 });
 export type TargetQuery = z.infer<typeof targetQuerySchema>;
 
@@ -65,7 +70,7 @@ export const availabilityQuerySchema = z.strictObject({
   tag: list,
   min_slots: z.coerce.number().int().min(0).optional(),
   limit: z.coerce.number().int().min(1).max(1000).default(1000),
-  cursor: z.string().max(512).optional(),
+  cursor: z.string().max(MAX_CURSOR_LENGTH).optional(),
 });
 export type AvailabilityQuery = z.infer<typeof availabilityQuerySchema>;
 

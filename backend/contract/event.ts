@@ -3,7 +3,13 @@ import { nodeIdSchema } from './node-id.ts';
 import { instantSchema } from './heartbeat.ts';
 
 /** Names of the stream's events (seed 000). */
-export const EVENT_NAMES = ['fleet-health-changed', 'drift-detected', 'policy-violation', 'remediation-status', 'target-offline'] as const;
+export const EVENT_NAMES = [
+  'fleet-health-changed',
+  'drift-detected',
+  'policy-violation',
+  'remediation-status',
+  'target-offline',
+] as const;
 export type EventName = (typeof EVENT_NAMES)[number];
 
 const base = { targetId: nodeIdSchema, at: instantSchema };

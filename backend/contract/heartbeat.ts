@@ -11,11 +11,16 @@ export const MAX_CAPABILITIES = 32;
 export const MAX_REASONS = 8;
 
 // ISO-8601 with a zone, so that two senders never mean different instants with the same text.
-export const instantSchema = z.iso.datetime({ offset: true, error: 'must be an ISO-8601 time with a zone, such as 2026-02-06T12:34:56Z' });
+export const instantSchema = z.iso.datetime({
+  offset: true,
+  error: 'must be an ISO-8601 time with a zone, such as 2026-02-06T12:34:56Z',
+});
 
 const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 const amount = z.number().min(0).max(Number.MAX_SAFE_INTEGER);
-const shortText = z.string().max(128);
+// Control characters would let a node write into somebody's terminal.
+const printable = z.string().regex(/^[^\u0000-\u001f\u007f-\u009f]*$/, 'must not contain control characters');
+const shortText = printable.max(128);
 const hash = z.string().regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in lower-case hex (64 characters)');
 const resourceName = z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/, 'must be a short name such as workers');
 const resources = z
@@ -53,7 +58,7 @@ export const reportedBlockSchema = z.object({
   sync_lag_ms: amount,
   health_status: z.enum(HEALTH_STATUSES),
   /** Why, in words; the most important first. */
-  health_reasons: z.array(z.string().max(200)).max(MAX_REASONS),
+  health_reasons: z.array(printable.max(200)).max(MAX_REASONS),
   metrics: z.object({
     cpu_pct: amount.optional(),
     mem_used_bytes: amount.optional(),
@@ -88,12 +93,12 @@ export const publisherBlockSchema = z.object({
 /** The body of `POST /openclaw/availability` (seed 004, with the optional blocks a bridge adds). */
 export const heartbeatSchema = z.object({
   node_id: nodeIdSchema,
-  hostname: z.string().min(1).max(253),
+  hostname: printable.min(1).max(253),
   version: shortText.min(1),
   capacity: resources,
   queue_depth: resources,
   last_heartbeat: instantSchema,
-  tags: z.array(z.string().min(1).max(MAX_TAG_LENGTH)).max(MAX_TAGS),
+  tags: z.array(printable.min(1).max(MAX_TAG_LENGTH)).max(MAX_TAGS),
   uptime_seconds: amount.optional(),
   /** Changes with every start of the publisher. */
   boot_id: z.string().min(1).max(64).optional(),
@@ -102,7 +107,10 @@ export const heartbeatSchema = z.object({
   /** The pace the publisher keeps; without it the collector measures it. */
   interval_seconds: z.number().min(1).max(120).optional(),
   reported: reportedBlockSchema.optional(),
-  capabilities: z.array(z.string().regex(/^[a-z][a-z0-9_:.-]{0,63}$/, 'must be a capability such as restart')).max(MAX_CAPABILITIES).optional(),
+  capabilities: z
+    .array(z.string().regex(/^[a-z][a-z0-9_:.-]{0,63}$/, 'must be a capability such as restart'))
+    .max(MAX_CAPABILITIES)
+    .optional(),
   jobs: jobsBlockSchema.optional(),
   publisher: publisherBlockSchema.optional(),
   /** A clean stop: no offline event is raised. */

@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { APPLY_STATUSES, ENVIRONMENTS, GATEWAY_STATES, HEALTH_STATUSES, TRANSPORTS, instantSchema, jobsBlockSchema, publisherBlockSchema } from './heartbeat.ts';
+import {
+  APPLY_STATUSES,
+  ENVIRONMENTS,
+  GATEWAY_STATES,
+  HEALTH_STATUSES,
+  TRANSPORTS,
+  instantSchema,
+  jobsBlockSchema,
+  publisherBlockSchema,
+} from './heartbeat.ts';
 import { nodeIdSchema } from './node-id.ts';
 
 /** Liveness states (domain-rules section 2). `unknown`: never reported, or past 2 intervals while nothing may expire. */
@@ -86,3 +95,13 @@ export const fleetTargetSchema = z.object({
   lastHeartbeatAt: instantSchema.nullable(),
 });
 export type FleetTarget = z.infer<typeof fleetTargetSchema>;
+
+/**
+ * Age of the last state that a bridge read from its gateway and delivered (domain-rules section 3), in milliseconds.
+ * @param nowMs the receiver's clock
+ * @param seenMs when the last accepted beat came
+ * @param reportedLagMs how old the state was when the beat was sent
+ */
+export function syncLagMs(nowMs: number, seenMs: number, reportedLagMs: number): number {
+  return Math.max(0, nowMs - seenMs) + reportedLagMs;
+}

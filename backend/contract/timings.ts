@@ -70,7 +70,9 @@ const production: Timings = {
 /** By how much the demo profile is faster: a 3 s beat (domain-rules, preamble). */
 export const DEMO_SPEED = 20;
 
-const demo = Object.fromEntries(Object.entries(production).map(([name, ms]) => [name, (ms as number) / DEMO_SPEED])) as unknown as Timings;
+const demo = Object.fromEntries(
+  Object.entries(production).map(([name, ms]) => [name, (ms as number) / DEMO_SPEED])
+) as unknown as Timings;
 
 export const TIMINGS = { production, demo } as const;
 export type TimingsProfile = keyof typeof TIMINGS;

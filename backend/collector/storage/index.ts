@@ -1,7 +1,8 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { CHECKPOINT_FRAMES, fromColumns, toColumns, type WireWrite } from './sqlite.ts';
+import { pack } from './batch.ts';
+import { CHECKPOINT_FRAMES, fromColumns } from './sqlite.ts';
 import type { NodeColumns } from './schema.ts';
 import { FencedError, StorageError, type NodeRow, type NodeWrite, type Storage, type WriteResult } from './types.ts';
 import type { OperationName, Operations, Request, Response } from './worker.ts';
@@ -27,7 +28,7 @@ const LOAD_CHUNK = 2000;
 const MAX_BATCH = 1024;
 
 interface Waiting {
-  readonly write: WireWrite;
+  readonly write: NodeWrite;
   readonly resolve: (result: WriteResult) => void;
   readonly reject: (error: Error) => void;
 }
@@ -89,7 +90,7 @@ export class EmbeddedStorage implements Storage {
 
   writeBeat(write: NodeWrite): Promise<WriteResult> {
     return new Promise((resolve, reject) => {
-      this.#queue.push({ write: [toColumns(write.row), write.events], resolve, reject });
+      this.#queue.push({ write, resolve, reject });
       if (this.#linger === null && !this.#committing) {
         this.#linger = setTimeout(() => {
           this.#linger = null;
@@ -100,11 +101,7 @@ export class EmbeddedStorage implements Storage {
   }
 
   async writeDecision(epoch: number, writes: readonly NodeWrite[]): Promise<WriteResult[]> {
-    const { stale, events } = await this.#ask(
-      'write',
-      writes.map((write): WireWrite => [toColumns(write.row), write.events]),
-      epoch
-    );
+    const { stale, events } = await this.#ask('write', pack(writes), epoch);
     if (events) this.#tellListeners();
     const results: WriteResult[] = writes.map(() => OK);
     for (const [index, current] of stale) results[index] = { ok: false, current: current && fromColumns(current) };
@@ -223,18 +220,18 @@ export class EmbeddedStorage implements Storage {
     if (batch === this.#queue) this.#queue = [];
     this.#committing = true;
     const started = performance.now();
-    this.#ask(
-      'write',
-      batch.map((waiting) => waiting.write),
-      null
-    ).then(
+    this.#ask('write', pack(batch.map((waiting) => waiting.write)), null).then(
       ({ stale, events }) => {
         this.#options.onCommit?.(batch.length, (performance.now() - started) / 1000);
         if (events) this.#tellListeners();
-        const current = new Map<number, NodeColumns | null>(stale);
-        for (const [index, waiting] of batch.entries()) {
-          const stored = current.get(index);
-          waiting.resolve(stored === undefined ? OK : { ok: false, current: stored && fromColumns(stored) });
+        if (stale.length === 0) {
+          for (const waiting of batch) waiting.resolve(OK);
+        } else {
+          const current = new Map<number, NodeColumns | null>(stale);
+          for (const [index, waiting] of batch.entries()) {
+            const stored = current.get(index);
+            waiting.resolve(stored === undefined ? OK : { ok: false, current: stored && fromColumns(stored) });
+          }
         }
         this.#committed();
       },

@@ -2,25 +2,8 @@ import Database from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import { migrate } from './queries.ts';
 import type { NodeColumns, Schema } from './schema.ts';
-import { FencedError, StorageError, type NewEvent, type NodeRow } from './types.ts';
-
-/** One write as it crosses from the event loop's thread: an array clones faster than an object. */
-export type WireWrite = readonly [row: NodeColumns, events: readonly NewEvent[] | undefined];
-
-export function toColumns(row: NodeRow): NodeColumns {
-  return {
-    node_id: row.nodeId,
-    rev: row.rev,
-    mark_ms: row.markMs,
-    seen_ms: row.seenMs,
-    first_seen_ms: row.firstSeenMs,
-    state: row.state,
-    state_since_ms: row.stateSinceMs,
-    stopped_until_ms: row.stoppedUntilMs,
-    memory: row.memory,
-    report: row.report,
-  };
-}
+import { CELLS, type Batch } from './batch.ts';
+import { FencedError, StorageError, type NodeRow } from './types.ts';
 
 export function fromColumns(row: NodeColumns): NodeRow {
   return {
@@ -59,23 +42,14 @@ export class Sqlite {
   private constructor(raw: Database.Database, db: Kysely<Schema>) {
     this.#raw = raw;
     this.db = db;
-    const columns = [
-      'node_id',
-      'rev',
-      'mark_ms',
-      'seen_ms',
-      'first_seen_ms',
-      'state',
-      'state_since_ms',
-      'stopped_until_ms',
-      'memory',
-      'report',
-    ];
+    const columns =
+      'rev, mark_ms, seen_ms, first_seen_ms, state, state_since_ms, stopped_until_ms, report, memory, node_id';
     this.#insert = raw.prepare(
-      `insert into nodes (${columns.join(', ')}) values (${columns.map((c) => `@${c}`).join(', ')}) on conflict do nothing`
+      `insert into nodes (${columns}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing`
     );
-    const rest = columns.slice(1).map((column) => `${column} = @${column}`);
-    this.#update = raw.prepare(`update nodes set ${rest.join(', ')} where node_id = @node_id and rev = @rev - 1`);
+    this.#update = raw.prepare(
+      `update nodes set ${columns.replace(', node_id', '').replaceAll(',', ' = ?,')} = ? where node_id = ? and rev = ?`
+    );
     this.#select = raw.prepare('select * from nodes where node_id = ?');
     this.#event = raw.prepare('insert into events (name, target_id, at_ms, data) values (?, ?, ?, ?)');
     this.#epoch = raw.prepare('select epoch from leader where id = 1');
@@ -98,31 +72,44 @@ export class Sqlite {
    * @returns what is stored instead, for each write refused as stale, by index; and whether events were added
    */
   write(
-    writes: readonly WireWrite[],
+    { size, cells, memory, events }: Batch,
     epoch: number | null
   ): { stale: [number, NodeColumns | null][]; events: boolean } {
     const stale: [number, NodeColumns | null][] = [];
-    let events = false;
     this.#begin.run();
     try {
       if (epoch !== null && this.#epoch.get()?.epoch !== epoch) throw new FencedError(`epoch ${epoch} is over`);
-      for (const [index, [row, added]] of writes.entries()) {
-        const statement = row.rev === 1 ? this.#insert : this.#update;
-        if (statement.run(row).changes === 0) {
-          stale.push([index, this.#select.get(row.node_id) ?? null]);
-          continue;
-        }
-        for (const event of added ?? []) {
-          this.#event.run(event.name, event.targetId, event.atMs, JSON.stringify(event.data));
-          events = true;
-        }
+      let offset = 0;
+      for (let index = 0; index < size; index++) {
+        const at = index * CELLS;
+        const rev = cells[at] as number;
+        const nodeId = cells[at + 8] as string;
+        const bytes = memory.subarray(offset, (offset += cells[at + 9] as number));
+        const row = [
+          rev,
+          cells[at + 1],
+          cells[at + 2],
+          cells[at + 3],
+          cells[at + 4],
+          cells[at + 5],
+          cells[at + 6],
+          cells[at + 7],
+          bytes,
+          nodeId,
+        ];
+        const { changes } = rev === 1 ? this.#insert.run(...row) : this.#update.run(...row, rev - 1);
+        if (changes === 0) stale.push([index, this.#select.get(nodeId) ?? null]);
       }
+      const refused = new Set(stale.map(([index]) => index));
+      const taken = events.filter(([index]) => !refused.has(index));
+      for (const [, event] of taken)
+        this.#event.run(event.name, event.targetId, event.atMs, JSON.stringify(event.data));
       this.#commit.run();
+      return { stale, events: taken.length > 0 };
     } catch (error) {
       if (this.#raw.inTransaction) this.#rollback.run();
       throw error;
     }
-    return { stale, events };
   }
 
   /** Stored nodes after `id` in id order, at most `limit`. */

@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import Database from 'better-sqlite3';
 import { auditHash, GENESIS_HASH } from '../audit/chain.ts';
-import { openStorage, StorageError, type ApiToken, type AuditEntry, type EmbeddedStorage, type Enrolment } from './index.ts';
+import {
+  openStorage,
+  StorageError,
+  type ApiToken,
+  type AuditEntry,
+  type EmbeddedStorage,
+  type Enrolment,
+} from './index.ts';
 import { fleetStoreContract, row } from './store-contract.ts';
 
 const folders: string[] = [];
@@ -179,7 +186,9 @@ describe('trust', () => {
     const path = folder();
     const [one, two] = [await storageIn(path), await storageIn(path)];
     await Promise.all(
-      Array.from({ length: 20 }, (_, index) => (index % 2 ? one : two).putEnrolment(enrolment(`n${index}`), audit('node.enrolled')))
+      Array.from({ length: 20 }, (_, index) =>
+        (index % 2 ? one : two).putEnrolment(enrolment(`n${index}`), audit('node.enrolled'))
+      )
     );
     expect(await one.trustVersion()).toBe(20);
     expect((await two.trustSnapshot()).enrolments).toHaveLength(20);

@@ -39,7 +39,11 @@ export function fleetStoreContract(open: () => Promise<{ store: FleetStore; take
     const second = row('a', { rev: 2, markMs: 2_000 });
     await store.writeBeat({ row: first });
     expect(await store.writeBeat({ row: second })).toEqual({ ok: true });
-    for (const late of [row('a', { rev: 2, markMs: 3_000 }), row('a', { rev: 1, markMs: 3_000 }), row('a', { rev: 4, markMs: 3_000 })]) {
+    for (const late of [
+      row('a', { rev: 2, markMs: 3_000 }),
+      row('a', { rev: 1, markMs: 3_000 }),
+      row('a', { rev: 4, markMs: 3_000 }),
+    ]) {
       const result = await store.writeBeat({ row: late });
       expect(result).toMatchObject({ ok: false, current: { nodeId: 'a', rev: 2, markMs: 2_000 } });
     }

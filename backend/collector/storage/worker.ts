@@ -1,11 +1,12 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import * as queries from './queries.ts';
-import { Sqlite, type WireWrite } from './sqlite.ts';
+import type { Batch } from './batch.ts';
+import { Sqlite } from './sqlite.ts';
 import type { ApiToken, AuditEntry, Enrolment } from './types.ts';
 
 /** What the thread is asked to do. One request at a time, in order. */
 const operations = (store: Sqlite) => ({
-  write: (writes: readonly WireWrite[], epoch: number | null) => store.write(writes, epoch),
+  write: (batch: Batch, epoch: number | null) => store.write(batch, epoch),
   nodesAfter: (id: string, limit: number) => store.nodesAfter(id, limit),
   check: () => store.check(),
   sizes: () => store.sizes(),

@@ -1,0 +1,313 @@
+import { hash } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { MAX_HEARTBEAT_BYTES, problem, type Heartbeat, type Problem, type ProblemName } from '@openclaw-fleet/contract';
+import type { Clock } from '../clock.ts';
+import type { FleetIntake, FleetView, Receipt } from '../fleet/types.ts';
+import { parseHeartbeat } from './body.ts';
+import type { NodeLimits } from './limits.ts';
+import type { Peer } from './peer.ts';
+import { SIGNATURE_HEADER, signatureVerifies } from './signature.ts';
+import { tokenDigest, TokenRefused, type TokenVerifier } from './token.ts';
+
+/** What the intake asks about a node that shows a certificate of this fleet. */
+export interface NodeTrust {
+  /** O(1): called for every heartbeat. */
+  standing(nodeId: string, fingerprint: string): 'ok' | 'not-enrolled' | 'revoked';
+  requiresSignature(nodeId: string): boolean;
+}
+
+/** What the intake counts. Called for every heartbeat: must not allocate much. */
+export interface IntakeCounters {
+  /** @param outcome `accepted`, `duplicate`, `superseded`, or the problem type it was refused with */
+  answered(outcome: string, seconds: number): void;
+  droppedFields(count: number): void;
+  tokenCache(hit: boolean): void;
+}
+
+export interface HeartbeatOptions {
+  readonly clock: Clock;
+  readonly fleet: FleetIntake & Pick<FleetView, 'get'>;
+  readonly tokens: TokenVerifier;
+  readonly trust: NodeTrust;
+  readonly limits: NodeLimits;
+  /** The interval of a node that is not registered yet. Milliseconds. */
+  readonly defaultIntervalMs: number;
+  /** How far `last_heartbeat` may lie ahead. Milliseconds. */
+  readonly futureLimitMs: number;
+  /** Heartbeats taken in at once; beyond it they are shed with 503. */
+  readonly maxInFlight: number;
+  /** Proves that storage can write; the canary's beat ends there. */
+  readonly canary: () => Promise<void>;
+  readonly counters: IntakeCounters;
+  readonly random?: () => number;
+  /** Told of failures that are ours. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** The id the collector's own canary beats under. No node can carry it: its certificate is of another kind. */
+export const CANARY_ID = 'collector-canary';
+
+class Refused extends Error {
+  readonly body: Problem;
+  readonly retryAfterMs: number | undefined;
+  constructor(name: ProblemName, detail: string, more: { errors?: Problem['errors']; retryAfterMs?: number } = {}) {
+    super(detail);
+    this.body = problem(name, detail, more.errors);
+    this.retryAfterMs = more.retryAfterMs;
+  }
+}
+
+/**
+ * The hot path: `POST /openclaw/availability` (seed 004; domain-rules section 1). Free of any framework. The order is the
+ * defence: shed, then identity and token, then the body, then the rate, then the registry; nothing that was refused
+ * changes anything.
+ */
+export class HeartbeatHandler {
+  readonly #options: HeartbeatOptions;
+  readonly #random: () => number;
+  #inFlight = 0;
+
+  constructor(options: HeartbeatOptions) {
+    this.#options = options;
+    this.#random = options.random ?? Math.random;
+  }
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  /** @param peer who the connection's certificate says it is; null when it names nobody of this fleet */
+  handle(req: IncomingMessage, res: ServerResponse, peer: Peer | null): void {
+    const started = performance.now();
+    this.#inFlight++;
+    this.#answer(req, peer).then(
+      (receipt) => {
+        this.#inFlight--;
+        this.#options.counters.answered(receipt.status, (performance.now() - started) / 1000);
+        send(res, 200, 'application/json', replyJson(receipt));
+      },
+      (error: unknown) => {
+        this.#inFlight--;
+        const refused = error instanceof Refused ? error : this.#failure(error);
+        const { body, retryAfterMs } = refused;
+        this.#options.counters.answered(
+          body.type.slice(body.type.lastIndexOf(':') + 1),
+          (performance.now() - started) / 1000
+        );
+        if (body.status === 401) res.setHeader('WWW-Authenticate', 'Bearer');
+        if (retryAfterMs !== undefined) res.setHeader('Retry-After', this.#retryAfter(retryAfterMs));
+        // What is left of the body is not worth reading.
+        if (!req.complete) res.setHeader('Connection', 'close');
+        send(res, body.status, 'application/problem+json', JSON.stringify(body));
+      }
+    );
+  }
+
+  async #answer(req: IncomingMessage, peer: Peer | null): Promise<Receipt> {
+    const options = this.#options;
+    const nowMs = options.clock();
+    if (this.#inFlight > options.maxInFlight) {
+      throw new Refused(
+        'overloaded',
+        'The collector has more heartbeats under way than it can take. Send this one again later.',
+        { retryAfterMs: 2000 }
+      );
+    }
+    const length = checkHeaders(req);
+    const known = this.#identify(req, peer, nowMs);
+    const subject = typeof known === 'string' ? known : await known;
+    const body = await readBody(req, length);
+    const from = peer as Peer;
+    await this.#checkSignature(req, body, from);
+    const parsed = parseHeartbeat(body);
+    if ('problem' in parsed)
+      throw new Refused(parsed.problem, parsed.detail, parsed.errors ? { errors: parsed.errors } : {});
+    const { beat, dropped } = parsed;
+    const expected = from.kind === 'node' ? from.id : CANARY_ID;
+    if (subject !== expected || beat.node_id !== expected) {
+      throw new Refused(
+        'identity-mismatch',
+        `The certificate names ${from.id}, the token and the body must name the same node. Check node_id and the token's subject.`
+      );
+    }
+    if (dropped > 0) options.counters.droppedFields(dropped);
+    if (from.kind === 'collector') return this.#canary();
+    this.#checkPace(beat, nowMs);
+    const receipt = await options.fleet.receive(beat, Number.parseInt(hash('sha256', body).slice(0, 12), 16), nowMs);
+    if (receipt.status === 'conflict') {
+      throw new Refused(
+        'heartbeat-conflict',
+        'This last_heartbeat was already used with another body. Never send two heartbeats with the same time.'
+      );
+    }
+    return receipt;
+  }
+
+  #identify(req: IncomingMessage, peer: Peer | null, nowMs: number): string | Promise<string> {
+    const { trust, tokens, counters } = this.#options;
+    if (!peer)
+      throw new Refused(
+        'certificate-required',
+        'The client certificate names no node of this fleet. Enrol it: openclaw-fleet enroll <name>.'
+      );
+    if (peer.kind === 'node') {
+      const standing = trust.standing(peer.id, peer.fingerprint);
+      if (standing === 'revoked')
+        throw new Refused('revoked', 'This node or its certificate was revoked. If that was a mistake, enrol it anew.');
+      if (standing === 'not-enrolled') {
+        throw new Refused(
+          'not-enrolled',
+          'This node is not enrolled with this collector. Enrol it: openclaw-fleet enroll <name>.'
+        );
+      }
+    }
+    const header = req.headers.authorization;
+    if (header === undefined || !/^bearer /i.test(header)) {
+      throw new Refused('unauthenticated', 'Send a token in the header: Authorization: Bearer <JWT>.');
+    }
+    const token = header.slice(7).trim();
+    const digest = tokenDigest(token);
+    const remembered = tokens.remembered(digest, peer, nowMs);
+    counters.tokenCache(remembered !== null);
+    if (remembered !== null) return remembered;
+    return tokens.verify(token, digest, peer, nowMs).catch((error: unknown) => {
+      throw error instanceof TokenRefused ? new Refused(error.problem, sentence(error.message)) : error;
+    });
+  }
+
+  async #checkSignature(req: IncomingMessage, body: Buffer, peer: Peer): Promise<void> {
+    const header = req.headers[SIGNATURE_HEADER];
+    if (header === undefined) {
+      if (peer.kind === 'node' && this.#options.trust.requiresSignature(peer.id)) {
+        throw new Refused(
+          'signature-required',
+          `This node must sign its payloads: send a detached JWS in ${SIGNATURE_HEADER}.`
+        );
+      }
+      return;
+    }
+    if (typeof header !== 'string' || !(await signatureVerifies(header, body, peer))) {
+      throw new Refused(
+        'invalid-signature',
+        `${SIGNATURE_HEADER} does not verify over this body with the certificate's key.`
+      );
+    }
+  }
+
+  #checkPace(beat: Heartbeat, nowMs: number): void {
+    const { fleet, limits, defaultIntervalMs, futureLimitMs } = this.#options;
+    const node = fleet.get(beat.node_id);
+    const sentMs = Date.parse(beat.last_heartbeat);
+    const kind = node === undefined || sentMs > node.markMs ? 'beat' : 'replay';
+    const waitMs = limits.take(beat.node_id, kind, node?.intervalMs ?? defaultIntervalMs, nowMs);
+    if (waitMs > 0) {
+      throw new Refused(
+        'rate-limited',
+        'This node sends more often than it may. Keep the pace that next_heartbeat_seconds names.',
+        { retryAfterMs: waitMs }
+      );
+    }
+    if (sentMs - nowMs > futureLimitMs) {
+      throw new Refused(
+        'clock-ahead',
+        `last_heartbeat is ${Math.round((sentMs - nowMs) / 1000)} s in the future. Set the node's clock.`,
+        {
+          errors: [{ field: 'last_heartbeat', message: `must be at most ${futureLimitMs / 1000} s in the future` }],
+        }
+      );
+    }
+  }
+
+  async #canary(): Promise<Receipt> {
+    await this.#options.canary();
+    return { status: 'accepted', nextHeartbeatSeconds: 0, reportFullState: false, desiredRevision: null };
+  }
+
+  #failure(error: unknown): Refused {
+    if (error instanceof Aborted) return new Refused('bad-request', 'The connection ended before the body did.');
+    if (error instanceof Error && error.name === 'StorageError') {
+      this.#options.onError(error);
+      return new Refused(
+        'storage-unavailable',
+        'The heartbeat could not be stored, and was not taken. Send it again later.',
+        { retryAfterMs: 5000 }
+      );
+    }
+    this.#options.onError(error);
+    return new Refused(
+      'internal-error',
+      'The collector failed on this heartbeat, and did not take it. Its log says why.'
+    );
+  }
+
+  // Jittered upwards, so that those who were refused together do not come back together.
+  #retryAfter(ms: number): string {
+    return String(Math.max(1, Math.ceil((ms * (1 + this.#random() * 0.5)) / 1000)));
+  }
+}
+
+class Aborted extends Error {}
+
+/** @returns the announced length, or -1 */
+function checkHeaders(req: IncomingMessage): number {
+  const type = req.headers['content-type'];
+  if (type === undefined || !/^application\/json\s*(;|$)/i.test(type)) {
+    throw new Refused('unsupported-media-type', 'Send the heartbeat with Content-Type: application/json.');
+  }
+  const encoding = req.headers['content-encoding'];
+  if (encoding !== undefined && encoding !== 'identity') {
+    throw new Refused('unsupported-media-type', 'Send the heartbeat uncompressed.');
+  }
+  const length = Number(req.headers['content-length'] ?? -1);
+  if (length > MAX_HEARTBEAT_BYTES) throw tooLarge();
+  return length;
+}
+
+function tooLarge(): Refused {
+  return new Refused(
+    'too-large',
+    `A heartbeat has at most ${MAX_HEARTBEAT_BYTES} bytes. Send fewer tags, capabilities or reasons.`
+  );
+}
+
+function readBody(req: IncomingMessage, length: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    let first: Buffer | null = null;
+    let more: Buffer[] | null = null;
+    let size = 0;
+    req.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > MAX_HEARTBEAT_BYTES) {
+        req.pause();
+        reject(tooLarge());
+      } else if (first === null) first = chunk;
+      else (more ??= [first]).push(chunk);
+    });
+    req.on('end', () => {
+      if (more) resolve(Buffer.concat(more));
+      else resolve(first ?? Buffer.alloc(0));
+    });
+    req.on('error', () => reject(new Aborted()));
+    req.on('close', () => {
+      if (!req.complete) reject(new Aborted());
+    });
+    if (length === 0) reject(new Refused('malformed-json', 'The body is empty. Send one heartbeat as a JSON object.'));
+  });
+}
+
+function replyJson(receipt: Receipt): string {
+  let json = `{"status":"${receipt.status}","next_heartbeat_seconds":${receipt.nextHeartbeatSeconds}`;
+  if (receipt.reportFullState) json += ',"report_full_state":true';
+  if (receipt.desiredRevision !== null) json += `,"desired_revision":${JSON.stringify(receipt.desiredRevision)}`;
+  return json + '}';
+}
+
+function send(res: ServerResponse, status: number, type: string, body: string): void {
+  if (res.destroyed) return;
+  res.writeHead(status, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) });
+  res.end(body);
+}
+
+function sentence(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1) + '.';
+}
