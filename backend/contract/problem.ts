@@ -40,6 +40,7 @@ export const PROBLEMS = {
   'clock-ahead': { status: 422, title: 'last_heartbeat is in the future' },
   'rate-limited': { status: 429, title: 'Too many requests' },
   'internal-error': { status: 500, title: 'The collector failed' },
+  'renewal-unavailable': { status: 501, title: 'This collector cannot renew certificates' },
   overloaded: { status: 503, title: 'The collector is overloaded' },
   'not-ready': { status: 503, title: 'The collector is not ready' },
   'storage-unavailable': { status: 503, title: 'The collector cannot store anything now' },
