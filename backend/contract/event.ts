@@ -25,3 +25,7 @@ export type TargetOffline = z.infer<typeof targetOfflineSchema>;
 
 /** One event of the stream: `id` is its place in commit order, and what `Last-Event-ID` names. */
 export type FleetEvent = { id: number; name: EventName; data: Record<string, unknown> };
+
+/** Control event of the stream: what followed the id asked for is no longer kept. Read the state anew; the stream goes on from now. */
+export const STREAM_RESET = 'stream-reset';
+export const streamResetSchema = z.object({ reason: z.string() });
