@@ -13,7 +13,7 @@ export function escapeHelp(help: string): string {
 
 /** A sample's value as Prometheus reads it. */
 export function formatValue(value: number): string {
-  if (Number.isFinite(value)) return '' + value;
+  if (Number.isFinite(value)) return String(value);
   if (value === Infinity) return '+Inf';
   return value === -Infinity ? '-Inf' : 'NaN';
 }
@@ -27,5 +27,5 @@ export function formatMillis(ms: number): string {
   if (!Number.isSafeInteger(ms)) return formatValue(ms / 1000);
   if (ms < 0) return '-' + formatMillis(-ms);
   const rest = ms % 1000;
-  return '' + (ms - rest) / 1000 + (THOUSANDTHS[rest] ?? '');
+  return String((ms - rest) / 1000) + (THOUSANDTHS[rest] ?? '');
 }

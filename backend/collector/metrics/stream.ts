@@ -1,0 +1,57 @@
+import type { Writable } from 'node:stream';
+
+/** How long one turn of the event loop may be held before others get theirs, in milliseconds. */
+const SLICE_MS = 3;
+
+export interface StreamOptions {
+  /** Monotonic milliseconds. */
+  readonly now?: () => number;
+  /** A reader that takes nothing for this long is cut off, in milliseconds. */
+  readonly stallMs?: number;
+  readonly setTimer?: (callback: () => void, ms: number) => NodeJS.Timeout;
+  readonly clearTimer?: (timer: NodeJS.Timeout) => void;
+}
+
+/** How it ended: everything was handed over, the reader went away, or it took nothing for too long and was cut off. */
+export type StreamEnd = 'done' | 'closed' | 'stalled';
+
+/**
+ * Writes pieces of text to `out` without holding the event loop: it yields between slices and waits for a slow reader.
+ * Does not end `out`.
+ */
+export async function writeSliced(
+  out: Writable,
+  pieces: Iterable<string>,
+  options: StreamOptions = {}
+): Promise<StreamEnd> {
+  const now = options.now ?? (() => performance.now());
+  let sliceStart = now();
+  for (const piece of pieces) {
+    if (out.destroyed) return 'closed';
+    if (piece !== '' && !out.write(Buffer.from(piece))) {
+      const end = await drained(out, options);
+      if (end !== 'done') return end;
+      sliceStart = now();
+    } else if (now() - sliceStart >= SLICE_MS) {
+      await new Promise(setImmediate);
+      sliceStart = now();
+    }
+  }
+  return out.destroyed ? 'closed' : 'done';
+}
+
+function drained(out: Writable, options: StreamOptions): Promise<StreamEnd> {
+  const { stallMs = 30_000, setTimer = setTimeout, clearTimer = clearTimeout } = options;
+  return new Promise((resolve) => {
+    const finish = (end: StreamEnd): void => {
+      clearTimer(timer);
+      out.off('drain', onDrain).off('close', onClose);
+      if (end === 'stalled') out.destroy();
+      resolve(end);
+    };
+    const onDrain = (): void => finish('done');
+    const onClose = (): void => finish('closed');
+    const timer = setTimer(() => finish('stalled'), stallMs);
+    out.once('drain', onDrain).once('close', onClose);
+  });
+}
