@@ -10,7 +10,7 @@ import { scenarioOf } from './scenarios.ts';
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-async function run(options: CliOptions): Promise<void> {
+function run(options: CliOptions): void {
   const { credentialsDir, timings, rampSeconds, scenario: named, ...rest } = options;
   const scenario = scenarioOf(named, (path) => readFileSync(path, 'utf8'));
   const credentials = readAllCredentials(credentialsDir, options.nodes);
@@ -36,7 +36,7 @@ async function run(options: CliOptions): Promise<void> {
 
 try {
   const options = parseCli(process.argv.slice(2));
-  if (options) await run(options);
+  if (options) run(options);
   else process.stdout.write(USAGE);
 } catch (error) {
   const expected =

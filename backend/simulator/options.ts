@@ -69,8 +69,7 @@ function timingsOf(text: string): TimingsProfile {
  * @throws UsageError
  */
 export function parseCli(args: readonly string[]): CliOptions | null {
-  const text = (fallback?: string) =>
-    ({ type: 'string', ...(fallback !== undefined && { default: fallback }) }) as const;
+  const text = (fallback: string) => ({ type: 'string', default: fallback }) as const;
   let values;
   try {
     ({ values } = parseArgs({
@@ -81,8 +80,8 @@ export function parseCli(args: readonly string[]): CliOptions | null {
         'ramp-seconds': text('0'),
         zones: text('2'),
         scenario: text('steady'),
-        endpoint: text(),
-        'credentials-dir': text(),
+        endpoint: { type: 'string' },
+        'credentials-dir': { type: 'string' },
         timings: text('production'),
         'bridged-share': text('1'),
         help: { type: 'boolean' },

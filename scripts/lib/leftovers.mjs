@@ -1,0 +1,64 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Names the demo's folder in the environment of each of its processes, so that a later start can tell them from others. */
+export const RUN_VARIABLE = 'FLEET_DEMO_RUN';
+
+/** Whether the process `pid` is alive and belongs to the demo of `folder`. */
+function belongs(pid, folder) {
+  const marker = `${RUN_VARIABLE}=${folder}`;
+  try {
+    if (existsSync('/proc/self/environ'))
+      return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(marker);
+    return execFileSync('ps', ['eww', '-o', 'command=', '-p', String(pid)], { encoding: 'utf8' }).includes(marker);
+  } catch {
+    return false;
+  }
+}
+
+function kill(pid) {
+  for (const target of [-pid, pid]) {
+    try {
+      process.kill(target, 'SIGKILL');
+    } catch {
+      // It is gone already, or leads no group.
+    }
+  }
+}
+
+/** The processes that the demo of `folder` noted down: `{ owner, children: [{ name, pid }] }`. */
+function noted(folder) {
+  try {
+    return JSON.parse(readFileSync(join(folder, 'processes.json'), 'utf8'));
+  } catch {
+    return { owner: null, children: [] };
+  }
+}
+
+/**
+ * Ends what a demo left behind and removes its folder.
+ * @returns names of the processes it ended
+ */
+export function clean(folder) {
+  const ended = noted(folder).children.filter(({ pid }) => belongs(pid, folder));
+  ended.forEach(({ pid }) => kill(pid));
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  return ended.map(({ name }) => name);
+}
+
+/**
+ * Cleans up after every demo that is over: killed hard, or the machine went down.
+ * @param parent the folder of all demos
+ * @returns names of the processes it ended
+ */
+export function cleanLeftovers(parent) {
+  if (!existsSync(parent)) return [];
+  return readdirSync(parent)
+    .map((name) => join(parent, name))
+    .filter((folder) => {
+      const { owner } = noted(folder);
+      return owner === null || !belongs(owner, folder);
+    })
+    .flatMap(clean);
+}

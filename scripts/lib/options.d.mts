@@ -1,0 +1,15 @@
+import type { WantedPort } from './ports.mjs';
+export const USAGE: string;
+export class UsageError extends Error {}
+export interface DemoOptions {
+  readonly help: boolean;
+  readonly table: boolean;
+  readonly exitAfterSeconds: number | null;
+  readonly intakePort: number;
+  readonly apiPort: number;
+  readonly prometheusPort: number;
+  /** One for each real OpenClaw gateway. */
+  readonly gateways: readonly { readonly bridgePort: number; readonly gatewayPort: number }[];
+}
+export function parseOptions(args: readonly string[], env?: Readonly<Record<string, string | undefined>>): DemoOptions;
+export function portsOf(options: DemoOptions, withPrometheus: boolean): WantedPort[];

@@ -1,0 +1,1 @@
+export function findOnPath(name: string, path?: string): string | null;
