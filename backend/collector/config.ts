@@ -159,16 +159,17 @@ function unknownKeys(tree: Tree, file: string): ConfigProblem[] {
   return found;
 }
 
-function suggestion(name: string, names: readonly string[]): string {
-  const near = nearest(name, names);
-  return near === undefined ? '; `openclaw-fleet config` lists all' : `; did you mean ${near}?`;
+function suggestion(name: string, names: readonly string[], prefix = ''): string {
+  const short = (one: string): string => one.slice(prefix.length);
+  const near = nearest(short(name), names.map(short));
+  return near === undefined ? '; `openclaw-fleet config` lists all' : `; did you mean ${prefix}${near}?`;
 }
 
 function unknownVariables(env: Environment): ConfigProblem[] {
   const names = [CONFIG_FILE_ENV, ...LEAVES.map((leaf) => leaf.env)];
   return Object.keys(env)
     .filter((name) => name.startsWith(ENV_PREFIX) && env[name] !== undefined && !names.includes(name))
-    .map((name) => ({ setting: name, message: `there is no such setting${suggestion(name, names)}` }));
+    .map((name) => ({ setting: name, message: `there is no such setting${suggestion(name, names, ENV_PREFIX)}` }));
 }
 
 /** What a person wrote: the environment first, then the file. Empty variables and nulls in the file count as not written. */

@@ -99,7 +99,7 @@ export async function enrolNode(request: EnrolRequest, context: EnrolmentContext
 
   const folder = resolve(request.out);
   ensureKeyFolder(folder);
-  refuseExisting(Object.values(nodeFiles(folder)), 'choose another folder with --out');
+  refuseExisting(folder, Object.values(nodeFiles(folder)), 'choose another folder with --out');
   const enrolment = {
     nodeId,
     name: request.name,

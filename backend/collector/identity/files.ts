@@ -13,7 +13,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { CredentialError } from './credential-error.ts';
 
 /** Mode of a private key. */
@@ -68,13 +68,10 @@ function syncFolder(folder: string): void {
   }
 }
 
-/** @throws CredentialError when one of the files is there already */
-export function refuseExisting(paths: readonly string[], fix: string): void {
-  const there = paths.filter((path) => existsSync(path));
-  if (there.length > 0)
-    throw new CredentialError(
-      `${there.join(', ')} ${there.length === 1 ? 'exists' : 'exist'} already and would be lost: ${fix}`
-    );
+/** @throws CredentialError when one of the files is in the folder already */
+export function refuseExisting(folder: string, paths: readonly string[], fix: string): void {
+  const there = paths.filter((path) => existsSync(path)).map((path) => basename(path));
+  if (there.length > 0) throw new CredentialError(`${folder} holds ${there.join(', ')} already: ${fix}`);
 }
 
 /**

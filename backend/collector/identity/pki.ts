@@ -53,7 +53,11 @@ export async function initPki(folder: string, options: InitOptions): Promise<Pin
     ...FACES.flatMap((face) => Object.values(files[face])),
   ];
   if (!options.force)
-    refuseExisting(all, 'use them, or add --force to replace them, after which every node must be enrolled again');
+    refuseExisting(
+      folder,
+      all,
+      'use them, or add --force to replace them, after which every node must be enrolled again'
+    );
   const { certificate, keys } = await createAuthority(options.authorityDays, options.nowMs);
   const authority = new SigningAuthority(certificate, keys);
   const days = options.collectorDays;

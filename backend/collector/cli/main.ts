@@ -1,0 +1,121 @@
+import { readFileSync } from 'node:fs';
+import { ConfigError, type Environment } from '../config.ts';
+import { nearest } from '../config-nearest.ts';
+import { CredentialError } from '../identity/credential-error.ts';
+import { StorageError } from '../storage/types.ts';
+import { CommandError, UsageError, type Command } from './command.ts';
+import { config } from './config.ts';
+import { enroll } from './enroll.ts';
+import { nodes } from './nodes.ts';
+import { pkiInit } from './pki-init.ts';
+import { revoke } from './revoke.ts';
+import { rotate } from './rotate.ts';
+import { start } from './start.ts';
+import { tokenCreate, tokenList, tokenRevoke } from './token.ts';
+
+const COMMANDS: readonly Command[] = [
+  pkiInit,
+  enroll,
+  revoke,
+  rotate,
+  nodes,
+  tokenCreate,
+  tokenList,
+  tokenRevoke,
+  config,
+  start,
+];
+
+function overview(): string {
+  const width = Math.max(...COMMANDS.map((command) => command.name.length));
+  const lines = COMMANDS.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`);
+  return `Usage: openclaw-fleet <command> [options]
+
+${lines.join('\n')}
+  ${'help'.padEnd(width)}  show this, or one command: openclaw-fleet help <command>
+  ${'version'.padEnd(width)}  print the version
+
+Every command takes --config <file> (settings as YAML) and, where it prints something, --json.`;
+}
+
+function helpOf(command: Command): string {
+  const lines = command.usage.map((line) => `  ${line}`);
+  return [
+    `Usage: openclaw-fleet ${command.name} [options]`,
+    `  ${command.summary}`,
+    '',
+    ...lines,
+    '  [--config <file>] [--json]',
+  ].join('\n');
+}
+
+function find(words: readonly string[]): { command: Command; rest: string[] } {
+  for (const size of [2, 1]) {
+    const name = words.slice(0, size).join(' ');
+    const command = words.length >= size ? COMMANDS.find((one) => one.name === name) : undefined;
+    if (command !== undefined) return { command, rest: words.slice(size) };
+  }
+  const [first = '', second = ''] = words;
+  const within = COMMANDS.filter((one) => one.name.startsWith(`${first} `)).map((one) => one.name);
+  if (within.length > 0) throw new UsageError(`"${first}" needs one more word: ${within.join(', ')}`);
+  const near =
+    nearest(
+      `${first} ${second}`.trim(),
+      COMMANDS.map((one) => one.name)
+    ) ??
+    nearest(
+      first,
+      COMMANDS.map((one) => one.name)
+    );
+  throw new UsageError(
+    `there is no command ${JSON.stringify(first)}${near === undefined ? '' : `; did you mean ${near}?`}`
+  );
+}
+
+function version(): string {
+  return (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
+}
+
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+
+async function dispatch(args: readonly string[], env: Environment): Promise<void> {
+  const [first, ...rest] = args;
+  if (first === 'version' || first === '--version') {
+    say(version());
+  } else if (first === undefined) {
+    say(overview());
+  } else if (first === 'help' || first === '--help' || first === '-h') {
+    say(rest.length === 0 ? overview() : helpOf(find(rest).command));
+  } else {
+    const found = find(args);
+    if (found.rest.includes('--help') || found.rest.includes('-h')) say(helpOf(found.command));
+    else await found.command.run(found.rest, { env, print: say, nowMs: Date.now() });
+  }
+}
+
+/** Errors whose message is written for the person at the command line. */
+const EXPECTED = [CommandError, ConfigError, CredentialError, StorageError];
+
+/**
+ * Runs one command. What went wrong goes to stderr in words.
+ * @returns the exit code: 0 done, 1 failed, 2 the command line is wrong
+ */
+export async function run(args: readonly string[], env: Environment): Promise<number> {
+  try {
+    await dispatch(args, env);
+    return 0;
+  } catch (error) {
+    if (error instanceof UsageError) {
+      process.stderr.write(`openclaw-fleet: ${error.message} (openclaw-fleet help shows how)\n`);
+      return 2;
+    }
+    const expected = EXPECTED.some((kind) => error instanceof kind);
+    const text = expected
+      ? (error as Error).message
+      : error instanceof Error
+        ? (error.stack ?? error.message)
+        : String(error);
+    process.stderr.write(`openclaw-fleet: ${text}\n`);
+    return 1;
+  }
+}
