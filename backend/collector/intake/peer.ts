@@ -1,40 +1,35 @@
 import type { KeyObject, X509Certificate } from 'node:crypto';
-import { COLLECTOR_URI_PREFIX, NODE_ID_PATTERN, NODE_URI_PREFIX } from '@openclaw-fleet/contract';
+import { identityOf } from '../identity/peer.ts';
 
 /** Who stands at the other end of a connection, by its certificate. Read once per connection. */
 export interface Peer {
   /** `collector` is this collector's own canary. */
   readonly kind: 'node' | 'collector';
-  /** The node's id; for the collector, the part of its URI after the prefix. */
+  /** The node's id; of the collector, `client`. */
   readonly id: string;
   /** SHA-256 over the certificate's DER, lower-case hex. */
   readonly fingerprint: string;
   /** The same as base64url, as a token's `cnf.x5t#S256` names it. */
   readonly thumbprint: string;
+  /** DNS names and IP addresses the certificate carries. */
+  readonly names: readonly string[];
   readonly publicKey: KeyObject;
 }
 
 /**
- * The identity in a verified client certificate (domain-rules section 1): exactly one SAN URI of ours.
- * @returns null when the certificate names nobody of this fleet, or more than one
+ * The peer that a verified client certificate names (domain-rules section 1).
+ * @returns null when it names nobody of this fleet who has business here
  */
 export function peerOf(certificate: X509Certificate): Peer | null {
-  const uris = (certificate.subjectAltName ?? '')
-    .split(', ')
-    .filter((name) => name.startsWith('URI:openclaw:'))
-    .map((name) => name.slice(4));
-  const [uri] = uris;
-  if (uri === undefined || uris.length > 1) return null;
-  const kind = uri.startsWith(NODE_URI_PREFIX) ? 'node' : uri.startsWith(COLLECTOR_URI_PREFIX) ? 'collector' : null;
-  if (kind === null) return null;
-  const id = uri.slice(kind === 'node' ? NODE_URI_PREFIX.length : COLLECTOR_URI_PREFIX.length);
-  if (!NODE_ID_PATTERN.test(id)) return null;
-  const hex = certificate.fingerprint256.replaceAll(':', '').toLowerCase();
+  const identity = identityOf(certificate);
+  if (identity === null || (identity.kind === 'collector' && identity.role !== 'client')) return null;
+  const { kind, fingerprint256: fingerprint, names } = identity;
   return {
     kind,
-    id,
-    fingerprint: hex,
-    thumbprint: Buffer.from(hex, 'hex').toString('base64url'),
+    id: kind === 'node' ? identity.nodeId : identity.role,
+    fingerprint,
+    thumbprint: Buffer.from(fingerprint, 'hex').toString('base64url'),
+    names,
     publicKey: certificate.publicKey,
   };
 }

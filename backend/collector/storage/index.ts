@@ -90,6 +90,10 @@ export class EmbeddedStorage implements Storage {
 
   writeBeat(write: NodeWrite): Promise<WriteResult> {
     return new Promise((resolve, reject) => {
+      if (this.#closing) {
+        reject(new StorageError('storage is closed'));
+        return;
+      }
       this.#queue.push({ write, resolve, reject });
       if (this.#linger === null && !this.#committing) {
         this.#linger = setTimeout(() => {
@@ -188,6 +192,7 @@ export class EmbeddedStorage implements Storage {
     const ended = new Promise((resolve) => this.#worker.once('exit', resolve));
     await this.#ask('close');
     await ended;
+    this.#failed = new StorageError('it was closed');
   }
 
   #ask<N extends OperationName>(

@@ -1,0 +1,75 @@
+// The arrows of docs/architecture.md. A rule names who may not reach what; everything not named is allowed.
+const collector = 'backend/collector';
+const tests = '(\\.test\\.ts$|/testing/|store-contract\\.ts$|memory-store\\.ts$|/simulation/)';
+const only = (name, comment, from, allowed) => ({
+  name,
+  comment,
+  severity: 'error',
+  from: { path: `^${from}`, pathNot: tests },
+  to: { path: '^backend/', pathNot: `^(${[from, ...allowed].join('|')})` },
+});
+const types = (folder) => `${collector}/${folder}/types\\.ts`;
+
+module.exports = {
+  forbidden: [
+    { name: 'no-cycle', comment: 'Two files that need each other are one file.', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-unknown', comment: 'Every import resolves.', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    only('contract-knows-nobody', 'contract imports nothing of ours.', 'backend/contract', []),
+    only('client-knows-types', 'client imports types of contract alone.', 'backend/client', ['backend/contract']),
+    {
+      name: 'client-has-no-runtime-dependency',
+      comment: 'A node embeds the client: at run time it needs Node alone.',
+      severity: 'error',
+      from: { path: '^backend/client/', pathNot: tests },
+      to: { dependencyTypesNot: ['core', 'local', 'type-only'], pathNot: '^backend/client' },
+    },
+    only('bridge-publishes', 'bridge knows contract and client.', 'backend/bridge', ['backend/contract', 'backend/client']),
+    only('storage-knows-sql-alone', 'storage seals the audit chain and knows nobody else.', `${collector}/storage`, ['backend/contract', `${collector}/audit`]),
+    only('fleet-flows-down', 'fleet writes to storage.', `${collector}/fleet`, ['backend/contract', types('storage'), `${collector}/clock`]),
+    only('identity-flows-down', 'identity keeps enrolments in storage.', `${collector}/identity`, ['backend/contract', types('storage')]),
+    only('intake-flows-down', 'intake hands heartbeats to fleet.', `${collector}/intake`, [
+      'backend/contract',
+      types('fleet'),
+      types('storage'),
+      `${collector}/identity`,
+      `${collector}/clock`,
+    ]),
+    only('metrics-read', 'metrics reads the fleet.', `${collector}/metrics`, ['backend/contract', types('fleet'), `${collector}/clock`]),
+    only('api-reads', 'api reads fleet, events and metrics.', `${collector}/api`, [
+      'backend/contract',
+      types('fleet'),
+      types('storage'),
+      `${collector}/metrics`,
+      `${collector}/identity`,
+      `${collector}/clock`,
+    ]),
+    {
+      name: 'express-in-two-rooms',
+      comment: 'Express is known to intake and api.',
+      severity: 'error',
+      from: { path: '^backend/', pathNot: `^${collector}/(intake|api)/` },
+      to: { path: 'node_modules/express' },
+    },
+    {
+      name: 'sql-in-one-room',
+      comment: 'SQL is known to storage.',
+      severity: 'error',
+      from: { path: '^backend/', pathNot: `^${collector}/storage/` },
+      to: { path: 'node_modules/(kysely|better-sqlite3|pg)' },
+    },
+    {
+      name: 'nobody-needs-a-test',
+      comment: 'What ships does not import tests.',
+      severity: 'error',
+      from: { path: '^backend/', pathNot: tests },
+      to: { path: '\\.test\\.ts$' },
+    },
+  ],
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(node_modules|dist)/' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'], extensions: ['.ts', '.js', '.mjs'] },
+  },
+};
