@@ -49,7 +49,9 @@ export function parseQuery<S extends z.ZodObject>(
   const parsed = schema.safeParse(raw);
   const known = Object.keys(schema.shape);
   const errors = [
-    ...empty.filter((name) => known.includes(name)).map((field) => ({ field, message: 'is empty: give a value, or leave it out' })),
+    ...empty
+      .filter((name) => known.includes(name))
+      .map((field) => ({ field, message: 'is empty: give a value, or leave it out' })),
     ...(parsed.error?.issues ?? [])
       .flatMap((issue) => fieldErrors(issue, known))
       .filter(({ field }) => !empty.includes(field) || !known.includes(field)),

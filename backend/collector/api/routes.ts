@@ -2,8 +2,11 @@ import {
   availabilityQuerySchema,
   availabilitySchema,
   fleetTargetSchema,
+  LIVENESS_STATES,
   nodeIdSchema,
+  streamResetSchema,
   summarySchema,
+  targetOfflineSchema,
   targetPageSchema,
   targetQuerySchema,
 } from '@openclaw-fleet/contract';
@@ -18,11 +21,19 @@ export interface Route {
   readonly summary: string;
   readonly description: string;
   readonly query: z.ZodObject;
+  /** Parameters whose schema, made for parsing, would document too little. */
+  readonly documentedQuery?: z.ZodObject;
   readonly params?: z.ZodObject;
   readonly reply: { readonly type: string; readonly schema: z.ZodType; readonly description: string };
   /** Problems beyond those every address may answer with. */
   readonly problems: readonly ProblemName[];
 }
+
+// Names for the documentation.
+const fleetTarget = fleetTargetSchema.meta({ id: 'FleetTarget' });
+const targetPage = targetPageSchema.extend({ items: z.array(fleetTarget) }).meta({ id: 'TargetPage' });
+const fleetSummary = summarySchema.meta({ id: 'FleetSummary' });
+const availability = availabilitySchema.meta({ id: 'Availability' });
 
 const noQuery = z.strictObject({});
 
@@ -46,7 +57,8 @@ export const ROUTES = {
       'A page of targets. Several `state` or `zone` match any of them, several `tag` match all of them; `q` looks for a part of the id or name, whatever its case. ' +
       'Names and zones are ordered by code point. A cursor names a place in the order, so targets that come and go do not shift pages; one that moves in the order between two pages may be missed or come twice.',
     query: targetQuerySchema,
-    reply: { type: JSON_TYPE, schema: targetPageSchema, description: 'The page' },
+    documentedQuery: targetQuerySchema.extend({ state: z.array(z.enum(LIVENESS_STATES)).optional() }),
+    reply: { type: JSON_TYPE, schema: targetPage, description: 'The page' },
     problems: [],
   },
   getTarget: {
@@ -56,7 +68,7 @@ export const ROUTES = {
     description: 'What is known of one target, and why it is in its state.',
     query: noQuery,
     params: z.object({ id: nodeIdSchema }),
-    reply: { type: JSON_TYPE, schema: fleetTargetSchema, description: 'The target' },
+    reply: { type: JSON_TYPE, schema: fleetTarget, description: 'The target' },
     problems: ['not-found'],
   },
   getSummary: {
@@ -65,7 +77,7 @@ export const ROUTES = {
     summary: 'Show the fleet in numbers',
     description: 'Counts by state and by zone, and the blindness verdict with its reason.',
     query: noQuery,
-    reply: { type: JSON_TYPE, schema: summarySchema, description: 'The summary' },
+    reply: { type: JSON_TYPE, schema: fleetSummary, description: 'The summary' },
     problems: [],
   },
   listAvailable: {
@@ -75,7 +87,7 @@ export const ROUTES = {
     description:
       'For routers and orchestrators: the nodes that are online and not isolated, in order of `node_id`. Several `tag` match all of them. `min_slots` leaves out nodes with fewer available slots, and nodes that do not say.',
     query: availabilityQuerySchema,
-    reply: { type: JSON_TYPE, schema: availabilitySchema, description: 'The page' },
+    reply: { type: JSON_TYPE, schema: availability, description: 'The page' },
     problems: [],
   },
   streamEvents: {
@@ -87,8 +99,11 @@ export const ROUTES = {
     query: eventsQuerySchema,
     reply: {
       type: 'text/event-stream',
-      schema: z.string(),
-      description: 'The stream: `id`, `event` and `data` (JSON) of each event',
+      schema: z.union([
+        targetOfflineSchema.meta({ id: 'TargetOfflineEvent' }),
+        streamResetSchema.meta({ id: 'StreamResetEvent' }),
+      ]),
+      description: 'The stream: `id`, `event` and `data` of each event; the schema is that of the JSON in `data`',
     },
     problems: ['overloaded'],
   },

@@ -1,0 +1,165 @@
+import { OpenApiGeneratorV31, OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
+import type { RouteConfig } from '@asteasolutions/zod-to-openapi';
+import {
+  heartbeatReplySchema,
+  heartbeatSchema,
+  PROBLEMS,
+  problemSchema,
+  tokenReplySchema,
+} from '@openclaw-fleet/contract';
+import type { ProblemName } from '@openclaw-fleet/contract';
+import { JSON_TYPE, ROUTE_IDS, ROUTES } from './routes.ts';
+import type { Route } from './routes.ts';
+
+export type OpenApiDocument = ReturnType<OpenApiGeneratorV31['generateDocument']>;
+
+const PROBLEM_TYPE = 'application/problem+json';
+
+/** Problems any address that asks for a token may answer with. */
+const COMMON_PROBLEMS: readonly ProblemName[] = [
+  'bad-request',
+  'unauthenticated',
+  'invalid-token',
+  'forbidden',
+  'internal-error',
+];
+
+const INTAKE_PROBLEMS: readonly ProblemName[] = [
+  'malformed-json',
+  'unauthenticated',
+  'invalid-token',
+  'certificate-required',
+  'identity-mismatch',
+  'not-enrolled',
+  'revoked',
+  'invalid-signature',
+  'signature-required',
+  'request-timeout',
+  'heartbeat-conflict',
+  'too-large',
+  'unsupported-media-type',
+  'invalid-body',
+  'clock-ahead',
+  'rate-limited',
+  'internal-error',
+  'overloaded',
+  'storage-unavailable',
+];
+
+const TOKEN_PROBLEMS: readonly ProblemName[] = [
+  'certificate-required',
+  'not-enrolled',
+  'revoked',
+  'rate-limited',
+  'internal-error',
+  'overloaded',
+];
+
+type Responses = RouteConfig['responses'];
+
+// Named schemas become components; the library knows a name only from the schema's own metadata.
+const problems = problemSchema.meta({ id: 'Problem' });
+const heartbeat = heartbeatSchema.meta({ id: 'Heartbeat' });
+
+function problemResponses(names: readonly ProblemName[]): Responses {
+  const byStatus = Map.groupBy(names, (name) => PROBLEMS[name].status);
+  const responses: Responses = {};
+  for (const [status, these] of byStatus) {
+    responses[status] = {
+      description: these.map((name) => `\`${name}\`: ${PROBLEMS[name].title}`).join('. '),
+      content: { [PROBLEM_TYPE]: { schema: problems } },
+    };
+  }
+  return responses;
+}
+
+/** The path as OpenAPI writes it: `/fleet/targets/:id` is `/fleet/targets/{id}`. */
+export function openApiPath(path: string): string {
+  return path.replaceAll(/:(\w+)/g, '{$1}');
+}
+
+/** The API and the intake as one OpenAPI 3.1 document, made from the schemas that check requests. */
+export function createOpenApi(version: string): OpenApiDocument {
+  const registry = new OpenAPIRegistry();
+  const apiToken = registry.registerComponent('securitySchemes', 'apiToken', {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'A token of `openclaw-fleet token create`, with a role: viewer, operator or approver.',
+  });
+  const certificate = registry.registerComponent('securitySchemes', 'nodeCertificate', {
+    type: 'mutualTLS',
+    description: 'The client certificate of an enrolled node.',
+  });
+  const nodeToken = registry.registerComponent('securitySchemes', 'nodeToken', {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: "A JWT signed with the node's key, or one from `POST /openclaw/token`.",
+  });
+
+  for (const id of ROUTE_IDS) {
+    const route: Route = ROUTES[id];
+    const common = route.role === 'open' ? [] : COMMON_PROBLEMS;
+    registry.registerPath({
+      method: 'get',
+      path: openApiPath(route.path),
+      operationId: id,
+      tags: ['api'],
+      summary: route.summary,
+      description: `${route.description} Role: ${route.role}.`,
+      security: route.role === 'open' ? [] : [{ [apiToken.name]: [] }],
+      request: { query: route.documentedQuery ?? route.query, ...(route.params && { params: route.params }) },
+      responses: {
+        200: { description: route.reply.description, content: { [route.reply.type]: { schema: route.reply.schema } } },
+        ...problemResponses([...common, ...route.problems]),
+      },
+    });
+  }
+  const intakeServers = [{ url: 'https://collector.example:8443', description: "The intake, the nodes' front door" }];
+  registry.registerPath({
+    method: 'post',
+    path: '/openclaw/availability',
+    operationId: 'publishAvailability',
+    tags: ['intake'],
+    summary: 'Publish a heartbeat',
+    description:
+      'On the port of the intake, over mutual TLS. `node_id` with `last_heartbeat` is the idempotency key. A 200 means that the heartbeat is durable. An optional detached JWS over the body rides in `X-JWS-Signature`.',
+    security: [{ [certificate.name]: [], [nodeToken.name]: [] }],
+    servers: intakeServers,
+    request: {
+      body: { required: true, content: { [JSON_TYPE]: { schema: heartbeat } } },
+    },
+    responses: {
+      200: { description: 'What became of it', content: { [JSON_TYPE]: { schema: heartbeatReplySchema } } },
+      ...problemResponses(INTAKE_PROBLEMS),
+    },
+  });
+  registry.registerPath({
+    method: 'post',
+    path: '/openclaw/token',
+    operationId: 'mintToken',
+    tags: ['intake'],
+    summary: 'Get a short-lived token',
+    description: 'On the port of the intake, over mutual TLS: for a node that cannot sign its own.',
+    security: [{ [certificate.name]: [] }],
+    servers: intakeServers,
+    responses: {
+      200: { description: 'The token', content: { [JSON_TYPE]: { schema: tokenReplySchema } } },
+      ...problemResponses(TOKEN_PROBLEMS),
+    },
+  });
+  return new OpenApiGeneratorV31(registry.definitions).generateDocument({
+    openapi: '3.1.0',
+    info: {
+      title: 'OpenClaw Fleet',
+      version,
+      description: 'What the collector knows of a fleet of OpenClaw gateways. Errors are problem details (RFC 9457).',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: '/', description: "The operators' API" }],
+    tags: [
+      { name: 'api', description: 'For operators, dashboards and routers' },
+      { name: 'intake', description: 'For nodes' },
+    ],
+  });
+}

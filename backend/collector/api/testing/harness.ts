@@ -1,0 +1,215 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { problem, ROLES, TIMINGS } from '@openclaw-fleet/contract';
+import type { Heartbeat, Role } from '@openclaw-fleet/contract';
+import { Fleet } from '../../fleet/registry.ts';
+import { newApiToken, verifyApiToken } from '../../identity/tokens.ts';
+import { createInstruments } from '../../metrics/collector.ts';
+import { registerFleetMetrics } from '../../metrics/fleet.ts';
+import { createMetricsHandler } from '../../metrics/handler.ts';
+import { createTargetRenderer } from '../../metrics/render.ts';
+import { openStorage } from '../../storage/index.ts';
+import type { ApiToken, NodeRow } from '../../storage/types.ts';
+import { createApi } from '../app.ts';
+import type { ApiOptions } from '../app.ts';
+import { EventStream } from '../events.ts';
+import type { EventStreamOptions } from '../events.ts';
+import { configureServer } from '../server.ts';
+
+export const START = Date.parse('2026-02-06T12:00:00Z');
+
+/** A valid heartbeat as of `atMs`. */
+export function beat(id: string, atMs: number, more: Partial<Heartbeat> = {}): Heartbeat {
+  return {
+    node_id: id,
+    hostname: `${id}.prod`,
+    version: '1.2.0',
+    capacity: { workers: 24, available_slots: 5 },
+    queue_depth: { planner: 3, worker: 120 },
+    last_heartbeat: new Date(atMs).toISOString(),
+    tags: ['region:us-east-1', 'gpu:true'],
+    uptime_seconds: 86400,
+    ...more,
+  };
+}
+
+/** The blocks of a bridge, every optional field given. */
+export const BRIDGE_BLOCKS = {
+  capabilities: ['restart', 'reload'],
+  reported: {
+    bridge_version: '0.1.0',
+    openclaw_version: '2026.2.1',
+    openclaw_build: 'abc',
+    gateway_boot_id: 'boot-1',
+    gateway_state: 'running',
+    transport: 'direct_https',
+    environment: 'vps',
+    config_hash: '0123456789ab'.padEnd(64, '0'),
+    full_config_hash: 'ba9876543210'.padEnd(64, '0'),
+    config_valid: true,
+    config_converged: false,
+    revision: 'r1',
+    apply_status: 'APPLIED',
+    sync_lag_ms: 1500,
+    health_status: 'warn',
+    health_reasons: ['one job fails'],
+    metrics: { cpu_pct: 12.5, mem_used_bytes: 800_000_000, queue_depth: 4, failed_pushes_1h: 2 },
+  },
+  jobs: { total: 5, enabled: 4, failing: 1, results_1h: 12, failures_1h: 3, results_24h: 200, failures_24h: 7 },
+  publisher: {
+    success_total: 100,
+    failure_total: { network: 2, http_503: 1 },
+    dropped_total: 0,
+    buffered: 1,
+    latency_seconds_sum: 4.25,
+    latency_seconds_count: 100,
+  },
+} as const satisfies Record<string, unknown>;
+
+export interface HarnessOptions {
+  readonly api?: Partial<ApiOptions>;
+  readonly events?: Partial<EventStreamOptions>;
+}
+
+export type Harness = Awaited<ReturnType<typeof startApi>>;
+
+/** The real API over real storage, registry and tokens, on a port of its own; only the clock and the timers are ours. */
+export async function startApi(options: HarnessOptions = {}) {
+  const folder = mkdtempSync(join(tmpdir(), 'fleet-api-'));
+  const storage = await openStorage({ file: join(folder, 'fleet.db'), lingerMs: 1 });
+  const clock = { now: START };
+  const epoch = await storage.takeEpoch();
+  const fleet = new Fleet({
+    timings: TIMINGS.production,
+    clock: () => clock.now,
+    store: storage,
+    epoch: () => epoch,
+  });
+  await fleet.load();
+
+  const tokens = new Map<string, ApiToken>();
+  const makeToken = (role: Role): string => {
+    const made = newApiToken({ name: role, role, kind: 'service', person: null, expiresMs: null }, clock.now);
+    tokens.set(made.token.id, made.token);
+    return made.text;
+  };
+  const tokenOf = Object.fromEntries(ROLES.map((role) => [role, makeToken(role)])) as Record<Role, string>;
+  const revokeAll = (): void => {
+    for (const [id, token] of tokens) tokens.set(id, { ...token, revokedMs: clock.now });
+  };
+
+  const instruments = createInstruments({ processMetrics: false });
+  registerFleetMetrics(instruments.registry, fleet, () => clock.now);
+  const ticks = new Set<() => void>();
+  const events = new EventStream({
+    store: storage,
+    counts: instruments.counts,
+    gauge: instruments.stream,
+    timers: {
+      setInterval: (callback) => {
+        ticks.add(callback);
+        return callback as unknown as NodeJS.Timeout;
+      },
+      clearInterval: (timer) => ticks.delete(timer as unknown as () => void),
+    },
+    ...options.events,
+  });
+  const logged: object[] = [];
+  const app = createApi({
+    fleet,
+    clock: () => clock.now,
+    events,
+    metrics: createMetricsHandler({
+      instruments,
+      fleet,
+      renderer: createTargetRenderer('full'),
+      clock: () => clock.now,
+    }),
+    authenticate: (header) => {
+      const verdict = verifyApiToken(header, { token: (id) => tokens.get(id) }, clock.now);
+      return verdict.ok ? verdict : problem(verdict.problem, verdict.reason);
+    },
+    ready: () => [],
+    log: { error: (fields) => logged.push(fields) },
+    count: (route, code) => instruments.apiRequests.inc({ route, code: String(code) }),
+    version: '0.1.0',
+    ...options.api,
+  });
+  const server = createServer(app);
+  configureServer(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const origin = `http://127.0.0.1:${port}`;
+
+  let rev = 0;
+  return {
+    app,
+    clock,
+    fleet,
+    storage,
+    instruments,
+    events,
+    logged,
+    origin,
+    port,
+    tokenOf,
+    revokeAll,
+    /** Runs what the injected timers would. */
+    tick: () => ticks.forEach((callback) => callback()),
+    timersRunning: () => ticks.size,
+    send: (id: string, more: Partial<Heartbeat> = {}, sentMs = clock.now) =>
+      fleet.receive(beat(id, sentMs, more), sentMs % 1_000_003, clock.now),
+    /** Asks as `role`; null: without a token. */
+    ask: (
+      path: string,
+      role: Role | null = 'viewer',
+      init: Omit<RequestInit, 'headers'> & { readonly headers?: Readonly<Record<string, string>> } = {}
+    ) =>
+      fetch(origin + path, {
+        ...init,
+        headers: { ...(role && { authorization: `Bearer ${tokenOf[role]}` }), ...init.headers },
+      }),
+    /** Commits events as an expiry would, `size` characters of padding in each. */
+    async commitEvents(count: number, size = 0): Promise<void> {
+      rev++;
+      const row: NodeRow = {
+        nodeId: 'events',
+        rev,
+        markMs: START,
+        seenMs: START,
+        firstSeenMs: START,
+        state: 'expired',
+        stateSinceMs: START,
+        stoppedUntilMs: null,
+        memory: new Uint8Array(),
+        report: '{}',
+      };
+      const data = { name: 'events', zone: 'none', lastSeenAt: null, reason: 'x'.repeat(size) };
+      const each = { name: 'target-offline', targetId: 'events', atMs: clock.now, data } as const;
+      await storage.writeDecision(epoch, [{ row, events: Array.from({ length: count }, () => each) }]);
+    },
+    async stop(): Promise<void> {
+      events.close();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      await storage.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+/** Waits until `condition` holds. */
+export async function waitFor(
+  condition: () => boolean | Promise<boolean>,
+  what: string,
+  limitMs = 10_000
+): Promise<void> {
+  const end = performance.now() + limitMs;
+  while (!(await condition())) {
+    if (performance.now() > end) throw new Error(`waited ${limitMs} ms in vain: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
