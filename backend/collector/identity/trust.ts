@@ -85,9 +85,21 @@ export class Trust {
     return this.#tokens.get(id);
   }
 
-  /** Whether the node or this certificate of it is revoked. @param fingerprint SHA-256, hex, with or without colons */
+  /** Whether the node or this certificate of it is revoked. O(1). @param fingerprint SHA-256, hex, with or without colons */
   isRevoked(id: string, fingerprint: string): boolean {
-    return this.#nodes.get(id)?.revoked === true || this.#revokedCertificates.has(plainFingerprint(fingerprint));
+    if (this.#nodes.get(id)?.revoked === true) return true;
+    return this.#revokedCertificates.size > 0 && this.#revokedCertificates.has(plainFingerprint(fingerprint));
+  }
+
+  /** How a node with this certificate stands. O(1). */
+  standing(id: string, fingerprint: string): 'ok' | 'not-enrolled' | 'revoked' {
+    if (this.isRevoked(id, fingerprint)) return 'revoked';
+    return this.#nodes.has(id) ? 'ok' : 'not-enrolled';
+  }
+
+  /** Whether the node was enrolled with `--require-signature`. */
+  requiresSignature(id: string): boolean {
+    return this.#nodes.get(id)?.requireSignature === true;
   }
 
   /** Calls back when somebody who was trusted no longer is, so that open connections can be closed. @returns the unsubscribe function */
