@@ -1,0 +1,38 @@
+import type { FailureReason, Verdict } from './retry.ts';
+
+interface FailureDetails {
+  /** Default `retry`. */
+  readonly verdict?: Exclude<Verdict, 'delivered'>;
+  /** The answer's `Retry-After`, as it came. */
+  readonly retryAfter?: string | undefined;
+  /** The answer's problem type. */
+  readonly problemType?: string;
+}
+
+/** Why a beat was not delivered. The message is for the log: it says what to do next and holds no secret. */
+export class PublishFailure extends Error {
+  readonly reason: FailureReason;
+  readonly verdict: Exclude<Verdict, 'delivered'>;
+  readonly retryAfter: string | undefined;
+  readonly problemType: string | undefined;
+
+  constructor(reason: FailureReason, message: string, details: FailureDetails = {}) {
+    super(message);
+    this.name = 'PublishFailure';
+    this.reason = reason;
+    this.verdict = details.verdict ?? 'retry';
+    this.retryAfter = details.retryAfter;
+    this.problemType = details.problemType;
+  }
+}
+
+/** The text of anything thrown. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/** The code of a system or TLS error, such as ECONNREFUSED; empty when it has none. */
+export function codeOf(thrown: unknown): string {
+  const code: unknown = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
+  return typeof code === 'string' ? code : '';
+}
