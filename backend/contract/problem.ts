@@ -47,6 +47,10 @@ export const PROBLEMS = {
 } as const satisfies Record<string, { status: number; title: string }>;
 export type ProblemName = keyof typeof PROBLEMS;
 
+export function isProblemName(name: string): name is ProblemName {
+  return Object.hasOwn(PROBLEMS, name);
+}
+
 /** Builds the problem details of `name`. @param detail what happened and what to do next, without secrets */
 export function problem(name: ProblemName, detail: string, errors?: Problem['errors']): Problem {
   const { status, title } = PROBLEMS[name];

@@ -1,0 +1,53 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { problem } from '@openclaw-fleet/contract';
+import express, { type NextFunction, type Request, type Response } from 'express';
+import { credentialsRouter, type CredentialsOptions } from './credentials.ts';
+import type { Peer } from './peer.ts';
+
+export type IntakeAppOptions = Omit<CredentialsOptions, 'peerOf'> & {
+  /** Told of failures that are ours. */
+  readonly onError: (error: unknown) => void;
+};
+
+/** Everything at the nodes' front door but the hot path: plain Express. */
+export function createIntakeApp(
+  options: IntakeAppOptions
+): (req: IncomingMessage, res: ServerResponse, peer: Peer) => void {
+  const peers = new WeakMap<IncomingMessage, Peer>();
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  const peerOf = (request: Request) => {
+    const peer = peers.get(request);
+    if (peer?.kind !== 'node') return undefined;
+    return { nodeId: peer.id, fingerprint256: peer.fingerprint, names: peer.names };
+  };
+  app.use(credentialsRouter({ ...options, peerOf }));
+  app.all('/openclaw/availability', (_request, response) => {
+    response.set('Allow', 'POST');
+    answer(
+      response,
+      'method-not-allowed',
+      'Nodes POST heartbeats here. Routers read GET /openclaw/availability from the API’s port.'
+    );
+  });
+  app.use((_request, response) =>
+    answer(response, 'not-found', 'Nodes use POST /openclaw/availability, /openclaw/token and /openclaw/renew here.')
+  );
+  // Express tells an error handler by its four parameters.
+  // eslint-disable-next-line @typescript-eslint/no-unused-vars
+  app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
+    options.onError(error);
+    if (response.headersSent) response.destroy();
+    else answer(response, 'internal-error', 'The collector failed on this request. Its log says why.');
+  });
+  return (req, res, peer) => {
+    peers.set(req, peer);
+    app(req, res);
+  };
+}
+
+function answer(response: Response, name: Parameters<typeof problem>[0], detail: string): void {
+  const body = problem(name, detail);
+  response.status(body.status).type('application/problem+json').send(JSON.stringify(body));
+}

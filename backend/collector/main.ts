@@ -1,0 +1,306 @@
+import { readFileSync } from 'node:fs';
+import { createServer as createPlainServer, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { X509Certificate } from 'node:crypto';
+import { isProblemName, problem } from '@openclaw-fleet/contract';
+import type { Logger } from 'pino';
+import { createApi } from './api/app.ts';
+import { EventStream } from './api/events.ts';
+import { configureServer } from './api/server.ts';
+import { steadyClock } from './clock.ts';
+import { ConfigError, loadConfig, type Config, type Environment } from './config.ts';
+import { Fleet } from './fleet/registry.ts';
+import { loadPki, renewCollector, type CollectorCredentials } from './identity/pki.ts';
+import { verifyApiToken } from './identity/tokens.ts';
+import { Trust } from './identity/trust.ts';
+import { createIntakeApp } from './intake/app.ts';
+import { HeartbeatHandler, type IntakeCounters } from './intake/heartbeat.ts';
+import { NodeLimits } from './intake/limits.ts';
+import { IntakeServer, type ServerCredentials } from './intake/server.ts';
+import { TokenVerifier } from './intake/token.ts';
+import { configuredIssuers, ownIssuer } from './issuers.ts';
+import { createLogger } from './logger.ts';
+import { createInstruments, registerCollectorSources, type Instruments } from './metrics/collector.ts';
+import { registerFleetMetrics } from './metrics/fleet.ts';
+import { createMetricsHandler } from './metrics/handler.ts';
+import { createTargetRenderer } from './metrics/render.ts';
+import { openStorage } from './storage/index.ts';
+import { startUpkeep } from './upkeep.ts';
+
+export interface Collector {
+  readonly intakePort: number;
+  readonly apiPort: number;
+  /** Stops listening, lets what is under way end, commits and closes. Call it once. */
+  stop(): Promise<void>;
+}
+
+export const VERSION = (
+  JSON.parse(readFileSync(new URL('./package.json', import.meta.url), 'utf8')) as { version: string }
+).version;
+
+/**
+ * Puts the parts together and starts them.
+ * @param onFatal told when the collector can no longer do its work; the process should end
+ * @throws ConfigError, CredentialError, StorageError, or the listen error, each with words for a person
+ */
+export async function startCollector(config: Config, log: Logger, onFatal: (error: Error) => void): Promise<Collector> {
+  const { durations } = config;
+  const clock = steadyClock();
+  const instruments = createInstruments();
+  await renewCollector(config.pkiDir, config.credentials.collectorDays, clock()).catch((error: unknown) =>
+    log.warn({ err: error }, 'the collector’s certificates are due and could not be renewed')
+  );
+  let credentials = loadPki(config.pkiDir);
+  const storage = await openStorage({
+    file: join(config.dataDir, 'fleet.db'),
+    lingerMs: config.storage.linger,
+    busyTimeoutMs: config.storage.busyTimeout,
+    onCommit: (size, seconds) => {
+      instruments.commitBeats.observe(size);
+      instruments.commitSeconds.observe(seconds);
+    },
+    onFailure: onFatal,
+  });
+  const epoch = await storage.takeEpoch();
+  const starts = await storage.noteStart(clock(), clock() - durations.restartWindow);
+  if (starts >= 3) log.warn({ starts }, 'the collector was started again and again: look for what ends it');
+  const trust = new Trust(storage);
+  await trust.refresh();
+  const fleet = new Fleet({ timings: durations, clock, store: storage, epoch: () => epoch, log });
+  log.info({ targets: await fleet.load() }, 'the fleet is loaded');
+
+  const onError = (error: unknown): void => {
+    instruments.counts.storageFailures += error instanceof Error && error.name === 'StorageError' ? 1 : 0;
+    log.error({ err: error }, 'a request failed');
+  };
+  const limits = new NodeLimits(
+    {
+      beatsPerInterval: config.intake.rateLimit.perInterval,
+      burst: config.intake.rateLimit.burst,
+      replays: config.intake.rateLimit.replays,
+    },
+    durations.replayWindow
+  );
+  const heartbeats = new HeartbeatHandler({
+    clock,
+    fleet,
+    tokens: new TokenVerifier({
+      audience: config.intake.audience,
+      issuers: [ownIssuer(() => credentials.tokenKey), ...configuredIssuers(config.intake.issuers)],
+    }),
+    trust: {
+      standing: (id, fingerprint) => {
+        if (trust.isRevoked(id, fingerprint)) return 'revoked';
+        return trust.node(id) || !config.intake.requireEnrolment ? 'ok' : 'not-enrolled';
+      },
+      requiresSignature: (id) => config.intake.requireSignature || trust.node(id)?.requireSignature === true,
+    },
+    limits,
+    defaultIntervalMs: durations.beat,
+    futureLimitMs: durations.futureLimit,
+    maxInFlight: config.intake.maxInFlight,
+    canary: () => storage.check(),
+    counters: intakeCounters(instruments),
+    onError,
+  });
+  const intake = new IntakeServer({
+    credentials: serverCredentials(credentials),
+    heartbeats,
+    rest: createIntakeApp({
+      store: storage,
+      trust,
+      credentials: () => credentials,
+      audience: config.intake.audience,
+      requireEnrolment: config.intake.requireEnrolment,
+      nodeDays: config.credentials.nodeDays,
+      clock,
+      onError,
+    }),
+    keepAliveMs: 2.5 * durations.beatMax,
+    maxConnections: config.intake.maxConnections,
+  });
+  trust.onRevoked(({ nodeIds, fingerprints }) => {
+    intake.dismiss((peer) => nodeIds.includes(peer.id) || fingerprints.includes(peer.fingerprint));
+    log.warn({ nodes: nodeIds, certificates: fingerprints }, 'revoked: their connections were closed');
+  });
+
+  const state = { listening: false };
+  const events = new EventStream({ store: storage, counts: instruments.counts, gauge: instruments.stream });
+  registerFleetMetrics(instruments.registry, fleet, clock);
+  registerCollectorSources(instruments, {
+    version: VERSION,
+    timings: config.timings,
+    storageBytes: () => storage.sizes(),
+    recentStarts: () => starts,
+    certificates: () => expiries(credentials),
+  });
+  const api = createApi({
+    fleet,
+    clock,
+    events,
+    metrics: createMetricsHandler({
+      instruments,
+      fleet,
+      clock,
+      renderer: createTargetRenderer(config.metrics.perTarget),
+    }),
+    authenticate: (authorization) => {
+      const verdict = verifyApiToken(authorization, trust, clock());
+      return verdict.ok ? verdict : problem(verdict.problem, verdict.reason);
+    },
+    ready: async () => {
+      const failing = state.listening ? [] : ['the intake does not listen yet'];
+      await storage.check().catch((error: unknown) => failing.push(`storage: ${(error as Error).message}`));
+      return failing;
+    },
+    log,
+    count: (route, status) => instruments.apiRequests.inc({ route, code: String(status) }),
+    version: VERSION,
+  });
+  const apiServer = createApiServer(config, api);
+  configureServer(apiServer);
+
+  const intakePort = await intake.listen(config.intake.port, config.intake.host).catch(named('intake', config.intake));
+  const apiPort = await listen(apiServer, config.api.port, config.api.host).catch(named('api', config.api));
+  state.listening = true;
+
+  const reloadCredentials = (): void => {
+    credentials = loadPki(config.pkiDir);
+    intake.reload(serverCredentials(credentials));
+    log.info('the credentials were reloaded');
+  };
+  const stopUpkeep = startUpkeep({
+    config,
+    clock,
+    log,
+    fleet,
+    storage,
+    trust,
+    limits,
+    intakePort,
+    credentials: () => credentials,
+    reloadCredentials,
+    onFatal,
+  });
+
+  return {
+    intakePort,
+    apiPort,
+    async stop() {
+      stopUpkeep();
+      const deadline = config.shutdown.deadline * 1000;
+      events.close();
+      const apiClosed = new Promise((resolve) => apiServer.close(resolve));
+      apiServer.closeIdleConnections();
+      const cut = setTimeout(() => apiServer.closeAllConnections(), deadline).unref();
+      await Promise.all([intake.close(deadline), apiClosed]);
+      clearTimeout(cut);
+      await storage.close();
+    },
+  };
+}
+
+function createApiServer(config: Config, handler: Parameters<typeof createPlainServer>[1]): Server {
+  const { certFile, keyFile } = config.api.tls;
+  if (certFile === undefined || keyFile === undefined) return createPlainServer(handler);
+  return createTlsServer({ cert: readFileSync(certFile), key: readFileSync(keyFile), minVersion: 'TLSv1.2' }, handler);
+}
+
+function listen(server: Server, port: number, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
+
+/** Turns a listen error into one that names the setting. */
+function named(
+  section: 'intake' | 'api',
+  { host, port }: { host: string; port: number }
+): (error: NodeJS.ErrnoException) => never {
+  return (error) => {
+    const why =
+      error.code === 'EADDRINUSE' ? 'is taken by another program' : `cannot be used (${error.code ?? error.message})`;
+    throw new ConfigError([
+      { setting: `${section}.port`, message: `${host}:${port} ${why}: stop what uses it, or set another port` },
+    ]);
+  };
+}
+
+function serverCredentials({ server, ca }: CollectorCredentials): ServerCredentials {
+  return { certificate: server.certificate, key: server.privateKey, authority: ca };
+}
+
+function expiries({
+  ca,
+  server,
+  client,
+}: CollectorCredentials): { name: 'server' | 'client' | 'authority'; notAfterMs: number }[] {
+  const end = (pem: string): number => new X509Certificate(pem).validToDate.getTime();
+  return [
+    { name: 'authority', notAfterMs: end(ca) },
+    { name: 'server', notAfterMs: end(server.certificate) },
+    { name: 'client', notAfterMs: end(client.certificate) },
+  ];
+}
+
+function intakeCounters({
+  heartbeats,
+  heartbeatSeconds,
+  countRefused,
+  counts,
+  tokenCache,
+}: Instruments): IntakeCounters {
+  return {
+    answered(outcome, seconds) {
+      heartbeatSeconds.observe(seconds);
+      if (outcome === 'accepted' || outcome === 'duplicate' || outcome === 'superseded') heartbeats[outcome]++;
+      else if (outcome === 'heartbeat-conflict') heartbeats.conflict++;
+      else if (isProblemName(outcome)) countRefused(outcome);
+    },
+    droppedFields: (count) => void (counts.unknownFields += count),
+    tokenCache: (hit) => void tokenCache[hit ? 'hit' : 'miss']++,
+  };
+}
+
+/**
+ * Runs the collector until it is told to stop (SIGTERM, SIGINT) or can no longer do its work; then the process ends.
+ * @param env settings, as in docs/settings.md
+ */
+export async function main(env: Environment): Promise<void> {
+  const { config } = loadConfig(env, (path) => readFileSync(path, 'utf8'));
+  const log = createLogger(config.logging.level);
+  let ending = false;
+  const end = (collector: Collector | null, code: number): void => {
+    if (ending) return;
+    ending = true;
+    setTimeout(() => process.exit(1), (config.shutdown.deadline + 5) * 1000).unref();
+    void Promise.resolve(collector?.stop())
+      .catch((error: unknown) => log.error({ err: error }, 'the stop failed'))
+      .then(() => process.exit(code));
+  };
+  const running: { collector: Collector | null } = { collector: null };
+  running.collector = await startCollector(config, log, (error) => {
+    log.fatal({ err: error }, 'the collector cannot go on');
+    end(running.collector, 1);
+  });
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      log.info({ signal }, 'stopping');
+      end(running.collector, 0);
+    });
+  }
+  const { intakePort, apiPort } = running.collector;
+  const { timings, intake, api } = config;
+  if (timings === 'demo') log.warn('demo timings: twenty times as fast as production, for demonstrations alone');
+  const scheme = api.tls.certFile === undefined ? 'http' : 'https';
+  log.info(
+    { intake: `https://${intake.host}:${intakePort}`, api: `${scheme}://${api.host}:${apiPort}`, timings },
+    'the collector is ready'
+  );
+}
