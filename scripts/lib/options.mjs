@@ -10,7 +10,7 @@ export const USAGE = `npm start -- [flags]
 
   --real[=<n>]              also start n real OpenClaw gateways with bridges (default 1, at most ${MAX_REAL}); installs openclaw on first use
   --no-table                a line for each change instead of a table
-  --exit-after <s>          stop after so many seconds
+  --exit-after <s>          stop after it ran for so many seconds
   --port-base <port>        put every port at or after this one
   --intake-port <port>      where nodes send heartbeats (default 8443)
   --api-port <port>         where operators and Prometheus read (default 8080)

@@ -1,0 +1,55 @@
+import type { FaultKind } from '../faults.ts';
+import type { Behaviour } from '../scenario.ts';
+
+const WORDS: Record<FaultKind, string> = {
+  silence: 'is killed: sends nothing',
+  'clock-skew': 'has a wrong clock',
+  replay: 'repeats old heartbeats',
+  'duplicate-id': 'runs twice with one identity',
+  flapping: 'comes and goes',
+  'config-drift': 'runs an edited configuration',
+  'job-failures': 'has failing jobs',
+  'zone-loss': 'is cut off with its zone',
+};
+
+/** What the script does to a node now, for a person; empty when nothing. */
+export function doingOf(behaviour: Behaviour): string {
+  return [...new Set(behaviour.faults)].map((kind) => WORDS[kind]).join('; ');
+}
+
+export interface Running {
+  readonly intakeUrl: string;
+  readonly apiUrl: string;
+  /** Null when Prometheus is not there. */
+  readonly prometheusUrl: string | null;
+  /** File with an API token of role viewer. */
+  readonly tokenFile: string;
+  readonly logs: string;
+  readonly simulated: number;
+  readonly real: number;
+  readonly scenario: string;
+}
+
+/** What runs where, and what to try. Paths are as they can be pasted. */
+export function introduction(running: Running): string[] {
+  const { intakeUrl, apiUrl, prometheusUrl, tokenFile, logs, simulated, real, scenario } = running;
+  const gateways = real > 0 ? ` and ${real} real OpenClaw ${real === 1 ? 'gateway' : 'gateways'} with bridges` : '';
+  return [
+    '',
+    'THIS IS A DEMO: throw-away credentials, and demo timings, 20 times as fast as production (a beat every 3 s).',
+    '',
+    `  Nodes       ${simulated} simulated${gateways}; ${scenario}`,
+    `  Intake      ${intakeUrl}  heartbeats, mutual TLS only`,
+    `  API         ${apiUrl}  documentation at ${apiUrl}/docs`,
+    prometheusUrl === null
+      ? '  Prometheus  is not installed on this machine, so there is none. Install it and start again to see the series.'
+      : `  Prometheus  ${prometheusUrl}/graph?g0.expr=openclaw_fleet_targets&g0.tab=1`,
+    `  Logs        ${logs}`,
+    '',
+    'The API needs a token. This demo has one of role viewer in a file; try:',
+    `  curl -H "Authorization: Bearer $(cat ${tokenFile})" ${apiUrl}/fleet/summary`,
+    `  curl -N -H "Authorization: Bearer $(cat ${tokenFile})" ${apiUrl}/fleet/events`,
+    'A real deployment makes its own: npx openclaw-fleet token create --name me --role viewer',
+    '',
+  ];
+}
