@@ -4,7 +4,9 @@ import { ensureKeyFolder, PUBLIC, readPublic, readSecret, refuseExisting, SECRET
 import { Workshop } from './testing/workshop.ts';
 
 let workshop: Workshop;
-beforeEach(() => (workshop = new Workshop()));
+beforeEach(() => {
+  workshop = new Workshop();
+});
 afterEach(async () => workshop.close());
 
 const modeOf = (path: string): number => statSync(path).mode & 0o777;

@@ -117,7 +117,10 @@ describe('Trust', () => {
     const failure = new Promise<void>((resolve) => (failed = resolve));
     const stop = trust.watch(
       1000,
-      (error) => (errors.push(error), failed()),
+      (error) => {
+        errors.push(error);
+        failed();
+      },
       (callback, ms) => {
         expect(ms).toBe(1000);
         tick = callback;

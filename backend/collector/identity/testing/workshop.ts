@@ -74,8 +74,8 @@ export async function handshake(server: TlsOptions, client: ConnectionOptions): 
     const socket: TLSSocket = connect({ host: '127.0.0.1', port, ...client });
     const clientSide = new Promise<string | null>((resolve) => {
       let text = '';
-      socket.on('data', (chunk) => (text += chunk.toString()));
-      socket.on('error', (error) => resolve(error.message));
+      socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      socket.on('error', (error: Error) => resolve(error.message));
       socket.on('close', () => resolve(text === 'welcome' ? null : 'closed'));
     });
     const error = await Promise.race([clientSide, serverError]);
