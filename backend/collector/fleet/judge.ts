@@ -54,10 +54,10 @@ export class Judge {
   }
 
   /** Judges every zone and the fleet by their present counts. */
-  judge(zones: Iterable<Zone>, nowMs: number): void {
+  judge(zones: ReadonlyMap<string, Zone>, nowMs: number): void {
     const fleet = { expected: 0, online: 0 };
     const pool = { expected: 0, online: 0 };
-    for (const zone of zones) {
+    for (const zone of zones.values()) {
       add(fleet, zone);
       if (zone.expected < SMALL_ZONE) add(pool, zone);
     }
@@ -76,7 +76,7 @@ export class Judge {
     if (this.verdict !== before) this.#sinceMs = nowMs;
 
     const small = pool.expected < SMALL_ZONE ? this.verdict : this.#pool;
-    for (const zone of zones) {
+    for (const zone of zones.values()) {
       const own = zone.verdict === 'blind' ? 'normal' : zone.verdict;
       const verdict = zone.expected < SMALL_ZONE ? small : groupVerdict(own, zone);
       zone.heldUntilMs = holdUntil(zone.verdict, verdict, zone.heldUntilMs, nowMs, this.#timings);

@@ -1,4 +1,3 @@
-import { LIVENESS_STATES, TIMINGS } from '@openclaw-fleet/contract';
 import type { FleetSummary, Heartbeat, Timings, Verdict } from '@openclaw-fleet/contract';
 import type { Clock } from '../clock.ts';
 import { StorageError } from '../storage/types.ts';
@@ -8,10 +7,12 @@ import { isFlapping } from './flapping.ts';
 import { Judge } from './judge.ts';
 import { phaseOf, reasonOf, stateOf } from './liveness.ts';
 import type { Node } from './node.ts';
-import { askedFullState, clockAhead, decide, encodeMemory, isNewest, noteAsked } from './ordering.ts';
+import { askedFullState, clockAhead, decide, isNewest, noteAsked } from './ordering.ts';
 import type { Decision, Memory } from './ordering.ts';
 import { judgedInterval, toldSeconds } from './pace.ts';
 import { Roster } from './roster.ts';
+import { rowAfterBeat, rowWithMemory } from './rows.ts';
+import { summarize } from './summary.ts';
 import { Sweeper } from './sweeper.ts';
 import { Turns } from './turns.ts';
 import type { FleetIntake, FleetNode, FleetView, Liveness, Receipt } from './types.ts';
@@ -96,31 +97,47 @@ export class Fleet implements FleetView, FleetIntake {
 
   async #take(beat: Heartbeat, key: number, hash: number, nowMs: number): Promise<Receipt> {
     for (let race = 0; race < MOST_RACES; race++) {
-      const node = this.#roster.nodes.get(beat.node_id);
-      const last = node?.report ?? null;
-      const sameBoot = beat.boot_id !== undefined && beat.boot_id === last?.boot_id;
-      const sighting = { key, receivedMs: nowMs, hash, seq: beat.seq ?? NaN, sameBoot };
-      const intervalMs = node?.intervalMs ?? judgedInterval(beat.interval_seconds, null, this.#timings);
-      const decision = decide(node?.memory ?? null, node?.markMs ?? -Infinity, sighting, intervalMs, this.#timings);
+      const node = this.#roster.nodes.get(beat.node_id) ?? null;
+      const decision = this.#decide(node, beat, { key, receivedMs: nowMs, hash });
       const { memory } = decision;
       if (memory === null) return this.#receipt(decision, repeatsAsk(node, key, decision));
 
-      const accepted = decision.status === 'accepted';
-      const asks = accepted && asksFullState(beat, last, decision);
-      if (accepted) noteAsked(memory, asks);
-      const report = accepted || node === undefined ? carryOver(beat, last) : node.report;
-      const row = accepted
-        ? rowOf(node, beat, report, memory, key, decision, nowMs, this.#timings)
-        : rowWithMemory(node as Node, memory);
+      const { row, report, asks } =
+        node !== null && decision.status !== 'accepted'
+          ? { row: rowWithMemory(node, memory), report: node.report, asks: false }
+          : this.#accepted(node, beat, memory, decision, key, nowMs);
       const result = await this.#store.writeBeat({ row });
       if (result.ok) {
         this.#roster.apply(row, report, memory, nowMs).missedBeats += decision.missed;
         return this.#receipt(decision, asks);
       }
       if (result.current !== null) this.#roster.adopt(result.current, nowMs);
-      else if (node !== undefined) this.#roster.remove(node);
+      else if (node !== null) this.#roster.remove(node);
     }
     throw new StorageError('Another collector keeps writing the same node: point the node at one collector.');
+  }
+
+  #decide(node: Node | null, beat: Heartbeat, of: { key: number; receivedMs: number; hash: number }): Decision {
+    const sameBoot = beat.boot_id !== undefined && beat.boot_id === node?.report.boot_id;
+    const sighting = { key: of.key, receivedMs: of.receivedMs, hash: of.hash, seq: beat.seq ?? NaN, sameBoot };
+    if (node !== null) return decide(node.memory, node.markMs, sighting, node.intervalMs, this.#timings);
+    return decide(null, -Infinity, sighting, judgedInterval(beat.interval_seconds, null, this.#timings), this.#timings);
+  }
+
+  #accepted(
+    node: Node | null,
+    beat: Heartbeat,
+    memory: Memory,
+    decision: Decision,
+    key: number,
+    nowMs: number
+  ): { row: NodeRow; report: Heartbeat; asks: boolean } {
+    const last = node?.report ?? null;
+    const asks = asksFullState(beat, last, decision);
+    noteAsked(memory, asks);
+    const report = carryOver(beat, last);
+    const accepted = { key, nowMs, late: decision.late, goodbye: beat.goodbye, report, memory };
+    return { row: rowAfterBeat(node, accepted, this.#timings), report, asks };
   }
 
   #receipt(decision: Decision, reportFullState: boolean): Receipt {
@@ -154,7 +171,7 @@ export class Fleet implements FleetView, FleetIntake {
 
   #judgeAll(nowMs: number): void {
     const before = this.#judge.verdict;
-    this.#judge.judge([...this.#roster.zones.values()], nowMs);
+    this.#judge.judge(this.#roster.zones, nowMs);
     const verdict = this.#judge.verdict;
     if (verdict === before) return;
     this.#log?.warn({ verdict, before, reason: this.#judge.reason(nowMs) }, 'the verdict on the fleet changed');
@@ -228,51 +245,7 @@ export class Fleet implements FleetView, FleetIntake {
   }
 
   summary(nowMs: number): FleetSummary {
-    const states = Object.fromEntries(LIVENESS_STATES.map((state) => [state, 0])) as FleetSummary['states'];
-    let expected = 0;
-    let online = 0;
-    const zones: FleetSummary['zones'] = [];
-    for (const zone of this.#roster.zones.values()) {
-      expected += zone.expected;
-      online += zone.online;
-      zones.push({
-        zone: zone.name,
-        verdict: zone.verdict,
-        expected: zone.expected,
-        online: zone.online,
-        total: zone.total,
-      });
-      const held = zone.phases.due > 0 && this.#judge.zoneHeld(zone, nowMs) !== null;
-      for (const [phase, count] of Object.entries(zone.phases) as [keyof typeof zone.phases, number][]) {
-        states[stateOf(phase, held)] += count;
-      }
-    }
-    return {
-      at: new Date(nowMs).toISOString(),
-      timings: this.#timings === TIMINGS.demo ? 'demo' : 'production',
-      verdict: {
-        value: this.#judge.verdict,
-        reason: this.#judge.reason(nowMs),
-        since: new Date(this.#judge.sinceMs).toISOString(),
-      },
-      total: this.size,
-      expected,
-      online,
-      states,
-      bridged: this.#roster.bridged,
-      flapping: this.#flapping(nowMs),
-      zones,
-      expiryHeld: this.expiryHeld(nowMs),
-      startedAt: new Date(this.#startedMs).toISOString(),
-    };
-  }
-
-  #flapping(nowMs: number): number {
-    let count = 0;
-    for (const node of this.#roster.departed) {
-      if (isFlapping(node.departures, nowMs, this.#timings.flapWindow)) count++;
-    }
-    return count;
+    return summarize(this.#roster, this.#judge, this.#timings, this.#startedMs, nowMs);
   }
 
   #heldFor(node: FleetNode, nowMs: number): string | null {
@@ -281,53 +254,7 @@ export class Fleet implements FleetView, FleetIntake {
   }
 }
 
-function repeatsAsk(node: Node | undefined, key: number, decision: Decision): boolean {
-  if (node === undefined || decision.status !== 'duplicate') return false;
+function repeatsAsk(node: Node | null, key: number, decision: Decision): boolean {
+  if (node === null || decision.status !== 'duplicate') return false;
   return isNewest(node.memory, key) && askedFullState(node.memory);
-}
-
-function rowOf(
-  node: Node | undefined,
-  beat: Heartbeat,
-  report: Heartbeat,
-  memory: Memory,
-  key: number,
-  decision: Decision,
-  nowMs: number,
-  timings: Timings
-): NodeRow {
-  const state = stateAfter(node, beat, decision);
-  return {
-    nodeId: beat.node_id,
-    rev: (node?.rev ?? 0) + 1,
-    markMs: key,
-    seenMs: decision.late ? null : Math.max(nowMs, node?.seenMs ?? nowMs),
-    firstSeenMs: node?.firstSeenMs ?? nowMs,
-    state,
-    stateSinceMs: node?.state === state ? node.stateSinceMs : nowMs,
-    stoppedUntilMs: state === 'stopped' && beat.goodbye === 'restart' ? nowMs + timings.goodbyeRestart : null,
-    memory: encodeMemory(memory),
-    report: JSON.stringify(report),
-  };
-}
-
-function stateAfter(node: Node | undefined, beat: Heartbeat, decision: Decision): NodeRow['state'] {
-  if (node?.state === 'retired') return 'retired';
-  if (decision.late) return 'expired';
-  return beat.goodbye === undefined ? 'live' : 'stopped';
-}
-
-function rowWithMemory(node: Node, memory: Memory): NodeRow {
-  return {
-    nodeId: node.id,
-    rev: node.rev + 1,
-    markMs: node.markMs,
-    seenMs: node.seenMs,
-    firstSeenMs: node.firstSeenMs,
-    state: node.state,
-    stateSinceMs: node.stateSinceMs,
-    stoppedUntilMs: node.stoppedUntilMs,
-    memory: encodeMemory(memory),
-    report: JSON.stringify(node.report),
-  };
 }

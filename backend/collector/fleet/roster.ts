@@ -1,4 +1,4 @@
-import { heartbeatSchema, zoneOf } from '@openclaw-fleet/contract';
+import { zoneOf } from '@openclaw-fleet/contract';
 import type { Heartbeat, Timings } from '@openclaw-fleet/contract';
 import { Deadlines } from './deadlines.ts';
 import { newDepartures, noteDeparture } from './flapping.ts';
@@ -32,9 +32,9 @@ export class Roster {
     this.#deadlines = new Deadlines(timings.beat / RESOLUTION, nowMs);
   }
 
-  /** Takes over what storage holds. */
+  /** Takes over what storage holds; the intake validated the report before it was stored. */
   adopt(row: NodeRow, nowMs: number): Node {
-    return this.apply(row, heartbeatSchema.parse(JSON.parse(row.report)), decodeMemory(row.memory), nowMs);
+    return this.apply(row, JSON.parse(row.report) as Heartbeat, decodeMemory(row.memory), nowMs);
   }
 
   /** Takes over a row that is durable. @param report and @param memory are what the row holds */

@@ -1,12 +1,12 @@
 import type { TargetOffline, Timings } from '@openclaw-fleet/contract';
-import type { FleetStore, NewEvent, NodeRow, NodeWrite } from '../storage/types.ts';
+import type { FleetStore, NewEvent, NodeWrite } from '../storage/types.ts';
 import { newDepartures, noteExpiry, tellsExpiry } from './flapping.ts';
 import type { Departures } from './flapping.ts';
 import type { Judge } from './judge.ts';
 import { inWords, lastHeardMs } from './liveness.ts';
 import type { Node } from './node.ts';
-import { encodeMemory } from './ordering.ts';
 import type { Roster } from './roster.ts';
+import { rowDecided } from './rows.ts';
 import type { Turns } from './turns.ts';
 
 /** Nodes decided about in one transaction: about two milliseconds of ours. */
@@ -107,7 +107,7 @@ export class Sweeper {
     noteExpiry(departures, nowMs);
     const telling = tellsExpiry(departures, nowMs, this.#timings.flapWindow);
     departures.told = telling !== 'alone';
-    const row = decided(node, 'expired', nowMs);
+    const row = rowDecided(node, 'expired', nowMs);
     return {
       node,
       departures,
@@ -117,22 +117,7 @@ export class Sweeper {
 }
 
 function retirement(node: Node, nowMs: number): Expiry {
-  return { node, departures: node.departures ?? newDepartures(), write: { row: decided(node, 'retired', nowMs) } };
-}
-
-function decided(node: Node, state: NodeRow['state'], nowMs: number): NodeRow {
-  return {
-    nodeId: node.id,
-    rev: node.rev + 1,
-    markMs: node.markMs,
-    seenMs: node.seenMs,
-    firstSeenMs: node.firstSeenMs,
-    state,
-    stateSinceMs: nowMs,
-    stoppedUntilMs: null,
-    memory: encodeMemory(node.memory),
-    report: JSON.stringify(node.report),
-  };
+  return { node, departures: node.departures ?? newDepartures(), write: { row: rowDecided(node, 'retired', nowMs) } };
 }
 
 function offline(node: Node, telling: 'alone' | 'flapping', nowMs: number): NewEvent {

@@ -76,7 +76,8 @@ export function holdUntil(
   timings: Timings
 ): number {
   if (before === after) return heldUntilMs;
+  // A blind fleet holds all by itself; it is no recovery.
+  if (after === 'blind') return heldUntilMs;
   if (before === 'full') return Math.max(heldUntilMs, nowMs + timings.noExpiryAfterStart);
-  const turned = before === 'normal' && (after === 'partial' || after === 'full');
-  return turned ? Math.max(heldUntilMs, nowMs + timings.zoneHold) : heldUntilMs;
+  return before === 'normal' ? Math.max(heldUntilMs, nowMs + timings.zoneHold) : heldUntilMs;
 }
