@@ -156,10 +156,10 @@ describe('interpret', () => {
     expect(interpret(round(timeout, live, live))).toEqual(timeout);
   });
 
-  it.each([
+  it.each<[ProbeOutcome, string]>([
     [on(200, {}), 'answers 200'],
     [on(404, { status: 'live' }), 'answers 404'],
-    [{ kind: 'failed', reason: 'EMFILE' } as ProbeOutcome, 'EMFILE'],
+    [{ kind: 'failed', reason: 'EMFILE' }, 'EMFILE'],
   ])('does not take %j for a gateway', (outcome, reason) => {
     const sighting = interpret(round(outcome, live, live));
     expect(sighting).toMatchObject({ kind: 'unclear' });
