@@ -84,6 +84,15 @@ class Demo {
     const apiUrl = `http://127.0.0.1:${apiPort}`;
 
     await this.#step("Making an authority and the collector's certificates", fleet('pki', 'init'));
+    const tokenFile = join(folder, 'viewer-token');
+    const prometheus = writePrometheusConfig(this.#places, apiPort, []);
+    const token = await this.#step(
+      'Making API tokens',
+      createToken(fleet, 'demo', tokenFile).then(async (made) => {
+        await createToken(fleet, 'prometheus', prometheus.tokenFile);
+        return made;
+      })
+    );
     const names = Array.from({ length: SIMULATED }, (_, index) => `gateway-${String(index + 1).padStart(2, '0')}`);
     const nodes = names.map((name, index) => ({
       name,
@@ -95,15 +104,6 @@ class Demo {
       `Enrolling ${nodes.length} nodes`,
       enrolAll(fleet, nodes, (done) => (enrolled = done)),
       () => `${enrolled} of ${nodes.length}`
-    );
-    const tokenFile = join(folder, 'viewer-token');
-    const prometheus = writePrometheusConfig(this.#places, apiPort, []);
-    const token = await this.#step(
-      'Making API tokens',
-      createToken(fleet, 'demo', tokenFile).then(async (made) => {
-        await createToken(fleet, 'prometheus', prometheus.tokenFile);
-        return made;
-      })
     );
 
     const collector = join(root, 'backend', 'collector', 'cli', 'openclaw-fleet.mjs');

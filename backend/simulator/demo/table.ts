@@ -84,7 +84,7 @@ export function renderTable(input: TableInput): string[] {
   const room = Math.max(1, rows - head.length - tail.length - 4);
   const shown = body.slice(0, room).map((cells) => line(cells, true));
   const hidden = body.length - shown.length;
-  const table = [line(HEADER, false), ...shown, ...(hidden > 0 ? [`... and ${hidden} more`] : [])];
+  const table = [line(HEADER, false), ...shown, ...(hidden > 0 ? [`... and ${hidden} more`.slice(0, columns)] : [])];
   return [...head, '', ...table, '', ...tail].slice(0, rows);
 }
 

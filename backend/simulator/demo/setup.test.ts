@@ -1,0 +1,138 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { findOnPath } from '../../../scripts/lib/path.mjs';
+import { SCENARIOS } from '../scenarios.ts';
+import { behaviourAt, planFleet } from '../scenario.ts';
+import { baseEnvironment, collectorSettings } from './environment.ts';
+import { prometheusProgram, writePrometheusConfig } from './prometheus.ts';
+import { doingOf, introduction } from './words.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'demo-setup-'));
+const places = { root: resolve(import.meta.dirname, '..', '..', '..'), folder };
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('the environment of the demo', () => {
+  it("keeps a person's own settings and secrets out", () => {
+    const own = {
+      PATH: '/bin',
+      HOME: '/h',
+      OPENCLAW_FLEET_API_HOST: '0.0.0.0',
+      OPENCLAW_TOKEN_FILE: 'x',
+      AWS_SECRET: 'x',
+      NODE_OPTIONS: 'x',
+    };
+    expect(baseEnvironment(own, places)).toEqual({ PATH: '/bin', HOME: '/h', FLEET_DEMO_RUN: folder });
+  });
+
+  it('keeps everything in the folder of the demo and on loopback', () => {
+    const settings = collectorSettings(places, { intakePort: 1, apiPort: 2 });
+    expect(settings).toMatchObject({
+      OPENCLAW_FLEET_TIMINGS: 'demo',
+      OPENCLAW_FLEET_INTAKE_HOST: '127.0.0.1',
+      OPENCLAW_FLEET_API_HOST: '127.0.0.1',
+    });
+    expect(settings['OPENCLAW_FLEET_DATA_DIR']).toBe(join(folder, 'data'));
+    expect(settings['OPENCLAW_FLEET_PKI_DIR']).toBe(join(folder, 'pki'));
+  });
+});
+
+describe('the configuration of Prometheus', () => {
+  const { config, tokenFile } = writePrometheusConfig(places, 18_080, ['127.0.0.1:9464']);
+
+  it('is the file of a real deployment, with the places beside it', () => {
+    expect(readFileSync(config, 'utf8')).toBe(
+      readFileSync(join(places.root, 'provisioning', 'prometheus', 'prometheus.yml'), 'utf8')
+    );
+    expect(JSON.parse(readFileSync(join(folder, 'prometheus', 'collector.yml'), 'utf8'))).toMatchObject([
+      { targets: ['127.0.0.1:18080'], labels: { __scheme__: 'http' } },
+    ]);
+    expect(JSON.parse(readFileSync(join(folder, 'prometheus', 'bridges.yml'), 'utf8'))).toMatchObject([
+      { targets: ['127.0.0.1:9464'] },
+    ]);
+  });
+
+  it('reads the token and the targets from the files beside it', () => {
+    const text = readFileSync(config, 'utf8');
+    expect(text).toMatch(/authorization:\n\s+credentials_file: openclaw-fleet-token\n/);
+    expect(text).toMatch(/files: \[collector\.yml\]/);
+    expect(tokenFile).toBe(join(folder, 'prometheus', 'openclaw-fleet-token'));
+  });
+
+  const promtool = findOnPath('promtool');
+  (promtool === null ? it.skip : it)("passes promtool check config, the demo's and the shipped one", () => {
+    writeFileSync(tokenFile, 'x');
+    expect(execFileSync(promtool ?? '', ['check', 'config', config], { encoding: 'utf8' })).toContain('SUCCESS');
+    for (const file of ['collector.yml', 'bridges.yml']) {
+      writeFileSync(
+        join(folder, 'prometheus', file),
+        readFileSync(join(places.root, 'provisioning', 'prometheus', file))
+      );
+    }
+    expect(execFileSync(promtool ?? '', ['check', 'config', config], { encoding: 'utf8' })).toContain('SUCCESS');
+  });
+
+  it('makes Prometheus listen on loopback and keep its data in the folder', () => {
+    const { args } = prometheusProgram('prometheus', places, config, 9, {});
+    expect(args).toEqual([
+      `--config.file=${config}`,
+      `--storage.tsdb.path=${join(folder, 'prometheus', 'data')}`,
+      '--web.listen-address=127.0.0.1:9',
+    ]);
+  });
+});
+
+describe('what the demo tells', () => {
+  const running = {
+    intakeUrl: 'https://localhost:1',
+    apiUrl: 'http://127.0.0.1:2',
+    prometheusUrl: 'http://127.0.0.1:3',
+    tokenFile: 'demo/viewer-token',
+    logs: 'demo/logs/',
+    simulated: 6,
+    real: 0,
+    scenario: 'steady',
+  };
+
+  it('is that it is a demo, what runs where, and how to ask', () => {
+    const text = introduction(running).join('\n');
+    expect(text).toContain('THIS IS A DEMO');
+    for (const part of [
+      'https://localhost:1',
+      'http://127.0.0.1:2/docs',
+      'http://127.0.0.1:3/',
+      '6 simulated; steady',
+      'demo/logs/',
+    ])
+      expect(text).toContain(part);
+    expect(text).toContain('curl -H "Authorization: Bearer $(cat demo/viewer-token)" http://127.0.0.1:2/fleet/summary');
+  });
+
+  it('names what the machine lacks, and real gateways', () => {
+    expect(introduction({ ...running, prometheusUrl: null }).join('\n')).toContain(
+      'Prometheus  is not installed on this machine'
+    );
+    expect(introduction({ ...running, real: 1 }).join('\n')).toContain(
+      '6 simulated and 1 real OpenClaw gateway with bridges'
+    );
+  });
+
+  it('has words for what the script does', () => {
+    const [plan] = planFleet({
+      ids: ['n'],
+      seed: 1,
+      zones: ['a'],
+      rampMs: 0,
+      beatMs: 1000,
+      scenario: SCENARIOS.replay,
+    });
+    const always = plan && {
+      ...plan,
+      windows: [{ fault: { kind: 'replay', beatsAgo: 1 } as const, fromMs: 0, toMs: 10 }],
+    };
+    expect(always && doingOf(behaviourAt(always, 5))).toBe('repeats old heartbeats');
+    expect(always && doingOf(behaviourAt(always, 20))).toBe('');
+  });
+});
