@@ -26,13 +26,19 @@ export class PublishFailure extends Error {
   }
 }
 
-/** The text of anything thrown. */
+// Not `instanceof Error`: a host may throw errors of another realm.
+function textMember(thrown: unknown, name: 'message' | 'code'): string | null {
+  if (typeof thrown !== 'object' || thrown === null) return null;
+  const value = (thrown as Record<string, unknown>)[name];
+  return typeof value === 'string' ? value : null;
+}
+
+/** The text of anything thrown, on one line. */
 export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  return (textMember(thrown, 'message') ?? String(thrown)).replace(/\s+/g, ' ').trim();
 }
 
 /** The code of a system or TLS error, such as ECONNREFUSED; empty when it has none. */
 export function codeOf(thrown: unknown): string {
-  const code: unknown = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined;
-  return typeof code === 'string' ? code : '';
+  return textMember(thrown, 'code') ?? '';
 }

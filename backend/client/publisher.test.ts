@@ -16,19 +16,9 @@ afterEach(async () => {
   await node.close();
 });
 
-async function delivered(publisher: Publisher, count: number): Promise<void> {
-  await waitFor(
-    () => publisher.stats().success === count,
-    () => `${count} delivered; ${JSON.stringify(publisher.stats())} ${node.logged.join('\n')}`
-  );
-}
-
-async function failed(publisher: Publisher, reason: string, count = 1): Promise<void> {
-  await waitFor(
-    () => publisher.stats().failures[reason] === count,
-    () => `${count} x ${reason}; ${JSON.stringify(publisher.stats())} ${node.logged.join('\n')}`
-  );
-}
+const delivered = (publisher: Publisher, count: number): Promise<void> => node.delivered(publisher, count);
+const failed = (publisher: Publisher, reason: string, count?: number): Promise<void> =>
+  node.failed(publisher, reason, count);
 
 describe('a delivered beat', () => {
   it('carries what the host said and what the publisher knows', async () => {

@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { codeOf } from './failure.ts';
+import { codeOf, messageOf } from './failure.ts';
 
 const MAX_BYTES = 1024 * 1024;
 
@@ -43,7 +43,7 @@ function explain(error: unknown): string {
     case 'EACCES':
       return 'may not be read by this user; change its owner or mode';
     case '':
-      return error instanceof Error ? error.message : 'cannot be read';
+      return messageOf(error);
     default:
       return `cannot be read (${codeOf(error)})`;
   }

@@ -9,6 +9,7 @@ import { createVirtualClock } from './clock.ts';
 import type { VirtualClock } from './clock.ts';
 import { startCollector } from './collector.ts';
 import type { TestCollector } from './collector.ts';
+import { waitFor } from './wait.ts';
 
 export const NODE_ID = 'node-1';
 
@@ -27,6 +28,10 @@ export interface TestNode {
   write(name: 'ca.crt' | 'node.crt' | 'node.key' | 'token', text: string): void;
   /** Made with the virtual clock and a random of 0.5; stopped by `close`. */
   publisher(settings?: Partial<PublisherSettings>, host?: Partial<PublisherHost>): Publisher;
+  /** Waits until it has delivered so many beats. */
+  delivered(publisher: Publisher, count: number): Promise<void>;
+  /** Waits until so many attempts failed for the reason; default 1. */
+  failed(publisher: Publisher, reason: string, count?: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -48,6 +53,7 @@ export async function createTestNode(): Promise<TestNode> {
   const publishers: Publisher[] = [];
   const logged: string[] = [];
   const clock = createVirtualClock();
+  const describe = (publisher: Publisher): string => [JSON.stringify(publisher.stats()), ...logged].join('\n');
   const node: TestNode = {
     authority,
     server,
@@ -81,6 +87,16 @@ export async function createTestNode(): Promise<TestNode> {
       publishers.push(publisher);
       return publisher;
     },
+    delivered: (publisher, count) =>
+      waitFor(
+        () => publisher.stats().success === count,
+        () => `${count} delivered; ${describe(publisher)}`
+      ),
+    failed: (publisher, reason, count = 1) =>
+      waitFor(
+        () => publisher.stats().failures[reason] === count,
+        () => `${count} times ${reason}; ${describe(publisher)}`
+      ),
     close: async () => {
       await Promise.all(publishers.map((publisher) => publisher.stop()));
       await collector.close();
