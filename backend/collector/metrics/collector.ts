@@ -30,10 +30,7 @@ const COUNTS = {
     'openclaw_collector_source_failures_total',
     'Parts of the collector that failed to say a value when they were scraped; that value was left out.',
   ],
-  scrapesRefused: [
-    'openclaw_collector_scrapes_refused_total',
-    'Scrapes refused because too many were under way.',
-  ],
+  scrapesRefused: ['openclaw_collector_scrapes_refused_total', 'Scrapes refused because too many were under way.'],
   scrapesAborted: [
     'openclaw_collector_scrapes_aborted_total',
     'Scrapes whose reader went away or took nothing for too long.',
@@ -60,7 +57,7 @@ export interface Instruments {
   readonly scrapeSeconds: PlainHistogram;
   readonly apiRequests: Counter<'route' | 'code'>;
   /** Counts one heartbeat refused with `problem`. */
-  countRefused(problem: ProblemName): void;
+  readonly countRefused: (problem: ProblemName) => void;
 }
 
 function zeros<K extends string>(names: readonly K[]): Tally<K> {
@@ -118,9 +115,11 @@ export function createInstruments({ processMetrics = true }: { readonly processM
     'Time from the first byte of a heartbeat to its answer.',
     [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5]
   );
-  const commitBeats = histogram('openclaw_collector_commit_heartbeats', 'Heartbeats in one group commit.', [
-    1, 2, 5, 10, 20, 50, 100, 200, 500, 1000,
-  ]);
+  const commitBeats = histogram(
+    'openclaw_collector_commit_heartbeats',
+    'Heartbeats in one group commit.',
+    [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]
+  );
   const commitSeconds = histogram(
     'openclaw_collector_commit_duration_seconds',
     'Time a group commit took to be durable.',
@@ -204,7 +203,12 @@ export interface CollectorSources {
 /** Adds what is read from other parts of the collector when it is scraped. A source that fails costs its own samples alone. */
 export function registerCollectorSources(instruments: Instruments, sources: CollectorSources): void {
   const registers = [instruments.registry];
-  const pull = (name: string, help: string, labelNames: string[], read: (gauge: Gauge) => Promise<void> | void): void => {
+  const pull = (
+    name: string,
+    help: string,
+    labelNames: string[],
+    read: (gauge: Gauge) => Promise<void> | void
+  ): void => {
     new Gauge({
       name,
       help,

@@ -1,10 +1,4 @@
-import {
-  APPLY_STATUSES,
-  GATEWAY_STATES,
-  HEALTH_STATUSES,
-  LIVENESS_STATES,
-  syncLagMs,
-} from '@openclaw-fleet/contract';
+import { APPLY_STATUSES, GATEWAY_STATES, HEALTH_STATUSES, LIVENESS_STATES, syncLagMs } from '@openclaw-fleet/contract';
 import type { FleetNode, FleetView } from '../fleet/types.ts';
 
 /** How much is exposed per target (domain-rules section 7). Fleet aggregates are always there. */

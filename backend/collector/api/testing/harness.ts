@@ -37,7 +37,9 @@ export function beat(id: string, atMs: number, more: Partial<Heartbeat> = {}): H
 }
 
 /** The blocks of a bridge, every optional field given. */
-export const BRIDGE_BLOCKS = {
+export const BRIDGE_BLOCKS: {
+  readonly [K in 'capabilities' | 'reported' | 'jobs' | 'publisher']: NonNullable<Heartbeat[K]>;
+} = {
   capabilities: ['restart', 'reload'],
   reported: {
     bridge_version: '0.1.0',
@@ -67,7 +69,7 @@ export const BRIDGE_BLOCKS = {
     latency_seconds_sum: 4.25,
     latency_seconds_count: 100,
   },
-} as const satisfies Record<string, unknown>;
+};
 
 export interface HarnessOptions {
   readonly api?: Partial<ApiOptions>;
