@@ -26,19 +26,27 @@ export class PublishFailure extends Error {
   }
 }
 
+/** The text of anything thrown, on one line. Never throws, whatever a host threw. */
+export function messageOf(thrown: unknown): string {
+  try {
+    return (textMember(thrown, 'message') ?? String(thrown)).replace(/\s+/g, ' ').trim();
+  } catch {
+    return 'an error that cannot be shown';
+  }
+}
+
+/** The code of a system or TLS error, such as ECONNREFUSED; empty when it has none. */
+export function codeOf(thrown: unknown): string {
+  try {
+    return textMember(thrown, 'code') ?? '';
+  } catch {
+    return '';
+  }
+}
+
 // Not `instanceof Error`: a host may throw errors of another realm.
 function textMember(thrown: unknown, name: 'message' | 'code'): string | null {
   if (typeof thrown !== 'object' || thrown === null) return null;
   const value = (thrown as Record<string, unknown>)[name];
   return typeof value === 'string' ? value : null;
-}
-
-/** The text of anything thrown, on one line. */
-export function messageOf(thrown: unknown): string {
-  return (textMember(thrown, 'message') ?? String(thrown)).replace(/\s+/g, ' ').trim();
-}
-
-/** The code of a system or TLS error, such as ECONNREFUSED; empty when it has none. */
-export function codeOf(thrown: unknown): string {
-  return textMember(thrown, 'code') ?? '';
 }

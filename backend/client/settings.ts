@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import type { TimingsProfile } from '@openclaw-fleet/contract';
 import { isInRollout } from './rollout.ts';
+import { isPrintable } from './shape.ts';
 import { CLIENT_TIMINGS, DEMO_SPEED } from './timings.ts';
 import type { ClientTimings } from './timings.ts';
 import type { Disabled, PublisherSettings, TokenMode } from './types.ts';
@@ -20,6 +21,8 @@ export interface ResolvedSettings
   readonly interval: number;
 }
 type Optional = 'tokenFile' | 'queueThreshold' | 'hostname' | 'version' | 'renew';
+
+const UNREADABLE = 'the options of the publisher cannot be read; pass what optionsFromEnv() returns';
 
 class SettingError extends Error {}
 
@@ -63,8 +66,7 @@ export function optionsFromEnv(env: Readonly<Record<string, string | undefined>>
     const resolved = resolveSettings(settings);
     return 'disabled' in resolved ? resolved : settings;
   } catch (error) {
-    if (!(error instanceof SettingError)) throw error;
-    return { disabled: error.message };
+    return { disabled: error instanceof SettingError ? error.message : UNREADABLE };
   }
 }
 
@@ -73,8 +75,7 @@ export function resolveSettings(settings: PublisherSettings): ResolvedSettings |
   try {
     return resolve(settings);
   } catch (error) {
-    if (error instanceof SettingError) return { disabled: error.message };
-    return { disabled: 'the options of the publisher cannot be read; pass what optionsFromEnv() returns' };
+    return { disabled: error instanceof SettingError ? error.message : UNREADABLE };
   }
 }
 
@@ -133,6 +134,14 @@ function resolve(settings: PublisherSettings): ResolvedSettings | Disabled {
     'OPENCLAW_BUFFER_SIZE',
     'must be a whole number from 0 to 1000'
   );
+  const { hostname, version, tags = [] } = settings;
+  check(isLabel(hostname ?? 'host', 253), 'OPENCLAW_HOSTNAME', 'must be a text of 1 to 253 printable characters');
+  check(isLabel(version ?? '1', 128), 'OPENCLAW_VERSION', 'must be a text of 1 to 128 printable characters');
+  check(
+    tags.length <= 64 && tags.every((tag) => isLabel(tag, 128)),
+    'OPENCLAW_TAGS',
+    'must be at most 64 tags of 1 to 128 printable characters, separated by commas'
+  );
   if (!isInRollout(settings.nodeId, rolloutPercent)) {
     return { disabled: `this node is not among the ${rolloutPercent} % of OPENCLAW_ROLLOUT_PERCENT`, byChoice: true };
   }
@@ -146,7 +155,7 @@ function resolve(settings: PublisherSettings): ResolvedSettings | Disabled {
     intervalSeconds,
     rolloutPercent,
     bufferSize,
-    tags: settings.tags ?? [],
+    tags,
     timings,
     clientTimings: CLIENT_TIMINGS[timings],
     interval: (intervalSeconds * 1000) / (timings === 'demo' ? DEMO_SPEED : 1),
@@ -179,6 +188,10 @@ export function isLoopback(host: string): boolean {
 
 function within(value: unknown, min: number, max: number): value is number {
   return typeof value === 'number' && value >= min && value <= max;
+}
+
+function isLabel(value: unknown, max: number): boolean {
+  return typeof value === 'string' && value !== '' && value.length <= max && isPrintable(value);
 }
 
 function flag(setting: string, text: string | undefined): boolean | undefined {

@@ -30,13 +30,20 @@ export const matching = (pattern: RegExp, must: string): Shape<string> =>
 export const oneOf = <T extends string>(...names: readonly T[]): Shape<T> =>
   shape((value): value is T => (names as readonly unknown[]).includes(value), `one of ${names.join(', ')}`);
 
-/** Text, cut where it is too long. */
+const CONTROL_CHARACTERS = /\p{Cc}/gu;
+
+/** Whether a text has characters that would move the cursor of whoever prints it. */
+export function isPrintable(value: string): boolean {
+  return value.search(CONTROL_CHARACTERS) < 0;
+}
+
+/** Text, cut where it is too long, with a space for each control character. */
 export const text =
   (max: number, min = 0): Shape<string> =>
   (value, path) => {
     if (typeof value !== 'string' || value.length < min)
       throw new ShapeError(`${path} must be a text of ${min} to ${max} characters`);
-    return value.slice(0, max);
+    return value.slice(0, max).replace(CONTROL_CHARACTERS, ' ');
   };
 
 /** A list, cut where it is too long. */

@@ -1,7 +1,7 @@
 import { hostname as machineName } from 'node:os';
 import type { JobsBlock, ReportedBlock } from '@openclaw-fleet/contract';
 import { messageOf, PublishFailure } from './failure.ts';
-import { amount, count, flag, listOf, matching, objectOf, oneOf, ShapeError, text } from './shape.ts';
+import { amount, count, flag, isPrintable, listOf, matching, objectOf, oneOf, ShapeError, text } from './shape.ts';
 import type { Shape } from './shape.ts';
 
 // The bounds of contract/heartbeat.ts, which this package must not import at run time; a test compares them.
@@ -115,7 +115,8 @@ function clean(
   const capabilities = part('capabilities', capabilitiesShape);
   const jobs = part('jobs', jobsShape);
   const snapshot: CleanSnapshot = {
-    hostname: (part('hostname', text(253, 1)) ?? defaults.hostname ?? machineName()) || 'unknown',
+    hostname:
+      (part('hostname', text(253, 1)) ?? defaults.hostname ?? text(253)(machineName(), 'hostname')) || 'unknown',
     version: version ?? 'unknown',
     capacity: resources(given['capacity'], 'capacity', problems),
     queue_depth: resources(given['queue_depth'], 'queue_depth', problems),
@@ -149,11 +150,13 @@ function tagsOf(given: unknown, own: readonly string[], problems: string[]): str
   if (given !== undefined && given !== null && !Array.isArray(given))
     problems.push('tags must be a list; it was left out');
   const all = [...new Set<unknown>([...own, ...(Array.isArray(given) ? (given as unknown[]) : [])])];
-  const kept = all.filter(
-    (tag): tag is string => typeof tag === 'string' && tag !== '' && tag.length <= MAX_TAG_LENGTH
-  );
+  const kept = all.filter(isTag);
   if (kept.length < all.length)
-    problems.push(`a tag must be a text of 1 to ${MAX_TAG_LENGTH} characters; others were left out`);
+    problems.push(`a tag must be a text of 1 to ${MAX_TAG_LENGTH} printable characters; others were left out`);
   if (kept.length > MAX_TAGS) problems.push(`there may be ${MAX_TAGS} tags; the rest was left out`);
   return kept.slice(0, MAX_TAGS);
+}
+
+function isTag(tag: unknown): tag is string {
+  return typeof tag === 'string' && tag !== '' && tag.length <= MAX_TAG_LENGTH && isPrintable(tag);
 }
