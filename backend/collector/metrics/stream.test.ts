@@ -46,17 +46,19 @@ describe('writeSliced', () => {
     expect(taken).toEqual(pieces);
   });
 
-  it('gives the event loop its turn once a slice is over', async () => {
+  it.each([
+    ['has room for everything', 1e9],
+    ['is full after each piece and empty at once', 1],
+  ])('gives the event loop its turn once a slice is over, when the reader %s', async (_case, highWaterMark) => {
     let clock = 0;
     let turns = 0;
-    const out = new Writable({ highWaterMark: 1e9, write: (_piece, _encoding, done) => done() });
-    const watching = setInterval(() => turns++, 0);
-    const immediate = (): void => {
+    let counting = true;
+    const out = new Writable({ highWaterMark, write: (_piece, _encoding, done) => done() });
+    const count = (): void => {
       turns++;
-      if (again) setImmediate(immediate);
+      if (counting) setImmediate(count);
     };
-    let again = true;
-    setImmediate(immediate);
+    setImmediate(count);
     const slow = (function* () {
       for (let at = 0; at < 20; at++) {
         clock += 4;
@@ -64,8 +66,7 @@ describe('writeSliced', () => {
       }
     })();
     await writeSliced(out, slow, { now: () => clock });
-    again = false;
-    clearInterval(watching);
+    counting = false;
     expect(turns).toBeGreaterThanOrEqual(15);
   });
 
