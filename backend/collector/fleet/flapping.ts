@@ -1,6 +1,6 @@
 /** Either of these within `flapWindow` is flapping (domain-rules section 2). */
-export const FLAP_EXPIRIES = 3;
-export const FLAP_DEPARTURES = 10;
+const FLAP_EXPIRIES = 3;
+const FLAP_DEPARTURES = 10;
 
 /** When a node last left `online` and last expired, oldest first. It exists only for nodes that ever left. */
 export interface Departures {

@@ -5,7 +5,7 @@ import type { Blindness, Counts, GroupVerdict } from './verdict.ts';
 import type { Zone } from './zone.ts';
 
 /** An approver's word that an outage is real (domain-rules section 2). */
-export interface ConfirmedOutage {
+interface ConfirmedOutage {
   readonly reason: string;
   readonly actor: string;
   readonly atMs: number;

@@ -1,7 +1,7 @@
 import type { Timings } from '@openclaw-fleet/contract';
 
 /** How many accepted beats a node's memory keeps (domain-rules section 1). */
-export const RING_SIZE = 10;
+const RING_SIZE = 10;
 /** A superseded candidate that waited this many intervals says nothing about the clock any more. */
 const CANDIDATE_INTERVALS = 5;
 /** Intervals past its usual lag after which a beat counts as replayed, and a first one as old. */

@@ -5,7 +5,7 @@ import { encodeMemory } from './ordering.ts';
 import type { Memory } from './ordering.ts';
 
 /** What an accepted beat changes. */
-export interface Accepted {
+interface Accepted {
   readonly key: number;
   readonly nowMs: number;
   /** An old first beat: it records the node as expired. */
