@@ -142,13 +142,13 @@ export function createGatewayReader(options: ReaderOptions): GatewayReader {
     do {
       probeAgain = false;
       const round = await probeRound(url, () => clock.monotonic());
+      if (isStopped()) return;
       probedAt = clock.monotonic();
       options.onProbed?.(round);
       onSighting(interpret(round));
       onChange();
     } while (wantsProbe());
     probing = false;
-    if (isStopped()) return;
     const { state } = judge(memory, clock.monotonic());
     const passing = state === 'starting' || state === 'draining' || state === 'restarting';
     cancelProbe = clock.after(passing ? Math.min(options.probeMs, TRANSITION_PROBE) : options.probeMs, () => {
@@ -180,6 +180,7 @@ export function createGatewayReader(options: ReaderOptions): GatewayReader {
     while (wantsRead()) {
       readAgain = false;
       const { some, all } = await reads.run();
+      if (isStopped()) return;
       if (some) readAt = clock.monotonic();
       onChange();
       if (all) looked();
@@ -188,8 +189,8 @@ export function createGatewayReader(options: ReaderOptions): GatewayReader {
   }
 
   const isStopped = (): boolean => stopped;
-  const wantsProbe = (): boolean => probeAgain && !stopped;
-  const wantsRead = (): boolean => readAgain && rpc.connected && !stopped;
+  const wantsProbe = (): boolean => probeAgain;
+  const wantsRead = (): boolean => readAgain && rpc.connected;
 
   return {
     start: () => {

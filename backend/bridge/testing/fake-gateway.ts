@@ -39,6 +39,8 @@ export class FakeGateway {
   silent = false;
   readonly token: string;
   private readonly server: Server;
+  /** Every TCP connection, and those that are WebSockets. */
+  private readonly streams = new Set<Duplex>();
   private readonly sockets = new Set<Duplex>();
 
   constructor(token = 'gateway-token') {
@@ -46,6 +48,8 @@ export class FakeGateway {
     this.server = createServer((request, response) => this.probe(request, response));
     this.server.on('upgrade', (request, socket) => this.upgrade(request, socket));
     this.server.on('connection', (socket) => {
+      this.streams.add(socket);
+      socket.on('close', () => this.streams.delete(socket));
       socket.on('error', () => undefined);
     });
   }
@@ -79,8 +83,7 @@ export class FakeGateway {
   }
 
   async close(): Promise<void> {
-    this.drop();
-    this.server.closeAllConnections();
+    for (const stream of this.streams) stream.destroy();
     await new Promise((resolve) => this.server.close(resolve));
   }
 

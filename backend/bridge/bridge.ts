@@ -1,0 +1,135 @@
+import { createPublisher, systemClock } from '@openclaw-fleet/client';
+import type { Clock, Disabled, Logger, Publisher, PublisherSettings, Snapshot } from '@openclaw-fleet/client';
+import { TIMINGS } from '@openclaw-fleet/contract';
+import type { Goodbye } from '@openclaw-fleet/contract';
+import { healthOf } from './gateway/health.ts';
+import type { Observed } from './gateway/observed.ts';
+import { createGatewayReader } from './gateway/reader.ts';
+import type { Listener } from './listener.ts';
+import { listen } from './listener.ts';
+import { createProbeMetrics, renderMetrics } from './metrics.ts';
+import { changed, snapshotOf } from './report.ts';
+import { readSecretFile } from './secret-file.ts';
+import type { BridgeSettings } from './settings.ts';
+import { VERSION } from './version.ts';
+
+/** The demo profile probes no faster than this, in milliseconds: a gateway's own pace does not change with it. */
+const FASTEST_PROBE = 1_000;
+/** The first beat waits this long for something to say, in milliseconds. */
+const FIRST_LOOK = 5_000;
+/** Without a round of probes for three intervals and this long, in milliseconds, the bridge itself is broken. */
+const PROBE_SLACK = 10_000;
+
+export interface BridgeOptions {
+  readonly settings: BridgeSettings;
+  /** Of the client's `optionsFromEnv`. */
+  readonly publishing: PublisherSettings | Disabled;
+  readonly logger: Logger;
+  readonly clock?: Clock;
+  /** From 0 to under 1. */
+  readonly random?: () => number;
+}
+
+export interface Bridge {
+  /**
+   * Resolves once the gateway was looked at and the first beat is on its way.
+   * @throws Error that names the setting: the token file is not safe, or the address to listen on is taken
+   */
+  start(): Promise<void>;
+  /** Says goodbye to the collector and ends everything. @param goodbye default: as set */
+  stop(goodbye?: Goodbye): Promise<void>;
+  /** What the bridge knows of its gateway now. */
+  observed(): Observed;
+  /** Where /healthz and /metrics are; null before the start. */
+  readonly url: URL | null;
+}
+
+/** One gateway's sidecar: reads it, and publishes what it sees, early when something changed. */
+export function createBridge(options: BridgeOptions): Bridge {
+  const { settings, logger } = options;
+  const clock = options.clock ?? systemClock;
+  const timings = TIMINGS[settings.timings];
+  const probeMs = Math.max(FASTEST_PROBE, timings.probe);
+  const identity = { ...settings.identity, version: VERSION };
+  const { gatewayTokenFile } = settings;
+  const readToken = (): string => readSecretFile(gatewayTokenFile ?? '', 'OPENCLAW_BRIDGE_GATEWAY_TOKEN_FILE');
+  const probes = createProbeMetrics();
+
+  let listener: Listener | null = null;
+  /** What the collector was last told; null before the first beat. */
+  let told: Snapshot | null = null;
+  let logged = '';
+
+  const reader = createGatewayReader({
+    url: settings.gatewayUrl,
+    token: gatewayTokenFile === null ? null : readToken,
+    version: VERSION,
+    probeMs,
+    slowMs: Math.max(probeMs, timings.beat),
+    clock,
+    random: options.random ?? Math.random,
+    onChange: () => {
+      const observed = reader.observed();
+      log(observed);
+      if (told !== null && changed(told, snapshotOf(observed, identity))) publisher.publishSoon();
+    },
+    onProbed: (round) => probes.probed(round),
+  });
+
+  const publisher: Publisher = createPublisher({
+    ...options.publishing,
+    snapshot: () => (told = snapshotOf(reader.observed(), identity)),
+    logger,
+    clock,
+    ...(options.random && { random: options.random }),
+  });
+
+  /** Each state and health once, when it begins. */
+  function log(observed: Observed): void {
+    const { status, reasons } = healthOf(observed);
+    const { state } = observed.judgement;
+    if (logged === `${state} ${status}`) return;
+    logged = `${state} ${status}`;
+    const message = `the gateway is ${state}, health ${status}${reasons.length === 0 ? '' : `: ${reasons.join('; ')}`}`;
+    if (status === 'error') logger.error(message);
+    else if (status === 'warn') logger.warn(message);
+    else logger.info(message);
+  }
+
+  function trouble(): string | null {
+    const sinceMs = clock.monotonic() - (reader.probedAt ?? clock.monotonic());
+    return sinceMs > 3 * probeMs + PROBE_SLACK ? `no probe for ${Math.round(sinceMs / 1000)} s` : null;
+  }
+
+  return {
+    start: async () => {
+      if (gatewayTokenFile !== null) readToken();
+      listener = await listen({
+        ...settings.listen,
+        trouble,
+        metrics: () =>
+          renderMetrics({
+            observed: reader.observed(),
+            bridgeVersion: VERSION,
+            reconnects: reader.reconnects,
+            probes,
+            publisher: publisher.metrics(),
+          }),
+      });
+      logger.info(`reads ${settings.gatewayUrl.href}, serves /healthz and /metrics on ${listener.url.href}`);
+      const looked = reader.firstLook(FIRST_LOOK);
+      reader.start();
+      await looked;
+      publisher.start();
+    },
+    stop: async (goodbye = settings.goodbye) => {
+      reader.stop();
+      await publisher.stop(goodbye);
+      await listener?.close();
+    },
+    observed: () => reader.observed(),
+    get url() {
+      return listener?.url ?? null;
+    },
+  };
+}

@@ -1,0 +1,123 @@
+import { isAbsolute } from 'node:path';
+import { isLoopback } from '@openclaw-fleet/client';
+import { ENVIRONMENTS, GOODBYES, TIMINGS_PROFILES, TRANSPORTS } from '@openclaw-fleet/contract';
+import type { Goodbye, TimingsProfile } from '@openclaw-fleet/contract';
+import type { BridgeIdentity } from './report.ts';
+
+/** The environment's settings of the bridge itself, `OPENCLAW_BRIDGE_*`: what each is for. README.md says more. */
+export const BRIDGE_SETTINGS = {
+  OPENCLAW_BRIDGE_GATEWAY_URL: 'address of the gateway, on loopback',
+  OPENCLAW_BRIDGE_GATEWAY_TOKEN_FILE: 'file with the gateway token, readable by its owner alone',
+  OPENCLAW_BRIDGE_LISTEN: 'where /healthz and /metrics are served',
+  OPENCLAW_BRIDGE_ALLOW_REMOTE_LISTEN: 'true lets OPENCLAW_BRIDGE_LISTEN leave loopback',
+  OPENCLAW_BRIDGE_STATE_DIR: "the bridge's own folder",
+  OPENCLAW_BRIDGE_TRANSPORT: 'how the collector is reached',
+  OPENCLAW_BRIDGE_ENVIRONMENT: 'where the gateway runs',
+  OPENCLAW_BRIDGE_NAME: 'name shown as the host name',
+  OPENCLAW_BRIDGE_GOODBYE: 'what a stop is called',
+} as const;
+type SettingName = keyof typeof BRIDGE_SETTINGS;
+
+export interface BridgeSettings {
+  readonly gatewayUrl: URL;
+  /** Null: only probes are read. */
+  readonly gatewayTokenFile: string | null;
+  readonly listen: { readonly host: string; readonly port: number };
+  /** For the receipts of verbs to come; nothing is written to it yet. */
+  readonly stateDir: string | null;
+  readonly identity: Omit<BridgeIdentity, 'version'>;
+  readonly goodbye: Goodbye;
+  readonly timings: TimingsProfile;
+}
+
+/** A setting is bad; the message names each of them, and what to write instead. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads the settings of the bridge; an empty value is an absent one.
+ * @throws SettingsError for a bad one, and for an `OPENCLAW_BRIDGE_*` that there is not
+ */
+export function settingsFromEnv(env: Environment): BridgeSettings {
+  const problems = unknownSettings(env);
+  const reader = createReader(env, problems);
+  const get = (name: SettingName | 'OPENCLAW_TIMINGS'): string | undefined => env[name]?.trim() || undefined;
+  const name = get('OPENCLAW_BRIDGE_NAME');
+  if (name !== undefined && name.length > 253) problems.push('OPENCLAW_BRIDGE_NAME must have at most 253 characters');
+  const environment = reader.choice('OPENCLAW_BRIDGE_ENVIRONMENT', ENVIRONMENTS);
+  const settings: BridgeSettings = {
+    gatewayUrl: gatewayUrl(get('OPENCLAW_BRIDGE_GATEWAY_URL') ?? 'http://127.0.0.1:18789', problems),
+    gatewayTokenFile: reader.path('OPENCLAW_BRIDGE_GATEWAY_TOKEN_FILE'),
+    listen: listenAddress(
+      get('OPENCLAW_BRIDGE_LISTEN') ?? '127.0.0.1:9464',
+      reader.choice('OPENCLAW_BRIDGE_ALLOW_REMOTE_LISTEN', ['true', 'false'] as const) === 'true',
+      problems
+    ),
+    stateDir: reader.path('OPENCLAW_BRIDGE_STATE_DIR'),
+    identity: {
+      ...(name !== undefined && { name }),
+      transport: reader.choice('OPENCLAW_BRIDGE_TRANSPORT', TRANSPORTS) ?? 'direct_https',
+      ...(environment !== undefined && { environment }),
+    },
+    goodbye: reader.choice('OPENCLAW_BRIDGE_GOODBYE', GOODBYES) ?? 'shutdown',
+    timings: reader.choice('OPENCLAW_TIMINGS', TIMINGS_PROFILES) ?? 'production',
+  };
+  if (problems.length > 0) throw new SettingsError(problems.join('\n'));
+  return settings;
+}
+
+function createReader(env: Environment, problems: string[]) {
+  return {
+    choice: <T extends string>(name: string, values: readonly T[]): T | undefined => {
+      const given = env[name]?.trim();
+      if (given === undefined || given === '') return undefined;
+      const value = values.find((candidate) => candidate === given);
+      if (value === undefined) problems.push(`${name} must be one of ${values.join(', ')}`);
+      return value;
+    },
+    path: (name: SettingName): string | null => {
+      const given = env[name]?.trim();
+      if (given === undefined || given === '') return null;
+      if (!isAbsolute(given)) problems.push(`${name} must be an absolute path; it begins with /`);
+      return given;
+    },
+  };
+}
+
+function gatewayUrl(given: string, problems: string[]): URL {
+  const url = URL.canParse(given) ? new URL(given) : null;
+  const bare = url?.protocol === 'http:' && url.pathname === '/' && url.search === '' && url.username === '';
+  if (url === null || !bare) {
+    problems.push('OPENCLAW_BRIDGE_GATEWAY_URL must be an address such as http://127.0.0.1:18789');
+  } else if (!isLoopback(url.hostname)) {
+    problems.push(
+      'OPENCLAW_BRIDGE_GATEWAY_URL must be on loopback: the gateway token crosses it in the clear; run the bridge beside its gateway'
+    );
+  }
+  return url ?? new URL('http://127.0.0.1');
+}
+
+function listenAddress(given: string, remoteAllowed: boolean, problems: string[]): BridgeSettings['listen'] {
+  const match = /^(?<host>\[[0-9a-fA-F:]+\]|[^:[\]\s]+):(?<port>\d{1,5})$/.exec(given);
+  const host = match?.groups?.['host']?.replace(/^\[|\]$/g, '') ?? '';
+  const port = Number(match?.groups?.['port']);
+  if (match === null || port > 65_535) {
+    problems.push('OPENCLAW_BRIDGE_LISTEN must be an address and a port such as 127.0.0.1:9464 or [::1]:9464');
+  } else if (!remoteAllowed && !isLoopback(host)) {
+    problems.push(
+      `OPENCLAW_BRIDGE_LISTEN is not on loopback (${host}), where /metrics would be open to the network; ` +
+        'use 127.0.0.1, or set OPENCLAW_BRIDGE_ALLOW_REMOTE_LISTEN=true when a firewall guards it'
+    );
+  }
+  return { host, port };
+}
+
+function unknownSettings(env: Environment): string[] {
+  const known = Object.keys(BRIDGE_SETTINGS);
+  return Object.keys(env)
+    .filter((name) => name.startsWith('OPENCLAW_BRIDGE_') && !known.includes(name))
+    .map((name) => `${name} is no setting of the bridge; there are ${known.join(', ')}`);
+}
