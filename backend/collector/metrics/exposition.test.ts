@@ -17,7 +17,7 @@ import type { MetricsHandlerOptions } from './handler.ts';
 import { createTargetRenderer } from './render.ts';
 import { METRICS_LEVELS } from './targets.ts';
 import type { MetricsLevel } from './targets.ts';
-import { parseExposition } from './testing.ts';
+import { parseExposition } from './testing/exposition.ts';
 
 const SOURCES: CollectorSources = {
   version: '0.1.0',
@@ -29,6 +29,9 @@ const SOURCES: CollectorSources = {
     { name: 'authority', notAfterMs: START + 2000 },
   ],
 };
+
+/** What a node may call itself and its zone. */
+const NASTY = 'x"} 1\n# TYPE evil counter\nevil 1\r\0 \\ ä😀';
 
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -48,6 +51,7 @@ async function serve({ level = 'full', nodes = 2, sources, stream }: Setup = {})
   const epoch = await store.takeEpoch();
   const fleet = new Fleet({ timings: TIMINGS.production, clock: () => START, store, epoch: () => epoch });
   for (let at = 0; at < nodes; at++) await fleet.receive(beat(`n${at}`, START, BRIDGE_BLOCKS), 1, START);
+  await fleet.receive(beat('nasty', START, { hostname: NASTY, version: '\\\n"', tags: [`region:${NASTY}`] }), 1, START);
   const instruments: Instruments = createInstruments();
   registerCollectorSources(instruments, { ...SOURCES, ...sources });
   registerFleetMetrics(instruments.registry, fleet, () => START);
@@ -98,6 +102,8 @@ describe('GET /metrics', () => {
       const text = await (await fetch(origin)).text();
       const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], { input: text, encoding: 'utf8' });
       expect([stdout, stderr, status]).toEqual(['', '', 0]);
+      const zones = parseExposition(text).samples.map(({ labels }) => labels['zone']);
+      expect(zones).toContain(NASTY);
     });
   });
 
@@ -150,7 +156,7 @@ describe('GET /metrics', () => {
     expect(['0.001', '0.0025', '0.25', '0.5', '2.5', '+Inf'].map(bucket)).toEqual([1, 2, 2, 3, 3, 4]);
     expect(value('openclaw_collector_heartbeat_duration_seconds_count')).toBe(4);
     expect(value('openclaw_collector_heartbeat_duration_seconds_sum')).toBeCloseTo(99.3021);
-    expect(value('openclaw_fleet_targets', { state: 'online' })).toBe(2);
+    expect(value('openclaw_fleet_targets', { state: 'online' })).toBe(3);
     expect(value('openclaw_fleet_zone_targets', { zone: 'us-east-1' })).toBe(2);
     expect(value('openclaw_collector_recent_starts')).toBe(2);
     expect(value('openclaw_collector_storage_size_bytes', { file: 'wal' })).toBe(100);

@@ -9,8 +9,8 @@ import { escapeHelp, escapeLabelValue, formatMillis, formatValue } from './forma
 import { CHUNK_CHARS, createTargetRenderer } from './render.ts';
 import { extraLabels, familiesAt, METRICS_LEVELS, TARGET_FAMILIES } from './targets.ts';
 import type { MetricsLevel } from './targets.ts';
-import { parseExposition } from './testing.ts';
-import type { Exposition } from './testing.ts';
+import { parseExposition } from './testing/exposition.ts';
+import type { Exposition } from './testing/exposition.ts';
 
 async function fleetOf(beats: Readonly<Record<string, Partial<Heartbeat>>>): Promise<Fleet> {
   const store = new MemoryStore();
