@@ -135,6 +135,11 @@ describe('decide', () => {
       'accepted accepted superseded superseded',
     ],
     [
+      'counts from when the old beat first came, however often it comes',
+      [...alive(2), { sent: -540, came: 121 }, { sent: -540, came: 150 }, { sent: -520, came: 151 }],
+      'accepted accepted superseded superseded accepted',
+    ],
+    [
       'forgets a candidate after 5 intervals',
       [...alive(2), { sent: -540, came: 121 }, { sent: -480, came: 421.001 }, { sent: -420, came: 481 }],
       'accepted accepted superseded superseded accepted',

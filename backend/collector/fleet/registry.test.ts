@@ -127,7 +127,10 @@ describe('a node', () => {
     h.node('a').seriesLabels = 'labels';
     await h.run(60, ['a']);
     expect(h.node('a').seriesLabels).toBe('labels');
-    await h.run(60, ['a'], () => ({ tags: ['region:eu'] }));
+    await h.run(60, ['a'], () => ({ hostname: 'renamed' }));
+    expect(h.node('a').seriesLabels).toBeNull();
+    h.node('a').seriesLabels = 'labels';
+    await h.run(60, ['a'], () => ({ hostname: 'renamed', tags: ['region:eu'] }));
     expect([h.node('a').zone, h.node('a').seriesLabels]).toEqual(['eu', null]);
     expect(h.fleet.summary(h.now).zones).toEqual([{ zone: 'eu', verdict: 'normal', expected: 1, online: 1, total: 1 }]);
   });
@@ -423,6 +426,41 @@ describe('a blind fleet', () => {
     expect(h.fleet.fleetVerdict()).toBe('normal');
     await h.run(1);
     expect(h.fleet.fleetVerdict()).toBe('blind');
+  });
+});
+
+describe('a zone that turns partial', () => {
+  it('keeps its nodes for 60 s, and says so', async () => {
+    const h = await Harness.start();
+    const others = ['x', 'y', 'z'];
+    const tags = (id: string): Partial<Heartbeat> => ({ tags: [`region:${others.includes(id) ? 'eu' : 'us'}`] });
+    const ids = ['a', 'b', 'c', 'd', 'e'];
+    for (const id of [...ids, ...others]) await h.send(id, tags(id));
+    await h.run(240, [...ids, ...others], tags);
+    await h.run(60, ['c', 'd', 'e', ...others], tags);
+    await h.run(71, ['d', 'e', ...others], tags);
+    expect([h.fleet.zoneVerdict('us'), h.fleet.zoneVerdict('eu')]).toEqual(['partial', 'normal']);
+    await h.run(59, ['d', 'e', ...others], tags);
+    expect(h.state('a')).toBe('unknown');
+    expect(h.reason('a')).toMatch(/zone us has just become partial; its nodes wait 1 s more/);
+    expect(h.fleet.expiryHeld(h.now)).toBeNull();
+    await h.run(1, ['d', 'e', ...others], tags);
+    expect(['a', 'b', 'c'].map((id) => h.state(id))).toEqual(['expired', 'expired', 'expired']);
+  });
+});
+
+describe('a tick', () => {
+  it('judges nobody before it looked at everybody whose time has come', async () => {
+    const h = await Harness.start();
+    await h.run(240);
+    const hash = 1;
+    for (let index = 0; index < 12_000; index++) await h.fleet.receive(beat(`n${index}`, h.now), hash, h.now);
+    await h.jump(SECOND);
+    expect(h.fleet.summary(h.now)).toMatchObject({ online: 12_000, verdict: { value: 'normal' } });
+    await h.jump(70 * SECOND);
+    expect(h.fleet.summary(h.now)).toMatchObject({ online: 2000, verdict: { value: 'normal' } });
+    await h.jump(1);
+    expect(h.fleet.summary(h.now)).toMatchObject({ online: 0, verdict: { value: 'full' } });
   });
 });
 
