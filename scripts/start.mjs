@@ -27,8 +27,9 @@ function runDemo(args) {
   for (const signal of SIGNALS) process.on(signal, () => child.kill(signal));
   stopWithNpm(() => child.kill('SIGHUP'));
   return new Promise((resolve) => {
-    child.on('exit', (code) => {
+    child.on('exit', (code, signal) => {
       clean(folder);
+      if (signal !== null) process.stderr.write(`The demo was killed (${signal}). What it had started is stopped.\n`);
       resolve(code ?? 1);
     });
   });

@@ -101,7 +101,7 @@ export function planFleet(options: PlanOptions): NodePlan[] {
     return {
       index,
       id,
-      hostname: `gateway-${String(index + 1).padStart(2, '0')}.${zone}.example`,
+      hostname: `gateway-${String(index + 1).padStart(2, '0')}.example`,
       zone,
       version: random() < 0.8 ? '1.2.0' : '1.1.3',
       bridged: bridged.has(index),

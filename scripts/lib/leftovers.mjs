@@ -17,6 +17,17 @@ function belongs(pid, folder) {
   }
 }
 
+const GONE_MS = 5000;
+const POLL_MS = 50;
+
+/** Blocks until none of `pids` is left, so that what they held, such as ports, is free. */
+function waitUntilGone(pids, folder) {
+  const clock = new Int32Array(new SharedArrayBuffer(4));
+  for (let waited = 0; waited < GONE_MS && pids.some((pid) => belongs(pid, folder)); waited += POLL_MS) {
+    Atomics.wait(clock, 0, 0, POLL_MS);
+  }
+}
+
 function kill(pid) {
   for (const target of [-pid, pid]) {
     try {
@@ -43,6 +54,10 @@ function noted(folder) {
 export function clean(folder) {
   const ended = noted(folder).children.filter(({ pid }) => belongs(pid, folder));
   ended.forEach(({ pid }) => kill(pid));
+  waitUntilGone(
+    ended.map(({ pid }) => pid),
+    folder
+  );
   rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   return ended.map(({ name }) => name);
 }
