@@ -9,7 +9,7 @@ import type { Logger } from 'pino';
 import { createApi } from './api/app.ts';
 import { EventStream } from './api/events.ts';
 import { configureServer } from './api/server.ts';
-import { steadyClock } from './clock.ts';
+import { steadyClock, type Clock } from './clock.ts';
 import { ConfigError, loadConfig, type Config, type Environment } from './config.ts';
 import { Fleet } from './fleet/registry.ts';
 import { loadPki, renewCollector, type CollectorCredentials } from './identity/pki.ts';
@@ -26,7 +26,7 @@ import { createInstruments, registerCollectorSources, type Instruments } from '.
 import { registerFleetMetrics } from './metrics/fleet.ts';
 import { createMetricsHandler } from './metrics/handler.ts';
 import { createTargetRenderer } from './metrics/render.ts';
-import { openStorage } from './storage/index.ts';
+import { openStorage, type EmbeddedStorage } from './storage/index.ts';
 import { startUpkeep } from './upkeep.ts';
 
 export interface Collector {
@@ -46,13 +46,12 @@ export const VERSION = (
  * @throws ConfigError, CredentialError, StorageError, or the listen error, each with words for a person
  */
 export async function startCollector(config: Config, log: Logger, onFatal: (error: Error) => void): Promise<Collector> {
-  const { durations } = config;
   const clock = steadyClock();
   const instruments = createInstruments();
   await renewCollector(config.pkiDir, config.credentials.collectorDays, clock()).catch((error: unknown) =>
     log.warn({ err: error }, 'the collector’s certificates are due and could not be renewed')
   );
-  let credentials = loadPki(config.pkiDir);
+  const credentials = loadPki(config.pkiDir);
   const storage = await openStorage({
     file: join(config.dataDir, 'fleet.db'),
     lingerMs: config.storage.linger,
@@ -63,12 +62,31 @@ export async function startCollector(config: Config, log: Logger, onFatal: (erro
     },
     onFailure: onFatal,
   });
-  const epoch = await storage.takeEpoch();
-  const starts = await storage.noteStart(clock(), clock() - durations.restartWindow);
-  if (starts >= 3) log.warn({ starts }, 'the collector was started again and again: look for what ends it');
+  try {
+    return await compose({ config, log, onFatal, clock, instruments, credentials, storage });
+  } catch (error) {
+    await storage.close();
+    throw error;
+  }
+}
+
+interface Parts {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly onFatal: (error: Error) => void;
+  readonly clock: Clock;
+  readonly instruments: Instruments;
+  readonly credentials: CollectorCredentials;
+  readonly storage: EmbeddedStorage;
+}
+
+async function compose({ config, log, onFatal, clock, instruments, storage, ...parts }: Parts): Promise<Collector> {
+  const { durations } = config;
+  let { credentials } = parts;
+  const state = { epoch: 0, starts: 0, listening: false };
   const trust = new Trust(storage);
   await trust.refresh();
-  const fleet = new Fleet({ timings: durations, clock, store: storage, epoch: () => epoch, log });
+  const fleet = new Fleet({ timings: durations, clock, store: storage, epoch: () => state.epoch, log });
   log.info({ targets: await fleet.load() }, 'the fleet is loaded');
 
   const onError = (error: unknown): void => {
@@ -126,14 +144,13 @@ export async function startCollector(config: Config, log: Logger, onFatal: (erro
     log.warn({ nodes: nodeIds, certificates: fingerprints }, 'revoked: their connections were closed');
   });
 
-  const state = { listening: false };
   const events = new EventStream({ store: storage, counts: instruments.counts, gauge: instruments.stream });
   registerFleetMetrics(instruments.registry, fleet, clock);
   registerCollectorSources(instruments, {
     version: VERSION,
     timings: config.timings,
     storageBytes: () => storage.sizes(),
-    recentStarts: () => starts,
+    recentStarts: () => state.starts,
     certificates: () => expiries(credentials),
   });
   const api = createApi({
@@ -163,7 +180,17 @@ export async function startCollector(config: Config, log: Logger, onFatal: (erro
   configureServer(apiServer);
 
   const intakePort = await intake.listen(config.intake.port, config.intake.host).catch(named('intake', config.intake));
-  const apiPort = await listen(apiServer, config.api.port, config.api.host).catch(named('api', config.api));
+  const apiPort = await listen(apiServer, config.api.port, config.api.host).catch(
+    async (error: NodeJS.ErrnoException) => {
+      await intake.close(0);
+      return named('api', config.api)(error);
+    }
+  );
+  // Not before the ports are ours: a second start by mistake must not depose the collector that runs.
+  state.epoch = await storage.takeEpoch();
+  state.starts = await storage.noteStart(clock(), clock() - durations.restartWindow);
+  if (state.starts >= 3)
+    log.warn({ starts: state.starts }, 'the collector was started again and again: look for what ends it');
   state.listening = true;
 
   const reloadCredentials = (): void => {

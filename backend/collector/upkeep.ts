@@ -10,8 +10,8 @@ import type { Trust } from './identity/trust.ts';
 import type { NodeLimits } from './intake/limits.ts';
 import { FencedError, type EmbeddedStorage } from './storage/index.ts';
 
-/** How often liveness is brought up to date, as a part of the beat; never slower than every second. */
-const TICKS_PER_BEAT = 30;
+/** How often liveness is brought up to date, as a part of the beat; never slower than twice a second. */
+const TICKS_PER_BEAT = 120;
 /** Retention and renewal are looked at once an hour, at a minute when nobody else's jobs run. */
 const HOURLY = '23 * * * *';
 
@@ -41,7 +41,7 @@ export function startUpkeep(upkeep: Upkeep): () => void {
         else log.error({ err: error }, 'liveness could not be brought up to date; it is tried again');
       });
     },
-    Math.min(1000, durations.beat / TICKS_PER_BEAT)
+    Math.min(500, durations.beat / TICKS_PER_BEAT)
   );
   const canary = setInterval(() => {
     const { host } = config.intake;

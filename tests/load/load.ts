@@ -88,7 +88,9 @@ interface Connection {
 
 function open({ port, tls }: LoadOptions, index: number): Promise<Connection> {
   return new Promise((resolve, reject) => {
-    const socket = tls ? connectTls({ ...tls(index), host: '127.0.0.1', port }) : connectPlain({ host: '127.0.0.1', port });
+    const socket = tls
+      ? connectTls({ ...tls(index), host: '127.0.0.1', port })
+      : connectPlain({ host: '127.0.0.1', port });
     socket.setNoDelay(true);
     socket.once('error', reject);
     let answered: ((status: string) => void) | null = null;

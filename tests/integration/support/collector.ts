@@ -1,0 +1,165 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { FleetEvent, FleetSummary, FleetTarget } from '@openclaw-fleet/contract';
+import { TestNode } from './node.ts';
+import { waitFor } from './wait.ts';
+
+const CLI = new URL('../../../backend/collector/cli/openclaw-fleet.mjs', import.meta.url).pathname;
+
+export interface Problematic {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** A real collector in a process of its own, set up by the real command line as a user would. */
+export class TestCollector {
+  readonly folder = mkdtempSync(join(tmpdir(), 'fleet-it-'));
+  readonly #settings: Record<string, string>;
+  #process: ChildProcess | null = null;
+  #token = '';
+  intakePort = 0;
+  apiPort = 0;
+  log = '';
+
+  constructor(settings: Record<string, string> = {}) {
+    this.#settings = settings;
+    this.cli('pki', 'init');
+    this.#token = (
+      JSON.parse(this.cli('token', 'create', '--name', 'test', '--role', 'viewer', '--kind', 'service', '--json')) as {
+        token: string;
+      }
+    ).token;
+  }
+
+  get env(): NodeJS.ProcessEnv {
+    return {
+      PATH: process.env['PATH'],
+      HOME: this.folder,
+      OPENCLAW_FLEET_DATA_DIR: join(this.folder, 'data'),
+      OPENCLAW_FLEET_PKI_DIR: join(this.folder, 'pki'),
+      OPENCLAW_FLEET_INTAKE_HOST: '127.0.0.1',
+      OPENCLAW_FLEET_INTAKE_PORT: String(this.intakePort),
+      OPENCLAW_FLEET_API_PORT: String(this.apiPort),
+      ...this.#settings,
+    };
+  }
+
+  get pid(): number {
+    return this.#process?.pid ?? 0;
+  }
+
+  get token(): string {
+    return this.#token;
+  }
+
+  /** Runs one command of `openclaw-fleet`. @returns what it printed. Throws with what it said when it failed. */
+  cli(...args: string[]): string {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [CLI, ...args], {
+      env: this.env,
+      cwd: this.folder,
+      encoding: 'utf8',
+    });
+    if (status !== 0) throw new Error(`openclaw-fleet ${args.join(' ')} ended with ${status}: ${stderr}`);
+    return stdout;
+  }
+
+  /** Enrols a node by the command line. */
+  enroll(name: string, ...args: string[]): TestNode {
+    this.cli('enroll', name, '--out', join(this.folder, 'nodes', name), '--endpoint', 'https://localhost', ...args);
+    return new TestNode(join(this.folder, 'nodes', name), () => this.intakePort);
+  }
+
+  /** Starts it, or starts it again on the same ports. @param wrapper a command to run it under, such as strace */
+  async start(wrapper: string[] = []): Promise<void> {
+    const [command = process.execPath, ...args] = [...wrapper, process.execPath, CLI, 'start'];
+    this.log = '';
+    const child = spawn(command, args, { env: this.env, cwd: this.folder, stdio: ['ignore', 'ignore', 'pipe'] });
+    this.#process = child;
+    child.stderr.on('data', (chunk: Buffer) => (this.log += chunk.toString()));
+    const ready = await waitFor(
+      () => {
+        if (child.exitCode !== null) throw new Error(`the collector ended with ${child.exitCode}:\n${this.log}`);
+        return /"intake":"https:\/\/[^"]*:(\d+)","api":"http:\/\/[^"]*:(\d+)"/.exec(this.log);
+      },
+      'the collector to be ready',
+      60_000
+    );
+    [this.intakePort, this.apiPort] = [Number(ready[1]), Number(ready[2])];
+  }
+
+  /** Ends it by a signal and waits until it is gone. */
+  async kill(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#process;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = new Promise((resolve) => child.once('exit', resolve));
+    child.kill(signal);
+    await gone;
+  }
+
+  async close(): Promise<void> {
+    await this.kill('SIGTERM');
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  async get<T>(path: string, token = this.#token): Promise<{ status: number; body: T }> {
+    const response = await fetch(`http://127.0.0.1:${this.apiPort}${path}`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    return { status: response.status, body: (await response.json()) as T };
+  }
+
+  async target(id: string): Promise<FleetTarget> {
+    return (await this.get<FleetTarget>(`/fleet/targets/${id}`)).body;
+  }
+
+  async summary(): Promise<FleetSummary> {
+    return (await this.get<FleetSummary>('/fleet/summary')).body;
+  }
+
+  async metrics(): Promise<string> {
+    const response = await fetch(`http://127.0.0.1:${this.apiPort}/metrics`, {
+      headers: { authorization: `Bearer ${this.#token}` },
+    });
+    return response.text();
+  }
+
+  /** Every event the log holds now, read from the stream as a client would after a break. */
+  async events(): Promise<FleetEvent[]> {
+    const abort = new AbortController();
+    const response = await fetch(`http://127.0.0.1:${this.apiPort}/fleet/events`, {
+      headers: { authorization: `Bearer ${this.#token}`, 'last-event-id': '0' },
+      signal: abort.signal,
+    });
+    const events: FleetEvent[] = [];
+    const { states } = await this.summary();
+    const expected = states.expired;
+    let text = '';
+    const decoder = new TextDecoder();
+    for await (const chunk of response.body ?? []) {
+      text += decoder.decode(chunk as Uint8Array, { stream: true });
+      for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
+        const block = text.slice(0, end);
+        text = text.slice(end + 2);
+        const [, id, name, data] = /id: (\d+)\nevent: ([\w-]+)\ndata: (.*)/.exec(block) ?? [];
+        if (id && name && data) events.push({ id: Number(id), name, data: JSON.parse(data) } as FleetEvent);
+      }
+      if (events.length >= expected) break;
+    }
+    abort.abort();
+    return events;
+  }
+
+  /** The log, line by line. */
+  logLines(): Record<string, unknown>[] {
+    return this.log
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+  }
+
+  read(path: string): string {
+    return readFileSync(join(this.folder, path), 'utf8');
+  }
+}

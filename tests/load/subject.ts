@@ -1,0 +1,172 @@
+import { createPublicKey } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { TIMINGS } from '@openclaw-fleet/contract';
+import { Fleet } from '../../backend/collector/fleet/registry.ts';
+import { createApi } from '../../backend/collector/api/app.ts';
+import { EventStream } from '../../backend/collector/api/events.ts';
+import { HeartbeatHandler } from '../../backend/collector/intake/heartbeat.ts';
+import { NodeLimits } from '../../backend/collector/intake/limits.ts';
+import type { Peer } from '../../backend/collector/intake/peer.ts';
+import { IntakeServer } from '../../backend/collector/intake/server.ts';
+import { TokenVerifier } from '../../backend/collector/intake/token.ts';
+import { createInstruments } from '../../backend/collector/metrics/collector.ts';
+import { registerFleetMetrics } from '../../backend/collector/metrics/fleet.ts';
+import { createMetricsHandler } from '../../backend/collector/metrics/handler.ts';
+import { createTargetRenderer } from '../../backend/collector/metrics/render.ts';
+import { openStorage } from '../../backend/collector/storage/index.ts';
+import { beatBody } from './beat.ts';
+import { nodeName } from './identities.ts';
+
+/** What is measured: a process of its own, so that its CPU time and memory are its alone. */
+export type SubjectOptions =
+  | { readonly kind: 'bare' }
+  | {
+      /** `http`: the real intake without its TLS, which only the bench has. `mtls`: as it ships. */
+      readonly kind: 'http' | 'mtls';
+      readonly publicKey: string;
+      readonly audience: string;
+      /** Nodes registered before the measurement. */
+      readonly registered: number;
+      readonly credentials?: { readonly certificate: string; readonly key: string; readonly authority: string };
+    };
+
+export interface SubjectReady {
+  readonly port: number;
+  readonly metricsPort: number | null;
+}
+
+export interface Usage {
+  /** CPU time of the whole process, all threads, in microseconds. */
+  readonly cpu: number;
+  /** After a full collection, in bytes. */
+  readonly memory: number;
+  /** Longest hold of the event loop since the last call, in milliseconds. */
+  readonly blockMs: number;
+}
+
+/** The yardstick: read a body, parse it, answer. */
+const bare: RequestListener = (req, res) => {
+  const chunks: Buffer[] = [];
+  req.on('data', (chunk: Buffer) => chunks.push(chunk));
+  req.on('end', () => {
+    JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    const body = '{"status":"accepted","next_heartbeat_seconds":60}';
+    res.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': body.length });
+    res.end(body);
+  });
+};
+
+async function intake(options: Exclude<SubjectOptions, { kind: 'bare' }>): Promise<SubjectReady> {
+  const folder = mkdtempSync(join(tmpdir(), 'fleet-bench-'));
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const instruments = createInstruments();
+  const storage = await openStorage({ file: join(folder, 'fleet.db') });
+  const epoch = await storage.takeEpoch();
+  const fleet = new Fleet({ timings: TIMINGS.production, clock: Date.now, store: storage, epoch: () => epoch });
+  await fleet.load();
+  await register(fleet, options.registered);
+  const tick = setInterval(() => void fleet.tick(Date.now()), 1000);
+  tick.unref();
+  const heartbeats = new HeartbeatHandler({
+    clock: Date.now,
+    fleet,
+    tokens: new TokenVerifier({ audience: options.audience, issuers: [] }),
+    trust: { standing: () => 'ok', requiresSignature: () => false },
+    limits: new NodeLimits({ beatsPerInterval: 1e9, burst: 1e9, replays: 1e9 }, TIMINGS.production.replayWindow),
+    defaultIntervalMs: TIMINGS.production.beat,
+    futureLimitMs: Number.MAX_SAFE_INTEGER,
+    maxInFlight: 10_000,
+    canary: () => storage.check(),
+    counters: {
+      answered: (_outcome, seconds) => {
+        instruments.heartbeats.accepted++;
+        instruments.heartbeatSeconds.observe(seconds);
+      },
+      droppedFields: () => undefined,
+      tokenCache: (hit) => void instruments.tokenCache[hit ? 'hit' : 'miss']++,
+    },
+    onError: (error) => process.stderr.write(`${String(error)}\n`),
+  });
+  registerFleetMetrics(instruments.registry, fleet, Date.now);
+  const api = createServer(
+    createApi({
+      fleet,
+      clock: Date.now,
+      events: new EventStream({ store: storage, counts: instruments.counts, gauge: instruments.stream }),
+      metrics: createMetricsHandler({ instruments, fleet, clock: Date.now, renderer: createTargetRenderer('core') }),
+      authenticate: () => ({ role: 'viewer', actor: { name: 'bench', via: 'system' } }),
+      ready: () => [],
+      log: { error: () => undefined },
+      count: () => undefined,
+      version: 'bench',
+    })
+  );
+  const metricsPort = await new Promise<number>((resolve) => {
+    api.listen(0, '127.0.0.1', () => resolve((api.address() as AddressInfo).port));
+  });
+  if (options.kind === 'mtls') {
+    if (!options.credentials) throw new Error('mtls needs credentials');
+    const server = new IntakeServer({
+      credentials: options.credentials,
+      heartbeats,
+      rest: (_req, res) => res.writeHead(404).end(),
+      keepAliveMs: 300_000,
+      maxConnections: 10_000,
+    });
+    return { port: await server.listen(0, '127.0.0.1'), metricsPort };
+  }
+  const publicKey = createPublicKey(options.publicKey);
+  const peers = new Map<string, Peer>();
+  const peerOf = (id: string): Peer => {
+    let peer = peers.get(id);
+    if (!peer) peers.set(id, (peer = { kind: 'node', id, fingerprint: id, thumbprint: id, names: [], publicKey }));
+    return peer;
+  };
+  return {
+    port: await listen((req, res) => heartbeats.handle(req, res, peerOf(String(req.headers['x-node'])))),
+    metricsPort,
+  };
+}
+
+/** Registers nodes as their first heartbeats would. */
+async function register(fleet: Fleet, count: number): Promise<void> {
+  const now = Date.now() - 1000;
+  for (let index = 0; index < count;) {
+    const group: Promise<unknown>[] = [];
+    for (; index < count && group.length < 1000; index++) {
+      group.push(fleet.receive(JSON.parse(beatBody(nodeName(index), now)) as never, index, now));
+    }
+    await Promise.all(group);
+  }
+}
+
+function listen(handler: RequestListener): Promise<number> {
+  const server = createServer(handler);
+  server.keepAliveTimeout = 300_000;
+  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)));
+}
+
+const options = JSON.parse(process.argv[2] ?? '{"kind":"bare"}') as SubjectOptions;
+const delay = monitorEventLoopDelay({ resolution: 1 });
+delay.enable();
+process.on('message', (message) => {
+  if (message !== 'usage') return;
+  const { user, system } = process.cpuUsage();
+  const blockMs = delay.max / 1e6;
+  delay.reset();
+  process.send?.({ cpu: user + system, memory: 0, blockMs } satisfies Usage);
+});
+process.on('message', (message) => {
+  if (message !== 'memory') return;
+  globalThis.gc?.();
+  const { heapUsed, external } = process.memoryUsage();
+  process.send?.({ cpu: 0, memory: heapUsed + external, blockMs: 0 } satisfies Usage);
+});
+process.on('disconnect', () => process.exit(0));
+const ready = options.kind === 'bare' ? { port: await listen(bare), metricsPort: null } : await intake(options);
+process.send?.(ready satisfies SubjectReady);
