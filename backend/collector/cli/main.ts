@@ -76,9 +76,18 @@ function version(): string {
   return (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;
 }
 
-const say = (text: string): void => void process.stdout.write(`${text}\n`);
+/** Where a command's words go: lines without their end. */
+export interface Output {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+}
 
-async function dispatch(args: readonly string[], env: Environment): Promise<void> {
+const terminal: Output = {
+  out: (text) => void process.stdout.write(`${text}\n`),
+  err: (text) => void process.stderr.write(`${text}\n`),
+};
+
+async function dispatch(args: readonly string[], env: Environment, say: Output['out']): Promise<void> {
   const [first, ...rest] = args;
   if (first === 'version' || first === '--version') {
     say(version());
@@ -100,13 +109,13 @@ const EXPECTED = [CommandError, ConfigError, CredentialError, StorageError];
  * Runs one command. What went wrong goes to stderr in words.
  * @returns the exit code: 0 done, 1 failed, 2 the command line is wrong
  */
-export async function run(args: readonly string[], env: Environment): Promise<number> {
+export async function run(args: readonly string[], env: Environment, output: Output = terminal): Promise<number> {
   try {
-    await dispatch(args, env);
+    await dispatch(args, env, output.out);
     return 0;
   } catch (error) {
     if (error instanceof UsageError) {
-      process.stderr.write(`openclaw-fleet: ${error.message} (openclaw-fleet help shows how)\n`);
+      output.err(`openclaw-fleet: ${error.message} (openclaw-fleet help shows how)`);
       return 2;
     }
     const expected = EXPECTED.some((kind) => error instanceof kind);
@@ -115,7 +124,7 @@ export async function run(args: readonly string[], env: Environment): Promise<nu
       : error instanceof Error
         ? (error.stack ?? error.message)
         : String(error);
-    process.stderr.write(`openclaw-fleet: ${text}\n`);
+    output.err(`openclaw-fleet: ${text}`);
     return 1;
   }
 }

@@ -18,13 +18,15 @@ function installedNode() {
 }
 
 function runOn(node) {
-  const child = spawn(node, [self, ...process.argv.slice(2)], {
-    stdio: 'inherit',
-    env: { ...process.env, OPENCLAW_RELAUNCHED: '1' },
-  });
+  let child;
+  // Before the child is there, since a signal may come as soon as it is.
   for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   // A terminal sends Ctrl-C to both of us; the child must get it once.
   process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'));
+  child = spawn(node, [self, ...process.argv.slice(2)], {
+    stdio: 'inherit',
+    env: { ...process.env, OPENCLAW_RELAUNCHED: '1' },
+  });
   child.on('error', (error) => fail(`cannot run ${node} (${error.message}): run npm install again`));
   child.on('exit', (code, signal) => {
     if (signal === null) process.exit(code ?? 1);
