@@ -12,6 +12,8 @@ export interface Terminal {
 export interface View {
   /** Shows the fleet as it is now. */
   show(picture: FleetPicture, doing: ReadonlyMap<string, string>): void;
+  /** Adds something that happened to what is shown. */
+  note(message: string): void;
   /** Shows that the fleet could not be read. */
   trouble(message: string): void;
 }
@@ -36,6 +38,7 @@ export function tableView(terminal: Terminal, footer: readonly string[], colour:
       const size = { columns: (terminal.columns ?? 100) - 1, rows: (terminal.rows ?? 30) - 1 };
       draw(renderTable({ picture, doing, changes, footer, ...size, colour }));
     },
+    note: (message) => void changes.push(message),
     trouble: (message) => draw([message]),
   };
 }
@@ -56,6 +59,7 @@ export function lineView(terminal: Terminal): View {
       before = picture;
       doingBefore = new Map(doing);
     },
+    note: (message) => void terminal.write(`${message}\n`),
     trouble: (message) => {
       if (message !== said) terminal.write(`${message}\n`);
       said = message;

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
@@ -8,6 +8,7 @@ import { SCENARIOS } from '../scenarios.ts';
 import { behaviourAt, planFleet } from '../scenario.ts';
 import { baseEnvironment, collectorSettings } from './environment.ts';
 import { prometheusProgram, writePrometheusConfig } from './prometheus.ts';
+import { bridgeProgram } from './real.ts';
 import { doingOf, introduction } from './words.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'demo-setup-'));
@@ -92,7 +93,7 @@ describe('what the demo tells', () => {
     tokenFile: 'demo/viewer-token',
     logs: 'demo/logs/',
     simulated: 6,
-    real: 0,
+    real: [],
     scenario: 'steady',
   };
 
@@ -111,12 +112,14 @@ describe('what the demo tells', () => {
   });
 
   it('names what the machine lacks, and real gateways', () => {
+    const real = [{ name: 'real-1', url: 'http://127.0.0.1:4', pid: 42, configFile: 'openclaw.json' }];
     expect(introduction({ ...running, prometheusUrl: null }).join('\n')).toContain(
       'Prometheus  is not installed on this machine'
     );
-    expect(introduction({ ...running, real: 1 }).join('\n')).toContain(
-      '6 simulated and 1 real OpenClaw gateway with bridges'
-    );
+    const text = introduction({ ...running, real }).join('
+');
+    expect(text).toContain('6 simulated and 1 real OpenClaw gateway with bridges');
+    expect(text).toContain('kill -STOP 42 ');
   });
 
   it('has words for what the script does', () => {
@@ -134,5 +137,24 @@ describe('what the demo tells', () => {
     };
     expect(always && doingOf(behaviourAt(always, 5))).toBe('repeats old heartbeats');
     expect(always && doingOf(behaviourAt(always, 20))).toBe('');
+  });
+});
+
+describe('a bridge beside a real gateway', () => {
+  it('gets what enrolment wrote, and where its gateway is, but not the token itself', () => {
+    const credentials = join(folder, 'node');
+    mkdirSync(credentials);
+    writeFileSync(join(credentials, 'node.env'), 'OPENCLAW_NODE_ID=real-01\nOPENCLAW_TIMINGS=demo\n');
+    const gateway = { url: new URL('http://127.0.0.1:20110'), tokenFile: '/run/token' };
+    const program = bridgeProgram({ name: 'bridge-1', node: 'node', places, env: { PATH: '/bin' }, credentials, gateway, port: 9464 });
+    expect(program.env).toEqual({
+      PATH: '/bin',
+      OPENCLAW_NODE_ID: 'real-01',
+      OPENCLAW_TIMINGS: 'demo',
+      OPENCLAW_BRIDGE_GATEWAY_URL: 'http://127.0.0.1:20110',
+      OPENCLAW_BRIDGE_GATEWAY_TOKEN_FILE: '/run/token',
+      OPENCLAW_BRIDGE_LISTEN: '127.0.0.1:9464',
+      OPENCLAW_BRIDGE_ENVIRONMENT: 'local',
+    });
   });
 });

@@ -17,6 +17,14 @@ export function doingOf(behaviour: Behaviour): string {
   return [...new Set(behaviour.faults)].map((kind) => WORDS[kind]).join('; ');
 }
 
+/** Where one real gateway runs. */
+export interface RealPlace {
+  readonly name: string;
+  readonly url: string;
+  readonly pid: number;
+  readonly configFile: string;
+}
+
 export interface Running {
   readonly intakeUrl: string;
   readonly apiUrl: string;
@@ -26,14 +34,17 @@ export interface Running {
   readonly tokenFile: string;
   readonly logs: string;
   readonly simulated: number;
-  readonly real: number;
+  readonly real: readonly RealPlace[];
   readonly scenario: string;
 }
 
 /** What runs where, and what to try. Paths are as they can be pasted. */
 export function introduction(running: Running): string[] {
   const { intakeUrl, apiUrl, prometheusUrl, tokenFile, logs, simulated, real, scenario } = running;
-  const gateways = real > 0 ? ` and ${real} real OpenClaw ${real === 1 ? 'gateway' : 'gateways'} with bridges` : '';
+  const gateways =
+    real.length > 0
+      ? ` and ${real.length} real OpenClaw ${real.length === 1 ? 'gateway' : 'gateways'} with bridges`
+      : '';
   return [
     '',
     'THIS IS A DEMO: throw-away credentials, and demo timings, 20 times as fast as production (a beat every 3 s).',
@@ -45,11 +56,26 @@ export function introduction(running: Running): string[] {
       ? '  Prometheus  is not installed on this machine, so there is none. Install it and start again to see the series.'
       : `  Prometheus  ${prometheusUrl}/graph?g0.expr=openclaw_fleet_targets&g0.tab=1`,
     `  Logs        ${logs}`,
+    ...real.map(({ name, url, pid }) => `  ${name.padEnd(10)}  ${url}  real OpenClaw gateway, process ${pid}`),
     '',
+    ...trials(real),
     'The API needs a token. This demo has one of role viewer in a file; try:',
     `  curl -H "Authorization: Bearer $(cat ${tokenFile})" ${apiUrl}/fleet/summary`,
     `  curl -N -H "Authorization: Bearer $(cat ${tokenFile})" ${apiUrl}/fleet/events`,
     'A real deployment makes its own: npx openclaw-fleet token create --name me --role viewer',
+    '',
+  ];
+}
+
+/** What a person may do to a real gateway to see what the fleet makes of it. */
+function trials([first]: readonly RealPlace[]): string[] {
+  if (!first) return [];
+  return [
+    'Try what the fleet makes of it:',
+    `  kill -STOP ${first.pid}    it hangs; kill -CONT ${first.pid} lets it go on`,
+    `  kill -USR2 ${first.pid}    it drains and restarts`,
+    `  edit ${first.configFile}    its configuration hash changes`,
+    `  kill -KILL ${first.pid}    it dies`,
     '',
   ];
 }

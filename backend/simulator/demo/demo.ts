@@ -1,0 +1,262 @@
+import { join, relative } from 'node:path';
+import { TIMINGS } from '@openclaw-fleet/contract';
+import { nodeBinary } from '../../../scripts/lib/install.mjs';
+import { clean } from '../../../scripts/lib/leftovers.mjs';
+import type { DemoOptions } from '../../../scripts/lib/options.mjs';
+import { findOnPath } from '../../../scripts/lib/path.mjs';
+import { progress } from '../../../scripts/lib/progress.mjs';
+import { countersInWords } from '../counters.ts';
+import type { Credentials } from '../credentials.ts';
+import { runSimulation } from '../fleet.ts';
+import type { Simulation } from '../fleet.ts';
+import { SCENARIOS } from '../scenarios.ts';
+import { createToken, enrolAll, fleetCommand } from './credentials.ts';
+import { baseEnvironment, collectorSettings } from './environment.ts';
+import type { Places } from './environment.ts';
+import { readFleet, waitUntilReady } from './fleet-api.ts';
+import { Processes } from './processes.ts';
+import { prometheusProgram, writePrometheusConfig } from './prometheus.ts';
+import { bridgeProgram, installProgram, RealGateways } from './real.ts';
+import { lineView, tableView } from './screen.ts';
+import type { View } from './screen.ts';
+import { listenForStop, Stopped } from './stop.ts';
+import type { Stop } from './stop.ts';
+import { doingOf, introduction } from './words.ts';
+
+const ZONES = ['eu-west-1', 'us-east-1'];
+const REAL_ZONE = 'local';
+const SIMULATED = 6;
+const REFRESH_MS = 1000;
+const READY_MS = 60_000;
+
+const out = process.stdout;
+const say = (line: string): void => void out.write(`${line}\n`);
+const shown = (path: string): string => relative(process.cwd(), path) || '.';
+
+interface Member {
+  readonly name: string;
+  readonly zone: string;
+  readonly folder: string;
+}
+
+/** Everything that `npm start` runs, from the first certificate to the last process. */
+export class Demo {
+  readonly #options: DemoOptions;
+  readonly #places: Places;
+  readonly #node: string;
+  readonly #env: Record<string, string>;
+  readonly #collectorEnv: Record<string, string>;
+  readonly #apiUrl: string;
+  readonly #intakeUrl: string;
+  readonly #stop: Stop;
+  readonly #processes: Processes;
+  readonly #gateways = new RealGateways();
+  readonly #view: View;
+  #simulation: Simulation | null = null;
+
+  constructor(options: DemoOptions, places: Places) {
+    this.#options = options;
+    this.#places = places;
+    this.#node = nodeBinary(places.root);
+    this.#env = baseEnvironment(process.env, places);
+    this.#collectorEnv = { ...this.#env, ...collectorSettings(places, options) };
+    this.#apiUrl = `http://127.0.0.1:${options.apiPort}`;
+    this.#intakeUrl = `https://localhost:${options.intakePort}`;
+    this.#stop = listenForStop(process, () => this.#hurry());
+    this.#processes = new Processes(places.folder, (error) => this.#stop.end({ code: 1, message: error.message }));
+    this.#view =
+      out.isTTY && options.table
+        ? tableView(out, ['', 'DEMO, with demo timings. Ctrl-C stops everything.'], !process.env['NO_COLOR'])
+        : lineView(out);
+  }
+
+  /** @returns the exit code */
+  async run(): Promise<number> {
+    const up = this.#bringUp().catch((error: unknown) => {
+      if (!(error instanceof Stopped)) this.#stop.end({ code: 1, message: (error as Error).message });
+    });
+    const { code, message } = await this.#stop.reached;
+    (code === 0 ? process.stdout : process.stderr).write(`\n${message}\n`);
+    await this.#takeDown();
+    await up;
+    clean(this.#places.folder);
+    say('Everything is stopped, and the demo folder is removed.');
+    return code;
+  }
+
+  async #bringUp(): Promise<void> {
+    const { exitAfterSeconds } = this.#options;
+    const { folder } = this.#places;
+    const simulated = this.#members(SIMULATED, 'gateway', (index) => ZONES[index % ZONES.length] ?? '');
+    const real = this.#members(this.#options.gateways.length, 'real', () => REAL_ZONE);
+    const { token, tokenFile, prometheusConfig, credentials } = await this.#makeCredentials(simulated, real);
+    await this.#startCollector();
+    const prometheusUrl = await this.#startPrometheus(prometheusConfig);
+    await this.#startReal(real);
+    this.#simulation = runSimulation({
+      endpoint: this.#intakeUrl,
+      credentials,
+      seed: 1,
+      zones: ZONES,
+      rampMs: TIMINGS.demo.beat,
+      beatMs: TIMINGS.demo.beat,
+      scenario: SCENARIOS.demo,
+    });
+    const lines = introduction({
+      intakeUrl: this.#intakeUrl,
+      apiUrl: this.#apiUrl,
+      prometheusUrl,
+      tokenFile: shown(tokenFile),
+      logs: `${shown(join(folder, 'logs'))}/`,
+      simulated: SIMULATED,
+      real: this.#gateways.all.map(({ url, pid, configFile }, index) => ({
+        name: real[index]?.name ?? '',
+        url: url.origin,
+        pid,
+        configFile: shown(configFile),
+      })),
+      scenario: 'some misbehave in turn, over and over',
+    });
+    lines.forEach(say);
+    if (exitAfterSeconds !== null) this.#stop.endAfter(exitAfterSeconds * 1000);
+    await this.#watch(token);
+  }
+
+  #members(count: number, prefix: string, zoneOf: (index: number) => string): Member[] {
+    return Array.from({ length: count }, (_, index) => {
+      const name = `${prefix}-${String(index + 1).padStart(2, '0')}`;
+      return { name, zone: zoneOf(index), folder: join(this.#places.folder, 'nodes', name) };
+    });
+  }
+
+  async #makeCredentials(
+    simulated: readonly Member[],
+    real: readonly Member[]
+  ): Promise<{ token: string; tokenFile: string; prometheusConfig: string; credentials: Credentials[] }> {
+    const { apiPort, gateways } = this.#options;
+    const fleet = fleetCommand(this.#processes, this.#node, this.#places.root, this.#collectorEnv);
+    await this.#step("Making an authority and the collector's certificates", fleet('pki', 'init'));
+    const bridges = gateways.map(({ bridgePort }) => `127.0.0.1:${bridgePort}`);
+    const prometheus = writePrometheusConfig(this.#places, apiPort, bridges);
+    const tokenFile = join(this.#places.folder, 'viewer-token');
+    const makeTokens = async (): Promise<string> => {
+      await createToken(fleet, 'prometheus', prometheus.tokenFile);
+      return createToken(fleet, 'demo', tokenFile);
+    };
+    const token = await this.#step('Making API tokens', makeTokens());
+    const all = [...simulated, ...real];
+    let enrolled = 0;
+    const credentials = await this.#step(
+      `Enrolling ${all.length} nodes`,
+      enrolAll(fleet, all, (done) => (enrolled = done)),
+      () => `${enrolled} of ${all.length}`
+    );
+    return {
+      token,
+      tokenFile,
+      prometheusConfig: prometheus.config,
+      credentials: credentials.slice(0, simulated.length),
+    };
+  }
+
+  async #startCollector(): Promise<void> {
+    const { root } = this.#places;
+    const script = join(root, 'backend', 'collector', 'cli', 'openclaw-fleet.mjs');
+    this.#processes.start({
+      name: 'collector',
+      command: this.#node,
+      args: [script, 'start'],
+      env: this.#collectorEnv,
+      cwd: root,
+    });
+    await this.#step('Starting the collector', this.#ready('The collector', `${this.#apiUrl}/readyz`));
+  }
+
+  /** @returns its address; null when it is not installed here */
+  async #startPrometheus(config: string): Promise<string | null> {
+    const binary = findOnPath('prometheus');
+    if (binary === null) return null;
+    const { prometheusPort } = this.#options;
+    const url = `http://127.0.0.1:${prometheusPort}`;
+    this.#processes.start(prometheusProgram(binary, this.#places, config, prometheusPort, this.#env));
+    await this.#step('Starting Prometheus', this.#ready('Prometheus', `${url}/-/ready`));
+    return url;
+  }
+
+  async #startReal(members: readonly Member[]): Promise<void> {
+    const { gateways: ports } = this.#options;
+    if (ports.length === 0) return;
+    const install = this.#processes.run(installProgram(this.#node, this.#places, this.#env));
+    const openclaw = await this.#step('Looking for OpenClaw, or installing it once (644 MB)', install);
+    let ready = 0;
+    await this.#step(
+      `Starting ${ports.length} real OpenClaw ${ports.length === 1 ? 'gateway' : 'gateways'}, about 20 s of work each`,
+      this.#gateways.start(openclaw, ports, this.#places, (now) => (ready = now)),
+      () => `${ready} of ${ports.length} ready`
+    );
+    for (const [index, gateway] of this.#gateways.all.entries()) {
+      const [member, port] = [members[index], ports[index]];
+      if (!member || !port) continue;
+      const { places, node, env } = { places: this.#places, node: this.#node, env: this.#env };
+      const name = `bridge-${index + 1}`;
+      this.#processes.start(
+        bridgeProgram({ name, node, places, env, credentials: member.folder, gateway, port: port.bridgePort })
+      );
+    }
+    this.#gateways.onDeath((index, how) =>
+      this.#view.note(`The gateway of ${members[index]?.name ?? ''} ended (${how}).`)
+    );
+  }
+
+  #ready(what: string, url: string): Promise<void> {
+    return waitUntilReady(what, url, READY_MS, this.#stop.orThrow);
+  }
+
+  /** Does something slow behind a line of progress, until it is done or the demo ends. */
+  async #step<T>(title: string, work: Promise<T>, detail?: () => string): Promise<T> {
+    const bar = progress(out, title, detail);
+    try {
+      const result = await Promise.race([work, this.#stop.orThrow]);
+      bar.end('done');
+      return result;
+    } catch (error) {
+      bar.end(error instanceof Stopped ? 'stopped' : 'failed');
+      throw error;
+    }
+  }
+
+  /** Shows the fleet until the demo ends. */
+  async #watch(token: string): Promise<never> {
+    for (;;) {
+      try {
+        const picture = await Promise.race([readFleet(this.#apiUrl, token), this.#stop.orThrow]);
+        this.#view.show(picture, this.#doing());
+      } catch (error) {
+        if (error instanceof Stopped) throw error;
+        this.#view.trouble(`The collector does not answer: ${(error as Error).message}`);
+      }
+      await Promise.race([new Promise((done) => setTimeout(done, REFRESH_MS)), this.#stop.orThrow]);
+    }
+  }
+
+  #doing(): Map<string, string> {
+    const simulation = this.#simulation;
+    return new Map(simulation?.plans.map((plan) => [plan.id, doingOf(simulation.behaviour(plan.index))]));
+  }
+
+  async #takeDown(): Promise<void> {
+    if (this.#simulation) {
+      await this.#simulation.stop('shutdown');
+      say(`Simulated heartbeats: ${countersInWords(this.#simulation.counters())}.`);
+    }
+    await this.#processes.stopAll(['collector']);
+    await this.#gateways.stop();
+  }
+
+  #hurry(): void {
+    this.#processes.killAll();
+    clean(this.#places.folder);
+    process.stderr.write('Killed everything.\n');
+    process.exit(130);
+  }
+}
