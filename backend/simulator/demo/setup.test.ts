@@ -116,8 +116,7 @@ describe('what the demo tells', () => {
     expect(introduction({ ...running, prometheusUrl: null }).join('\n')).toContain(
       'Prometheus  is not installed on this machine'
     );
-    const text = introduction({ ...running, real }).join('
-');
+    const text = introduction({ ...running, real }).join('\n');
     expect(text).toContain('6 simulated and 1 real OpenClaw gateway with bridges');
     expect(text).toContain('kill -STOP 42 ');
   });
@@ -146,7 +145,15 @@ describe('a bridge beside a real gateway', () => {
     mkdirSync(credentials);
     writeFileSync(join(credentials, 'node.env'), 'OPENCLAW_NODE_ID=real-01\nOPENCLAW_TIMINGS=demo\n');
     const gateway = { url: new URL('http://127.0.0.1:20110'), tokenFile: '/run/token' };
-    const program = bridgeProgram({ name: 'bridge-1', node: 'node', places, env: { PATH: '/bin' }, credentials, gateway, port: 9464 });
+    const program = bridgeProgram({
+      name: 'bridge-1',
+      node: 'node',
+      places,
+      env: { PATH: '/bin' },
+      credentials,
+      gateway,
+      port: 9464,
+    });
     expect(program.env).toEqual({
       PATH: '/bin',
       OPENCLAW_NODE_ID: 'real-01',
