@@ -110,10 +110,10 @@ async function compose({ config, log, onFatal, clock, instruments, storage, ...p
     }),
     trust: {
       standing: (id, fingerprint) => {
-        if (trust.isRevoked(id, fingerprint)) return 'revoked';
-        return trust.node(id) || !config.intake.requireEnrolment ? 'ok' : 'not-enrolled';
+        const standing = trust.standing(id, fingerprint);
+        return standing === 'not-enrolled' && !config.intake.requireEnrolment ? 'ok' : standing;
       },
-      requiresSignature: (id) => config.intake.requireSignature || trust.node(id)?.requireSignature === true,
+      requiresSignature: (id) => config.intake.requireSignature || trust.requiresSignature(id),
     },
     limits,
     defaultIntervalMs: durations.beat,
@@ -138,6 +138,7 @@ async function compose({ config, log, onFatal, clock, instruments, storage, ...p
     }),
     keepAliveMs: 2.5 * durations.beatMax,
     maxConnections: config.intake.maxConnections,
+    requestTimeoutMs: config.intake.bodyTimeout * 1000,
   });
   trust.onRevoked(({ nodeIds, fingerprints }) => {
     intake.dismiss((peer) => nodeIds.includes(peer.id) || fingerprints.includes(peer.fingerprint));
@@ -180,12 +181,10 @@ async function compose({ config, log, onFatal, clock, instruments, storage, ...p
   configureServer(apiServer);
 
   const intakePort = await intake.listen(config.intake.port, config.intake.host).catch(named('intake', config.intake));
-  const apiPort = await listen(apiServer, config.api.port, config.api.host).catch(
-    async (error: NodeJS.ErrnoException) => {
-      await intake.close(0);
-      return named('api', config.api)(error);
-    }
-  );
+  const apiPort = await listen(apiServer, config.api.port, config.api.host).catch(async (error: unknown) => {
+    await intake.close(0);
+    return named('api', config.api)(error);
+  });
   // Not before the ports are ours: a second start by mistake must not depose the collector that runs.
   state.epoch = await storage.takeEpoch();
   state.starts = await storage.noteStart(clock(), clock() - durations.restartWindow);
@@ -246,13 +245,10 @@ function listen(server: Server, port: number, host: string): Promise<number> {
 }
 
 /** Turns a listen error into one that names the setting. */
-function named(
-  section: 'intake' | 'api',
-  { host, port }: { host: string; port: number }
-): (error: NodeJS.ErrnoException) => never {
+function named(section: 'intake' | 'api', { host, port }: { host: string; port: number }): (error: unknown) => never {
   return (error) => {
-    const why =
-      error.code === 'EADDRINUSE' ? 'is taken by another program' : `cannot be used (${error.code ?? error.message})`;
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why = code === 'EADDRINUSE' ? 'is taken by another program' : `cannot be used (${code ?? message})`;
     throw new ConfigError([
       { setting: `${section}.port`, message: `${host}:${port} ${why}: stop what uses it, or set another port` },
     ]);
@@ -290,8 +286,12 @@ function intakeCounters({
       else if (outcome === 'heartbeat-conflict') heartbeats.conflict++;
       else if (isProblemName(outcome)) countRefused(outcome);
     },
-    droppedFields: (count) => void (counts.unknownFields += count),
-    tokenCache: (hit) => void tokenCache[hit ? 'hit' : 'miss']++,
+    droppedFields(count) {
+      counts.unknownFields += count;
+    },
+    tokenCache(hit) {
+      tokenCache[hit ? 'hit' : 'miss']++;
+    },
   };
 }
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { openStorage } from '../../backend/collector/storage/index.ts';
 import { TestCollector } from './support/collector.ts';
 import type { TestNode } from './support/node.ts';
 import { waitFor } from './support/wait.ts';
@@ -59,10 +60,14 @@ describe('kill -9 under load', () => {
     }
     await waitFor(async () => (await collector.summary()).expiryHeld === null, 'expiry to go on after the start');
     const { states } = await collector.summary();
+    expect(await collector.metrics()).toMatch(/openclaw_collector_recent_starts [456]/);
     state.sending = false;
     await Promise.all(senders);
+    await collector.kill('SIGTERM');
+    const storage = await openStorage({ file: join(collector.folder, 'data', 'fleet.db') });
+    expect(await storage.eventsAfter(0, 10)).toEqual([]);
+    await storage.close();
     expect(states).toMatchObject({ online: nodes.length, expired: 0 });
-    expect(await collector.metrics()).toMatch(/openclaw_collector_recent_starts [456]/);
   }, 180_000);
 });
 

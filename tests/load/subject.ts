@@ -88,7 +88,9 @@ async function intake(options: Exclude<SubjectOptions, { kind: 'bare' }>): Promi
         instruments.heartbeatSeconds.observe(seconds);
       },
       droppedFields: () => undefined,
-      tokenCache: (hit) => void instruments.tokenCache[hit ? 'hit' : 'miss']++,
+      tokenCache: (hit) => {
+        instruments.tokenCache[hit ? 'hit' : 'miss']++;
+      },
     },
     onError: (error) => process.stderr.write(`${String(error)}\n`),
   });
@@ -117,6 +119,7 @@ async function intake(options: Exclude<SubjectOptions, { kind: 'bare' }>): Promi
       rest: (_req, res) => res.writeHead(404).end(),
       keepAliveMs: 300_000,
       maxConnections: 10_000,
+      requestTimeoutMs: 10_000,
     });
     return { port: await server.listen(0, '127.0.0.1'), metricsPort };
   }

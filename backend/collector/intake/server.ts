@@ -22,12 +22,12 @@ export interface IntakeServerOptions {
   /** How long an idle connection is kept: more than 2 intervals, since a new mTLS connection costs 30 requests. Milliseconds. */
   readonly keepAliveMs: number;
   readonly maxConnections: number;
+  /** A request must arrive whole within this. Milliseconds. */
+  readonly requestTimeoutMs: number;
   readonly random?: () => number;
 }
 
 const PATH = '/openclaw/availability';
-/** A request must arrive whole within this. Milliseconds. */
-const REQUEST_TIMEOUT_MS = 10_000;
 
 /** The nodes' front door: TLS with client certificates of this fleet, and nothing else. */
 export class IntakeServer {
@@ -48,9 +48,9 @@ export class IntakeServer {
         rejectUnauthorized: true,
         minVersion: 'TLSv1.2',
         honorCipherOrder: true,
-        requestTimeout: REQUEST_TIMEOUT_MS,
-        headersTimeout: REQUEST_TIMEOUT_MS,
-        handshakeTimeout: REQUEST_TIMEOUT_MS,
+        requestTimeout: options.requestTimeoutMs,
+        headersTimeout: options.requestTimeoutMs,
+        handshakeTimeout: options.requestTimeoutMs,
         connectionsCheckingInterval: 2000,
         maxHeaderSize: 16 * 1024,
         noDelay: true,

@@ -68,7 +68,7 @@ export class EmbeddedStorage implements Storage {
       this.#startCheckpoints()
     );
     this.#worker.on('message', (response: Response) => this.#answered(response));
-    this.#worker.on('error', (error) => this.#fail(error));
+    this.#worker.on('error', (error: Error) => this.#fail(error));
     this.#worker.on('exit', () => this.#fail(new StorageError('the database thread has ended')));
   }
 
@@ -265,7 +265,7 @@ export class EmbeddedStorage implements Storage {
       if (frames > CHECKPOINT_FRAMES && left < CHECKPOINT_FRAMES && !this.#closing)
         this.#ask('finishCheckpoint').catch(() => undefined);
     });
-    this.#checkpoints.on('error', (error) => this.#fail(error));
+    this.#checkpoints.on('error', (error: Error) => this.#fail(error));
     this.#checkpointTimer = setInterval(() => {
       const wal = statSync(`${this.#options.file}-wal`, { throwIfNoEntry: false })?.size ?? 0;
       if (wal > CHECKPOINT_FRAMES * 4096) this.#checkpoints?.postMessage('run');

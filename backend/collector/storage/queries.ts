@@ -68,7 +68,7 @@ async function changeTrust<T>(
       return result;
     });
   } catch (error) {
-    if ((error as unknown) === nothingChanged) return false;
+    if (error === nothingChanged) return false;
     throw error;
   }
 }

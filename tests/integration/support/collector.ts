@@ -1,17 +1,12 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { FleetEvent, FleetSummary, FleetTarget } from '@openclaw-fleet/contract';
+import type { FleetSummary, FleetTarget } from '@openclaw-fleet/contract';
 import { TestNode } from './node.ts';
 import { waitFor } from './wait.ts';
 
 const CLI = new URL('../../../backend/collector/cli/openclaw-fleet.mjs', import.meta.url).pathname;
-
-export interface Problematic {
-  readonly status: number;
-  readonly body: unknown;
-}
 
 /** A real collector in a process of its own, set up by the real command line as a user would. */
 export class TestCollector {
@@ -73,9 +68,13 @@ export class TestCollector {
 
   /** Starts it, or starts it again on the same ports. @param wrapper a command to run it under, such as strace */
   async start(wrapper: string[] = []): Promise<void> {
-    const [command = process.execPath, ...args] = [...wrapper, process.execPath, CLI, 'start'];
+    const words = [...wrapper, process.execPath, CLI, 'start'];
     this.log = '';
-    const child = spawn(command, args, { env: this.env, cwd: this.folder, stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(words[0] as string, words.slice(1), {
+      env: this.env,
+      cwd: this.folder,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     this.#process = child;
     child.stderr.on('data', (chunk: Buffer) => (this.log += chunk.toString()));
     const ready = await waitFor(
@@ -103,19 +102,19 @@ export class TestCollector {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  async get<T>(path: string, token = this.#token): Promise<{ status: number; body: T }> {
+  async get(path: string, token = this.#token): Promise<{ status: number; body: unknown }> {
     const response = await fetch(`http://127.0.0.1:${this.apiPort}${path}`, {
       headers: { authorization: `Bearer ${token}` },
     });
-    return { status: response.status, body: (await response.json()) as T };
+    return { status: response.status, body: await response.json() };
   }
 
   async target(id: string): Promise<FleetTarget> {
-    return (await this.get<FleetTarget>(`/fleet/targets/${id}`)).body;
+    return (await this.get(`/fleet/targets/${id}`)).body as FleetTarget;
   }
 
   async summary(): Promise<FleetSummary> {
-    return (await this.get<FleetSummary>('/fleet/summary')).body;
+    return (await this.get('/fleet/summary')).body as FleetSummary;
   }
 
   async metrics(): Promise<string> {
@@ -123,43 +122,5 @@ export class TestCollector {
       headers: { authorization: `Bearer ${this.#token}` },
     });
     return response.text();
-  }
-
-  /** Every event the log holds now, read from the stream as a client would after a break. */
-  async events(): Promise<FleetEvent[]> {
-    const abort = new AbortController();
-    const response = await fetch(`http://127.0.0.1:${this.apiPort}/fleet/events`, {
-      headers: { authorization: `Bearer ${this.#token}`, 'last-event-id': '0' },
-      signal: abort.signal,
-    });
-    const events: FleetEvent[] = [];
-    const { states } = await this.summary();
-    const expected = states.expired;
-    let text = '';
-    const decoder = new TextDecoder();
-    for await (const chunk of response.body ?? []) {
-      text += decoder.decode(chunk as Uint8Array, { stream: true });
-      for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
-        const block = text.slice(0, end);
-        text = text.slice(end + 2);
-        const [, id, name, data] = /id: (\d+)\nevent: ([\w-]+)\ndata: (.*)/.exec(block) ?? [];
-        if (id && name && data) events.push({ id: Number(id), name, data: JSON.parse(data) } as FleetEvent);
-      }
-      if (events.length >= expected) break;
-    }
-    abort.abort();
-    return events;
-  }
-
-  /** The log, line by line. */
-  logLines(): Record<string, unknown>[] {
-    return this.log
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => JSON.parse(line) as Record<string, unknown>);
-  }
-
-  read(path: string): string {
-    return readFileSync(join(this.folder, path), 'utf8');
   }
 }

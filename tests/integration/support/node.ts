@@ -2,7 +2,7 @@ import { sign, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:https';
 import { join } from 'node:path';
-import type { TLSSocket } from 'node:tls';
+import type { Socket } from 'node:net';
 
 export interface Answer {
   readonly status: number;
@@ -18,7 +18,7 @@ export class TestNode {
   #lastMs = 0;
   #token = { text: '', expires: 0 };
   /** The socket of the last answer. */
-  socket: TLSSocket | null = null;
+  socket: Socket | null = null;
 
   constructor(folder: string, port: () => number) {
     const read = (name: string): Buffer => readFileSync(join(folder, name));
@@ -89,7 +89,7 @@ export class TestNode {
           },
         },
         (res) => {
-          this.socket = res.socket as TLSSocket;
+          this.socket = res.socket;
           const chunks: Buffer[] = [];
           res.on('data', (chunk: Buffer) => chunks.push(chunk));
           res.on('error', reject);

@@ -75,7 +75,8 @@ export class Door {
   static async open({
     issuers = [],
     maxInFlight = 1000,
-  }: { issuers?: TokenIssuer[]; maxInFlight?: number } = {}): Promise<Door> {
+    requestTimeoutMs = 10_000,
+  }: { issuers?: TokenIssuer[]; maxInFlight?: number; requestTimeoutMs?: number } = {}): Promise<Door> {
     const door = new Door();
     const { certificate, keys } = await createAuthority(10, Date.now());
     door.authority = new Authority(certificate, keys);
@@ -127,6 +128,7 @@ export class Door {
       rest: (_req, res) => res.writeHead(404).end(),
       keepAliveMs: 10_000,
       maxConnections: 100,
+      requestTimeoutMs,
     });
     door.port = await door.server.listen(0, '127.0.0.1');
     return door;
