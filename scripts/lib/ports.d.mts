@@ -8,7 +8,7 @@ export interface Holder {
   readonly command: string;
 }
 export function portTrouble(port: number): Promise<string | null>;
-export function listenersIn(table: string, port: number): string[];
+export function socketsOn(table: string, port: number): string[];
 export function holderOf(port: number): Holder | null;
 export function portMessage(wanted: WantedPort, code: string, holder: Holder | null): string;
 export function portProblems(ports: readonly WantedPort[]): Promise<string[]>;

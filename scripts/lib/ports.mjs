@@ -13,16 +13,15 @@ export function portTrouble(port) {
   });
 }
 
-const TCP_LISTEN = '0A';
-
-/** The socket's inode of each listener on `port`. @param table text of /proc/net/tcp or tcp6 */
-export function listenersIn(table, port) {
+/** Inodes of the sockets that hold `port`, a listener's or a connection's. @param table text of /proc/net/tcp or tcp6 */
+export function socketsOn(table, port) {
   return table
     .split('\n')
     .slice(1)
     .map((line) => line.trim().split(/\s+/))
-    .filter(([, local, , state]) => state === TCP_LISTEN && Number.parseInt(local.split(':')[1], 16) === port)
-    .map((fields) => fields[9]);
+    .filter(([, local = '']) => Number.parseInt(local.split(':')[1], 16) === port)
+    .map((fields) => fields[9])
+    .filter((inode) => inode !== '0');
 }
 
 const attempt = (task, fallback) => {
@@ -33,10 +32,10 @@ const attempt = (task, fallback) => {
   }
 };
 
-/** Who listens on a port, as far as this user may see (Linux); null when nobody does. */
+/** Who holds a port, as far as this user may see (Linux); null when nobody does. */
 export function holderOf(port) {
   const inodes = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((file) =>
-    attempt(() => listenersIn(readFileSync(file, 'utf8'), port), [])
+    attempt(() => socketsOn(readFileSync(file, 'utf8'), port), [])
   );
   const wanted = new Set(inodes.map((inode) => `socket:[${inode}]`));
   if (wanted.size === 0) return null;

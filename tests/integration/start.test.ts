@@ -9,10 +9,10 @@ import { portTrouble } from '../../scripts/lib/ports.mjs';
 const root = resolve(import.meta.dirname, '..', '..');
 const LIMIT_MS = 240_000;
 
-/** The first of ten free ports in a row. */
+/** The first of ten free ports in a row, below those that the system deals out by itself. */
 async function freeBase(): Promise<number> {
   for (;;) {
-    const base = 20_000 + Math.floor(Math.random() * 30_000);
+    const base = 20_000 + Math.floor(Math.random() * 12_000);
     const troubles = await Promise.all(Array.from({ length: 10 }, (_, index) => portTrouble(base + index)));
     if (troubles.every((trouble) => trouble === null)) return base;
   }

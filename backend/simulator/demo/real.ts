@@ -87,8 +87,23 @@ export class RealGateways {
     }
   }
 
+  /** Kills them all, and resolves once they are gone. */
   async stop(): Promise<void> {
     this.#stopping = true;
-    await Promise.all(this.#all.map((gateway) => gateway.stop()));
+    await Promise.all(
+      this.#all.map((gateway) => {
+        killGroup(gateway.pid);
+        return gateway.stop();
+      })
+    );
+  }
+}
+
+/** A gateway starts helpers of its own; all of a throw-away one may go at once. */
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It is gone.
   }
 }

@@ -10,7 +10,7 @@ import { clean, cleanLeftovers, RUN_VARIABLE } from '../../../scripts/lib/leftov
 import { missingPackages, neededPackages } from '../../../scripts/lib/lock.mjs';
 import { parseOptions, portsOf } from '../../../scripts/lib/options.mjs';
 import { findOnPath } from '../../../scripts/lib/path.mjs';
-import { holderOf, listenersIn, portMessage, portProblems } from '../../../scripts/lib/ports.mjs';
+import { holderOf, socketsOn, portMessage, portProblems } from '../../../scripts/lib/ports.mjs';
 import { waitFor } from '../testing/intake.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'demo-scripts-'));
@@ -203,17 +203,18 @@ describe('ports', () => {
     expect(holderOf(port)).toBeNull();
   });
 
-  it('reads listeners, and only those, from the table of the kernel', () => {
+  it('reads from the table of the kernel which sockets hold a port', () => {
     const table = [
       '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode',
       '   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 111 1 x',
       '   1: 0100007F:1F90 0100007F:1F91 01 00000000:00000000 00:00000000 00000000     0        0 222 1 x',
       '   2: 00000000:20FB 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 333 1 x',
+      '   3: 00000000:20FB 00000000:0000 06 00000000:00000000 00:00000000 00000000     0        0 0 1 x',
       '',
     ].join('\n');
-    expect(listenersIn(table, 8080)).toEqual(['111']);
-    expect(listenersIn(table, 8443)).toEqual(['333']);
-    expect(listenersIn(table, 8081)).toEqual([]);
+    expect(socketsOn(table, 8080)).toEqual(['111', '222']);
+    expect(socketsOn(table, 8443)).toEqual(['333']);
+    expect(socketsOn(table, 8081)).toEqual([]);
   });
 
   it.each([
