@@ -2,10 +2,11 @@ import { spawn } from 'node:child_process';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createAuthority } from './testing/certificates.ts';
+import { accepted } from './testing/collector.ts';
 import { createTestNode, NODE_ID } from './testing/node.ts';
 import type { TestNode } from './testing/node.ts';
 import { waitFor } from './testing/wait.ts';
@@ -15,6 +16,7 @@ const SOON_MS = 4_000;
 
 let node: TestNode;
 let host: ChildProcessWithoutNullStreams | null = null;
+let silent: Server | null = null;
 
 beforeEach(async () => {
   node = await createTestNode();
@@ -22,6 +24,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   host?.kill('SIGKILL');
+  silent?.close();
   await node.close();
 });
 
@@ -72,17 +75,26 @@ describe('a process that embeds the publisher', () => {
     expect(took).toBeLessThan(SOON_MS);
   });
 
+  it('ends by itself while a publish hangs on a connection that is used again', async () => {
+    node.collector.answer = () => (node.collector.requests.length === 1 ? accepted : null);
+    const process = startHost({ HOST_DOES: 'hurry' });
+    await waitFor(() => node.collector.requests.length === 2);
+    expect(node.collector.connections).toHaveLength(1);
+    const { code, took } = await process.go();
+    expect(code).toBe(0);
+    expect(took).toBeLessThan(SOON_MS);
+  });
+
   it('ends by itself while a handshake hangs', async () => {
     let connected = false;
-    const server = createServer((socket) => {
+    const server = (silent = createServer((socket) => {
       connected = true;
       socket.on('error', () => undefined).resume();
-    });
+    }));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const process = startHost({ OPENCLAW_ENDPOINT: `https://127.0.0.1:${(server.address() as AddressInfo).port}` });
     await waitFor(() => connected);
     const { code, took } = await process.go();
-    server.close();
     expect(code).toBe(0);
     expect(took).toBeLessThan(SOON_MS);
   });

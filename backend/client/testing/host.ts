@@ -1,7 +1,14 @@
 import { createPublisher, optionsFromEnv } from '../index.ts';
 
-// A host with nothing to do but its standard input; at its first line it does what `HOST_DOES` says, and then no more.
-const publisher = createPublisher({ ...optionsFromEnv(process.env), snapshot: () => ({ version: '1.0.0' }) });
+// A host with nothing to do but its standard input, after whose first line it does no more. `HOST_DOES` is `stop`, to stop the
+// publisher then, or `hurry`, to ask for another beat after each reply.
+const publisher = createPublisher({
+  ...optionsFromEnv(process.env),
+  snapshot: () => ({ version: '1.0.0' }),
+  onReply: () => {
+    if (process.env['HOST_DOES'] === 'hurry') publisher.publishSoon();
+  },
+});
 publisher.start();
 
 process.stdin.once('data', () => {
