@@ -72,6 +72,7 @@ describe('a bridge', () => {
       node_id: 'node-1',
       hostname: 'gw-1',
       version: '0.1.0',
+      uptime_seconds: expect.any(Number) as unknown,
       capacity: { workers: 8, available_slots: 5 },
       queue_depth: { main: 1 },
       reported: {

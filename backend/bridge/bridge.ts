@@ -55,6 +55,7 @@ export function createBridge(options: BridgeOptions): Bridge {
   const readToken = (): string => readSecretFile(gatewayTokenFile ?? '', 'OPENCLAW_BRIDGE_GATEWAY_TOKEN_FILE');
   const probes = createProbeMetrics();
 
+  const startedAt = clock.monotonic();
   let listener: Listener | null = null;
   /** What the collector was last told; null before the first beat. */
   let told: Snapshot | null = null;
@@ -78,7 +79,10 @@ export function createBridge(options: BridgeOptions): Bridge {
 
   const publisher: Publisher = createPublisher({
     ...options.publishing,
-    snapshot: () => (told = snapshotOf(reader.observed(), identity)),
+    snapshot: () => {
+      told = snapshotOf(reader.observed(), identity);
+      return { ...told, uptime_seconds: Math.round((clock.monotonic() - startedAt) / 1000) };
+    },
     logger,
     clock,
     ...(options.random && { random: options.random }),

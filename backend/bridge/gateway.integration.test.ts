@@ -86,7 +86,7 @@ function defined<T extends object>(members: T): { [K in keyof T]?: NonNullable<T
   const reported = (): Heartbeat['reported'] => last()?.reported;
   const beatSays = (what: string, says: (beat: Heartbeat) => boolean, ms = 20_000): Promise<void> =>
     waitFor(
-      () => `a beat that says ${what}; the last one: ${JSON.stringify(last())}`,
+      () => `a beat that says ${what}; beat ${beside.beats().length} was ${JSON.stringify(last())}`,
       () => beside.beats().slice(-1).some(says),
       ms
     );
@@ -224,11 +224,14 @@ function defined<T extends object>(members: T): { [K in keyof T]?: NonNullable<T
     async () => {
       const before = reported()?.gateway_boot_id;
       gateway.signal('SIGSTOP');
-      await state('hung', 30_000);
-      expect(reported()).toMatchObject({ health_status: 'error', metrics: { failed_pushes_1h: 0 } });
-      expect(reported()?.health_reasons[0]).toMatch(/^no answer within 2 s, \d+ times in a row$/);
-      expect(last()?.capacity['available_slots']).toBe(0);
-      gateway.signal('SIGCONT');
+      try {
+        await state('hung', 30_000);
+        expect(reported()).toMatchObject({ health_status: 'error', metrics: { failed_pushes_1h: 0 } });
+        expect(reported()?.health_reasons[0]).toMatch(/^no answer within 2 s, \d+ times in a row$/);
+        expect(last()?.capacity['available_slots']).toBe(0);
+      } finally {
+        gateway.signal('SIGCONT');
+      }
       await state('running');
       expect(reported()?.gateway_boot_id).toBe(before);
     },

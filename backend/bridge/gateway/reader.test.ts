@@ -187,6 +187,7 @@ describe('the gateway reader', () => {
     gateway.emit('gateway.suspension', { phase: 'prepared' });
     await waitFor('draining', () => created.observed().judgement.reasons[0] === 'suspended by its operator');
     expect(created.observed().readTroubles).toEqual([]);
+    expect(created.observed().config?.fullHash).toBe(fullConfigHash({ a: 1 }));
   });
 
   it('says which read failed, until it works again', async () => {
@@ -197,6 +198,16 @@ describe('the gateway reader', () => {
     expect(created.observed().readTroubles).toEqual(['health: INVALID_REQUEST']);
     gateway.answers['health'] = answer;
     await waitFor('its end', () => created.observed().readTroubles.length === 0);
+  });
+
+  it('asks a gateway that could not answer for the rest as soon as it can', async () => {
+    const answer = gateway.answers['config.get'] ?? {};
+    gateway.answers['config.get'] = { fail: { code: 'UNAVAILABLE', details: { reason: 'gateway-suspending' } } };
+    const created = start({ slowMs: 3_600_000 });
+    await created.firstLook(5_000);
+    expect(created.observed().config).toBeNull();
+    gateway.answers['config.get'] = answer;
+    await waitFor('the configuration', () => created.observed().config !== null);
   });
 
   it('lets the age of what it read grow while it cannot read', async () => {

@@ -7,7 +7,7 @@ import type { Duplex } from 'node:stream';
 type Json = Record<string, unknown>;
 type Answer = Json | { readonly fail: Json };
 
-export interface Request {
+interface Request {
   readonly method: string;
   readonly params: Json;
 }

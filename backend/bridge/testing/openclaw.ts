@@ -10,7 +10,7 @@ import { probeRound, interpret } from '../gateway/probe.ts';
 /** The release that openclaw-notes describe and the tests hold. */
 export const OPENCLAW_VERSION = '2026.9.6';
 /** Where `ensureOpenclaw` puts it unless told otherwise; git ignores it. */
-export const OPENCLAW_FOLDER = join(import.meta.dirname, '../../../.openclaw-fleet/openclaw');
+const OPENCLAW_FOLDER = join(import.meta.dirname, '../../../.openclaw-fleet/openclaw');
 const OLDEST_NODE = [24, 16] as const;
 /** OpenClaw takes further ports above its own (openclaw-notes section 9). */
 const PORT_SPACING = 120;
@@ -20,10 +20,15 @@ type Say = (message: string) => void;
 
 /**
  * Finds OpenClaw, or installs it once (644 MB) into a folder of its own, without running its install scripts.
+ * @param npm the command that installs
  * @returns the path of openclaw.mjs
  * @throws Error that says why it cannot be had here
  */
-export async function ensureOpenclaw(say: Say = () => undefined, folder = OPENCLAW_FOLDER): Promise<string> {
+export async function ensureOpenclaw(
+  say: Say = () => undefined,
+  folder = OPENCLAW_FOLDER,
+  npm = 'npm'
+): Promise<string> {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1])) {
     throw new Error(
@@ -36,7 +41,7 @@ export async function ensureOpenclaw(say: Say = () => undefined, folder = OPENCL
   // Beside the folder and then renamed, so that an install that was cut off, or a second one, does no harm.
   const fresh = mkdtempSync(`${folder}.new-`);
   try {
-    await install(fresh, say);
+    await install(fresh, say, npm);
     rmSync(folder, { recursive: true, force: true });
     renameSync(fresh, folder);
   } catch (error) {
@@ -54,22 +59,22 @@ function isInstalled(folder: string): boolean {
   return (JSON.parse(readFileSync(manifest, 'utf8')) as { version?: string }).version === OPENCLAW_VERSION;
 }
 
-async function install(folder: string, say: Say): Promise<void> {
+async function install(folder: string, say: Say, npm: string): Promise<void> {
   const startedAt = performance.now();
   const elapsed = (): string => `${Math.round((performance.now() - startedAt) / 1000)} s`;
   say(`installing openclaw@${OPENCLAW_VERSION} once (644 MB, no install scripts); this takes a minute or more`);
   const progress = setInterval(() => say(`still installing openclaw, ${elapsed()} so far`), 10_000);
   try {
     const flags = ['--ignore-scripts', '--no-audit', '--no-fund', '--no-save', '--loglevel=error'];
-    const npm = spawn('npm', ['install', ...flags, '--prefix', folder, `openclaw@${OPENCLAW_VERSION}`], {
+    const child = spawn(npm, ['install', ...flags, '--prefix', folder, `openclaw@${OPENCLAW_VERSION}`], {
       cwd: folder,
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     let errors = '';
-    npm.stderr.on('data', (chunk: Buffer) => (errors = (errors + chunk.toString()).slice(-2000)));
+    child.stderr.on('data', (chunk: Buffer) => (errors = (errors + chunk.toString()).slice(-2000)));
     const code = await new Promise((resolve, reject) => {
-      npm.once('error', reject);
-      npm.once('close', resolve);
+      child.once('error', reject);
+      child.once('close', resolve);
     });
     if (code !== 0 || !isInstalled(folder)) {
       throw new Error(`npm could not install openclaw@${OPENCLAW_VERSION} (exit ${String(code)}): ${errors.trim()}`);
@@ -199,7 +204,7 @@ function environment(home: string, token: string): Record<string, string> {
  * @returns tells it
  */
 function guard(gateway: ChildProcess): () => void {
-  const shell = spawn('sh', ['-c', 'read -r _; kill -KILL -- "-$0" 2>/dev/null', String(gateway.pid)], {
+  const shell = spawn('sh', ['-c', 'read -r _; kill -s KILL -- "-$0" 2>/dev/null', String(gateway.pid)], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });
