@@ -54,7 +54,6 @@ export async function startCollector(config: Config, log: Logger, onFatal: (erro
   const credentials = loadPki(config.pkiDir);
   const storage = await openStorage({
     file: join(config.dataDir, 'fleet.db'),
-    lingerMs: config.storage.linger,
     busyTimeoutMs: config.storage.busyTimeout,
     onCommit: (size, seconds) => {
       instruments.commitBeats.observe(size);
@@ -118,6 +117,7 @@ async function compose({ config, log, onFatal, clock, instruments, storage, ...p
     limits,
     defaultIntervalMs: durations.beat,
     futureLimitMs: durations.futureLimit,
+    lingerMs: config.storage.linger,
     maxInFlight: config.intake.maxInFlight,
     canary: () => storage.check(),
     counters: intakeCounters(instruments),

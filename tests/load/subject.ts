@@ -80,6 +80,7 @@ async function intake(options: Exclude<SubjectOptions, { kind: 'bare' }>): Promi
     limits: new NodeLimits({ beatsPerInterval: 1e9, burst: 1e9, replays: 1e9 }, TIMINGS.production.replayWindow),
     defaultIntervalMs: TIMINGS.production.beat,
     futureLimitMs: Number.MAX_SAFE_INTEGER,
+    lingerMs: 5,
     maxInFlight: 10_000,
     canary: () => storage.check(),
     counters: {

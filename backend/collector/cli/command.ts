@@ -94,7 +94,6 @@ export async function withStorage<Result>(
 ): Promise<Result> {
   const storage = await openStorage({
     file: join(config.dataDir, 'fleet.db'),
-    lingerMs: 0,
     busyTimeoutMs: config.storage.busyTimeout,
   });
   try {

@@ -30,7 +30,7 @@ export class MemoryStore implements FleetStore {
   #write({ row, events = [] }: NodeWrite): WriteResult {
     const current = this.rows.get(row.nodeId);
     if ((current?.rev ?? 0) !== row.rev - 1) return { ok: false, current: current ?? null };
-    // A caller that kept writing to its bytes would otherwise change what is stored.
+    // A caller that kept writing to its numbers would otherwise change what is stored.
     this.rows.set(row.nodeId, { ...row, memory: row.memory.slice() });
     this.events.push(...events);
     return { ok: true };

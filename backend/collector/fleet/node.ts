@@ -24,13 +24,13 @@ export class Node implements FleetNode, Armed {
   missedBeats = 0;
   readonly isolated = false;
   seriesLabels: string | null = null;
-  place: Zone;
+  place: Zone<Node>;
   phase: Phase = 'retired';
   expected = false;
   departures: Departures | null = null;
   armedAt = -1;
 
-  constructor(row: NodeRow, report: Heartbeat, memory: Memory, place: Zone, intervalMs: number) {
+  constructor(row: NodeRow, report: Heartbeat, memory: Memory, place: Zone<Node>, intervalMs: number) {
     this.id = row.nodeId;
     this.rev = row.rev;
     this.markMs = row.markMs;

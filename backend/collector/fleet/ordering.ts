@@ -18,15 +18,12 @@ const AT_RING = 6;
 const ENTRY = 3;
 const SLOTS = AT_RING + RING_SIZE * ENTRY;
 
-/** Size of a stored memory, in bytes. */
-export const MEMORY_BYTES = SLOTS * Float64Array.BYTES_PER_ELEMENT;
-
 /**
  * What is remembered of a node's beats, newest first: a ring of the last accepted ones (key, receipt, body hash), the
  * superseded candidate (key, receipt), the newest sequence number seen of its boot, and whether the last answer asked for
  * the full state. What is absent is NaN; a ring entry without a receipt is an old first beat, whose lag is not trusted.
  */
-export type Memory = Float64Array;
+export type Memory = number[];
 
 /** What ordering looks at of one beat. */
 export interface Sighting {
@@ -66,7 +63,9 @@ export function clockAhead(keyMs: number, nowMs: number, timings: Timings): bool
 
 /** The memory of a node that never reported. */
 export function blankMemory(): Memory {
-  const memory = new Float64Array(SLOTS);
+  // All doubles from the start: an array that changes its kind of element costs more than it saves.
+  const memory = Array.from({ length: SLOTS }, () => NaN);
+  memory.fill(0);
   memory[AT_VERSION] = VERSION;
   memory[AT_CANDIDATE_KEY] = NaN;
   memory[AT_CANDIDATE_RECEIVED] = NaN;
@@ -74,17 +73,9 @@ export function blankMemory(): Memory {
   return memory;
 }
 
-/** The bytes to store. They share the memory's buffer, which nobody writes to after a decision. */
-export function encodeMemory(memory: Memory): Uint8Array {
-  return new Uint8Array(memory.buffer, memory.byteOffset, memory.byteLength);
-}
-
-/** Reads stored bytes. Those of another version are forgotten: the mark still orders, and lags are learnt anew. */
-export function decodeMemory(bytes: Uint8Array): Memory {
-  if (bytes.byteLength !== MEMORY_BYTES) return blankMemory();
-  const memory = new Float64Array(SLOTS);
-  new Uint8Array(memory.buffer).set(bytes);
-  return memory[AT_VERSION] === VERSION ? memory : blankMemory();
+/** Reads a stored memory. One of another version is forgotten: the mark still orders, and lags are learnt anew. */
+export function readMemory(stored: readonly number[]): Memory {
+  return stored.length === SLOTS && stored[AT_VERSION] === VERSION ? stored.slice() : blankMemory();
 }
 
 /** The least trusted lag (receipt less key) of the ring, in milliseconds; NaN when there is none. */
@@ -201,7 +192,7 @@ function setCandidate(memory: Memory, beat: Sighting): void {
 }
 
 function enter(memory: Memory, beat: Sighting, receivedMs: number): void {
-  memory.copyWithin(AT_RING + ENTRY, AT_RING, SLOTS - ENTRY);
+  for (let slot = SLOTS - 1; slot >= AT_RING + ENTRY; slot--) memory[slot] = at(memory, slot - ENTRY);
   memory[AT_RING] = beat.key;
   memory[AT_RING + 1] = receivedMs;
   memory[AT_RING + 2] = beat.hash;

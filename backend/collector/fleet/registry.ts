@@ -8,7 +8,7 @@ import { Judge } from './judge.ts';
 import { phaseOf, reasonOf, stateOf } from './liveness.ts';
 import type { Node } from './node.ts';
 import { askedFullState, clockAhead, decide, isNewest, noteAsked } from './ordering.ts';
-import type { Decision, Memory } from './ordering.ts';
+import type { Decision, Memory, Sighting } from './ordering.ts';
 import { judgedInterval, toldSeconds } from './pace.ts';
 import { Roster } from './roster.ts';
 import { rowAfterBeat, rowWithMemory } from './rows.ts';
@@ -39,6 +39,9 @@ export interface FleetOptions {
 export class ClockAheadError extends RangeError {
   override readonly name = 'ClockAheadError';
 }
+
+/** When a beat was sent, when it came, and its body's hash. */
+type Seen = Pick<Sighting, 'key' | 'receivedMs' | 'hash'>;
 
 /** The registry: every node in memory, in front of storage, which is right when they differ. */
 export class Fleet implements FleetView, FleetIntake {
@@ -78,10 +81,11 @@ export class Fleet implements FleetView, FleetIntake {
    * Takes one authenticated, validated heartbeat; resolves once what it changed is durable, and what memory shows
    * follows. When the store throws, nothing changed.
    * @param bodyHash first 48 bits of the body's SHA-256, as an integer
+   * @param text the beat as JSON, when nothing was dropped from it: saves writing it out again
    * @throws {ClockAheadError} when `clockAhead` holds for it
    * @throws {StorageError} when it could not be stored
    */
-  async receive(beat: Heartbeat, bodyHash: number, nowMs: number): Promise<Receipt> {
+  async receive(beat: Heartbeat, bodyHash: number, nowMs: number, text: string | null = null): Promise<Receipt> {
     const key = Date.parse(beat.last_heartbeat);
     if (Number.isNaN(key)) throw new RangeError('last_heartbeat is not a time: send it as ISO-8601 with a zone.');
     if (clockAhead(key, nowMs, this.#timings)) {
@@ -89,26 +93,27 @@ export class Fleet implements FleetView, FleetIntake {
     }
     if (!this.#turns.take(beat.node_id)) await this.#turns.wait(beat.node_id);
     try {
-      return await this.#take(beat, key, bodyHash, nowMs);
+      return await this.#take(beat, { key, receivedMs: nowMs, hash: bodyHash }, text);
     } finally {
       this.#turns.give(beat.node_id);
     }
   }
 
-  async #take(beat: Heartbeat, key: number, hash: number, nowMs: number): Promise<Receipt> {
+  async #take(beat: Heartbeat, of: Seen, text: string | null): Promise<Receipt> {
+    const { key, receivedMs: nowMs } = of;
     for (let race = 0; race < MOST_RACES; race++) {
       const node = this.#roster.nodes.get(beat.node_id) ?? null;
-      const decision = this.#decide(node, beat, { key, receivedMs: nowMs, hash });
+      const decision = this.#decide(node, beat, of);
       const { memory } = decision;
       if (memory === null) return this.#receipt(decision, repeatsAsk(node, key, decision));
 
       const { row, report, asks } =
         node !== null && decision.status !== 'accepted'
           ? { row: rowWithMemory(node, memory), report: node.report, asks: false }
-          : this.#accepted(node, beat, memory, decision, key, nowMs);
+          : this.#accepted(node, beat, text, memory, decision, of);
       const result = await this.#store.writeBeat({ row });
       if (result.ok) {
-        this.#roster.apply(row, report, memory, nowMs).missedBeats += decision.missed;
+        this.#roster.apply(row, report, memory, nowMs, node ?? undefined).missedBeats += decision.missed;
         return this.#receipt(decision, asks);
       }
       if (result.current !== null) this.#roster.adopt(result.current, nowMs);
@@ -117,7 +122,7 @@ export class Fleet implements FleetView, FleetIntake {
     throw new StorageError('Another collector keeps writing the same node: point the node at one collector.');
   }
 
-  #decide(node: Node | null, beat: Heartbeat, of: { key: number; receivedMs: number; hash: number }): Decision {
+  #decide(node: Node | null, beat: Heartbeat, of: Seen): Decision {
     const sameBoot = beat.boot_id !== undefined && beat.boot_id === node?.report.boot_id;
     const sighting = { key: of.key, receivedMs: of.receivedMs, hash: of.hash, seq: beat.seq ?? NaN, sameBoot };
     if (node !== null) return decide(node.memory, node.markMs, sighting, node.intervalMs, this.#timings);
@@ -127,16 +132,24 @@ export class Fleet implements FleetView, FleetIntake {
   #accepted(
     node: Node | null,
     beat: Heartbeat,
+    text: string | null,
     memory: Memory,
     decision: Decision,
-    key: number,
-    nowMs: number
+    { key, receivedMs: nowMs }: Seen
   ): { row: NodeRow; report: Heartbeat; asks: boolean } {
     const last = node?.report ?? null;
     const asks = asksFullState(beat, last, decision);
     noteAsked(memory, asks);
     const report = carryOver(beat, last);
-    const accepted = { key, nowMs, late: decision.late, goodbye: beat.goodbye, report, memory };
+    const accepted = {
+      key,
+      nowMs,
+      late: decision.late,
+      goodbye: beat.goodbye,
+      report,
+      text: report === beat ? text : null,
+      memory,
+    };
     return { row: rowAfterBeat(node, accepted, this.#timings), report, asks };
   }
 

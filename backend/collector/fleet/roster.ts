@@ -4,7 +4,7 @@ import { Deadlines } from './deadlines.ts';
 import { newDepartures, noteDeparture } from './flapping.ts';
 import { isExpected, nextChangeMs, phaseOf } from './liveness.ts';
 import { Node } from './node.ts';
-import { decodeMemory, leastLag } from './ordering.ts';
+import { leastLag, readMemory } from './ordering.ts';
 import type { Memory } from './ordering.ts';
 import { judgedInterval } from './pace.ts';
 import type { NodeRow } from '../storage/types.ts';
@@ -18,7 +18,7 @@ const LOOKS = 10_000;
 /** Every registered node, with its zone's counts and its next deadline kept true. Nothing is decided here. */
 export class Roster {
   readonly nodes = new Map<string, Node>();
-  readonly zones = new Map<string, Zone>();
+  readonly zones = new Map<string, Zone<Node>>();
   /** Nodes that left `online` or expired since this process began: the only ones that may flap. */
   readonly departed = new Set<Node>();
   /** Nodes silent for so long that they are to be retired. */
@@ -34,13 +34,17 @@ export class Roster {
 
   /** Takes over what storage holds; the intake validated the report before it was stored. */
   adopt(row: NodeRow, nowMs: number): Node {
-    return this.apply(row, JSON.parse(row.report) as Heartbeat, decodeMemory(row.memory), nowMs);
+    return this.apply(row, JSON.parse(row.report) as Heartbeat, readMemory(row.memory), nowMs);
   }
 
-  /** Takes over a row that is durable. @param report and @param memory are what the row holds */
-  apply(row: NodeRow, report: Heartbeat, memory: Memory, nowMs: number): Node {
+  /**
+   * Takes over a row that is durable.
+   * @param report and @param memory are what the row holds
+   * @param known the node, where it is at hand
+   */
+  apply(row: NodeRow, report: Heartbeat, memory: Memory, nowMs: number, known = this.nodes.get(row.nodeId)): Node {
     const intervalMs = judgedInterval(report.interval_seconds, memory, this.#timings);
-    let node = this.nodes.get(row.nodeId);
+    let node = known;
     if (node === undefined) {
       node = new Node(row, report, memory, this.#zone(zoneOf(report.tags)), intervalMs);
       this.nodes.set(row.nodeId, node);
@@ -116,10 +120,10 @@ export class Roster {
     this.departed.add(node);
   }
 
-  #zone(name: string): Zone {
+  #zone(name: string): Zone<Node> {
     let zone = this.zones.get(name);
     if (zone === undefined) {
-      zone = new Zone(name);
+      zone = new Zone<Node>(name);
       this.zones.set(name, zone);
     }
     return zone;

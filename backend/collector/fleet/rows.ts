@@ -1,7 +1,6 @@
 import type { Goodbye, Heartbeat, Timings } from '@openclaw-fleet/contract';
 import type { NodeRow } from '../storage/types.ts';
 import type { Node } from './node.ts';
-import { encodeMemory } from './ordering.ts';
 import type { Memory } from './ordering.ts';
 
 /** What an accepted beat changes. */
@@ -13,6 +12,8 @@ interface Accepted {
   readonly goodbye: Goodbye | undefined;
   /** The beat with unchanged blocks carried over. */
   readonly report: Heartbeat;
+  /** `report` as JSON, where it is at hand. */
+  readonly text: string | null;
   readonly memory: Memory;
 }
 
@@ -29,8 +30,8 @@ export function rowAfterBeat(node: Node | null, beat: Accepted, timings: Timings
     state,
     stateSinceMs: node?.state === state ? node.stateSinceMs : beat.nowMs,
     stoppedUntilMs: restarts ? beat.nowMs + timings.goodbyeRestart : null,
-    memory: encodeMemory(beat.memory),
-    report: JSON.stringify(beat.report),
+    memory: beat.memory,
+    report: beat.text ?? JSON.stringify(beat.report),
   };
 }
 
@@ -43,7 +44,7 @@ function stateAfterBeat(node: Node | null, beat: Accepted): NodeRow['state'] {
 
 /** The row after a beat that changed no more than what is remembered of its order. */
 export function rowWithMemory(node: Node, memory: Memory): NodeRow {
-  return { ...rowOf(node), rev: node.rev + 1, memory: encodeMemory(memory) };
+  return { ...rowOf(node), rev: node.rev + 1, memory };
 }
 
 /** The row after a decision on the node. */
@@ -61,7 +62,7 @@ function rowOf(node: Node): NodeRow {
     state: node.state,
     stateSinceMs: node.stateSinceMs,
     stoppedUntilMs: node.stoppedUntilMs,
-    memory: encodeMemory(node.memory),
+    memory: node.memory,
     report: JSON.stringify(node.report),
   };
 }

@@ -59,6 +59,7 @@ export interface FleetIntake {
   /**
    * Takes one authenticated, validated heartbeat; resolves once what it changed is durable.
    * @param bodyHash first 48 bits of the body's SHA-256, as an integer
+   * @param text the beat as JSON, when nothing was dropped from it: saves writing it out again
    */
-  receive(beat: Heartbeat, bodyHash: number, nowMs: number): Promise<Receipt>;
+  receive(beat: Heartbeat, bodyHash: number, nowMs: number, text?: string | null): Promise<Receipt>;
 }

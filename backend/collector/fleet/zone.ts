@@ -1,9 +1,14 @@
 import type { Verdict } from '@openclaw-fleet/contract';
 import type { Phase } from './liveness.ts';
-import type { Node } from './node.ts';
+
+/** What a zone counts of a node. */
+export interface Counted {
+  phase: Phase;
+  expected: boolean;
+}
 
 /** The nodes of one `region:` tag, counted as they change. */
-export class Zone {
+export class Zone<Member extends Counted = Counted> {
   readonly name: string;
   total = 0;
   expected = 0;
@@ -19,7 +24,7 @@ export class Zone {
     retired: 0,
   };
   /** Nodes past 2 intervals that nobody has decided about yet. */
-  readonly due = new Set<Node>();
+  readonly due = new Set<Member>();
   verdict: Verdict = 'normal';
   /** Its nodes may not expire before, in milliseconds of our clock. */
   heldUntilMs = 0;
@@ -29,26 +34,26 @@ export class Zone {
   }
 
   /** Counts `node` in with the phase and expectation it has now. */
-  enter(node: Node): void {
+  enter(node: Member): void {
     this.count(node, 1);
     this.total++;
   }
 
   /** Counts `node` out. */
-  leave(node: Node): void {
+  leave(node: Member): void {
     this.count(node, -1);
     this.total--;
   }
 
   /** Counts a node that is in this zone already, with another phase or expectation. */
-  change(node: Node, phase: Phase, expected: boolean): void {
+  change(node: Member, phase: Phase, expected: boolean): void {
     this.count(node, -1);
     node.phase = phase;
     node.expected = expected;
     this.count(node, 1);
   }
 
-  private count(node: Node, by: 1 | -1): void {
+  private count(node: Member, by: 1 | -1): void {
     this.phases[node.phase] += by;
     if (node.phase === 'online') this.online += by;
     if (node.expected) this.expected += by;

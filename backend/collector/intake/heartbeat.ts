@@ -34,6 +34,8 @@ export interface HeartbeatOptions {
   readonly defaultIntervalMs: number;
   /** How far `last_heartbeat` may lie ahead. Milliseconds. */
   readonly futureLimitMs: number;
+  /** How long a heartbeat waits for others to share its commit. Milliseconds. */
+  readonly lingerMs: number;
   /** Heartbeats taken in at once; beyond it they are shed with 503. */
   readonly maxInFlight: number;
   /** Proves that storage can write; the canary's beat ends there. */
@@ -66,6 +68,7 @@ export class HeartbeatHandler {
   readonly #options: HeartbeatOptions;
   readonly #random: () => number;
   #inFlight = 0;
+  #gathering: Promise<void> | null = null;
 
   constructor(options: HeartbeatOptions) {
     this.#options = options;
@@ -117,12 +120,14 @@ export class HeartbeatHandler {
     const known = this.#identify(req, peer, nowMs);
     const subject = typeof known === 'string' ? known : await known;
     const body = await readBody(req, length);
+    await (this.#gathering ??= this.#gather());
     const from = peer as Peer;
-    await this.#checkSignature(req, body, from);
+    const signed = this.#checkSignature(req, body, from);
+    if (signed) await signed;
     const parsed = parseHeartbeat(body);
     if ('problem' in parsed)
       throw new Refused(parsed.problem, parsed.detail, parsed.errors ? { errors: parsed.errors } : {});
-    const { beat, dropped } = parsed;
+    const { beat, dropped, text } = parsed;
     const expected = from.kind === 'node' ? from.id : CANARY_ID;
     if (subject !== expected || beat.node_id !== expected) {
       throw new Refused(
@@ -133,7 +138,8 @@ export class HeartbeatHandler {
     if (dropped > 0) options.counters.droppedFields(dropped);
     if (from.kind === 'collector') return this.#canary();
     this.#checkPace(beat, nowMs);
-    const receipt = await options.fleet.receive(beat, Number.parseInt(hash('sha256', body).slice(0, 12), 16), nowMs);
+    const digest = Number.parseInt(hash('sha256', body).slice(0, 12), 16);
+    const receipt = await options.fleet.receive(beat, digest, nowMs, dropped === 0 ? text : null);
     if (receipt.status === 'conflict') {
       throw new Refused(
         'heartbeat-conflict',
@@ -141,6 +147,19 @@ export class HeartbeatHandler {
       );
     }
     return receipt;
+  }
+
+  /**
+   * Heartbeats that come within a few milliseconds are judged one after the other and share one commit: code that runs
+   * again at once costs a third of what it costs between two pieces of network work.
+   */
+  #gather(): Promise<void> {
+    return new Promise((resolve) => {
+      setTimeout(() => {
+        this.#gathering = null;
+        resolve();
+      }, this.#options.lingerMs);
+    });
   }
 
   #identify(req: IncomingMessage, peer: Peer | null, nowMs: number): string | Promise<string> {
@@ -175,7 +194,8 @@ export class HeartbeatHandler {
     });
   }
 
-  async #checkSignature(req: IncomingMessage, body: Buffer, peer: Peer): Promise<void> {
+  /** @returns null when there is nothing to wait for */
+  #checkSignature(req: IncomingMessage, body: Buffer, peer: Peer): Promise<void> | null {
     const header = req.headers[SIGNATURE_HEADER];
     if (header === undefined) {
       if (peer.kind === 'node' && this.#options.trust.requiresSignature(peer.id)) {
@@ -184,14 +204,16 @@ export class HeartbeatHandler {
           `This node must sign its payloads: send a detached JWS in ${SIGNATURE_HEADER}.`
         );
       }
-      return;
+      return null;
     }
-    if (typeof header !== 'string' || !(await signatureVerifies(header, body, peer))) {
-      throw new Refused(
-        'invalid-signature',
-        `${SIGNATURE_HEADER} does not verify over this body with the certificate's key.`
-      );
-    }
+    return signatureVerifies(String(header), body, peer).then((verifies) => {
+      if (!verifies) {
+        throw new Refused(
+          'invalid-signature',
+          `${SIGNATURE_HEADER} does not verify over this body with the certificate's key.`
+        );
+      }
+    });
   }
 
   #checkPace(beat: Heartbeat, nowMs: number): void {
@@ -287,7 +309,6 @@ function readBody(req: IncomingMessage, length: number): Promise<Buffer> {
       if (more) resolve(Buffer.concat(more));
       else resolve(first ?? Buffer.alloc(0));
     });
-    req.on('error', () => reject(new Aborted()));
     req.on('close', () => {
       if (!req.complete) reject(new Aborted());
     });

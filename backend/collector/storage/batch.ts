@@ -1,15 +1,15 @@
 import type { NewEvent, NodeWrite } from './types.ts';
 
 /**
- * Writes as they cross between threads: one flat array and one buffer, because cloning an object for each heartbeat and
+ * Writes as they cross between threads: one flat array and one of numbers, because cloning an object for each heartbeat and
  * binding its columns by name cost three times as much as writing it.
  */
 export interface Batch {
   readonly size: number;
-  /** CELLS per write: rev, markMs, seenMs, firstSeenMs, state, stateSinceMs, stoppedUntilMs, report, nodeId, bytes of memory. */
+  /** CELLS per write: rev, markMs, seenMs, firstSeenMs, state, stateSinceMs, stoppedUntilMs, report, nodeId, numbers in its memory. */
   readonly cells: readonly (string | number | null)[];
   /** Every `memory`, one after the other. */
-  readonly memory: Uint8Array;
+  readonly memory: Float64Array;
   /** Events, each with the index of its write. */
   readonly events: readonly (readonly [index: number, event: NewEvent])[];
 }
@@ -20,16 +20,16 @@ export const CELLS = 10;
 export function pack(writes: readonly NodeWrite[]): Batch {
   const cells: (string | number | null)[] = [];
   const events: [number, NewEvent][] = [];
-  let bytes = 0;
-  for (const { row } of writes) bytes += row.memory.byteLength;
-  const memory = new Uint8Array(bytes);
+  let numbers = 0;
+  for (const { row } of writes) numbers += row.memory.length;
+  const memory = new Float64Array(numbers);
   let offset = 0;
   for (let index = 0; index < writes.length; index++) {
     const { row, events: added } = writes[index] as NodeWrite;
     cells.push(row.rev, row.markMs, row.seenMs, row.firstSeenMs, row.state, row.stateSinceMs, row.stoppedUntilMs);
-    cells.push(row.report, row.nodeId, row.memory.byteLength);
+    cells.push(row.report, row.nodeId, row.memory.length);
     memory.set(row.memory, offset);
-    offset += row.memory.byteLength;
+    offset += row.memory.length;
     if (added) for (const event of added) events.push([index, event]);
   }
   return { size: writes.length, cells, memory, events };

@@ -10,8 +10,6 @@ import type { OperationName, Operations, Request, Response } from './worker.ts';
 export interface StorageOptions {
   /** The database file; its folder is made when missing (0700). */
   readonly file: string;
-  /** How long a heartbeat waits for others to share its commit. Milliseconds. */
-  readonly lingerMs?: number;
   /** How long a write waits for another process's. Milliseconds. */
   readonly busyTimeoutMs?: number;
   /** How often the WAL's size is looked at. Milliseconds. */
@@ -55,13 +53,13 @@ export class EmbeddedStorage implements Storage {
   #closing = false;
   #queue: Waiting[] = [];
   #committing = false;
-  #linger: NodeJS.Timeout | null = null;
+  #flushing = false;
   readonly #listeners = new Set<() => void>();
   #checkpoints: Worker | null = null;
   #checkpointTimer: NodeJS.Timeout | null = null;
 
   constructor(options: StorageOptions) {
-    this.#options = { lingerMs: 5, busyTimeoutMs: 5000, checkpointEveryMs: 1000, ...options };
+    this.#options = { busyTimeoutMs: 5000, checkpointEveryMs: 1000, ...options };
     const workerData = { file: options.file, busyTimeoutMs: this.#options.busyTimeoutMs };
     this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData });
     this.opened = new Promise<void>((resolve, reject) => this.#pending.set(0, { resolve, reject })).then(() =>
@@ -95,11 +93,13 @@ export class EmbeddedStorage implements Storage {
         return;
       }
       this.#queue.push({ write, resolve, reject });
-      if (this.#linger === null && !this.#committing) {
-        this.#linger = setTimeout(() => {
-          this.#linger = null;
+      if (!this.#flushing && !this.#committing) {
+        this.#flushing = true;
+        // After everything else that this turn of the loop writes.
+        process.nextTick(() => {
+          this.#flushing = false;
           this.#flush();
-        }, this.#options.lingerMs);
+        });
       }
     });
   }
@@ -179,8 +179,6 @@ export class EmbeddedStorage implements Storage {
   async close(): Promise<void> {
     if (this.#closing || this.#failed) return;
     this.#closing = true;
-    if (this.#linger) clearTimeout(this.#linger);
-    this.#linger = null;
     this.#flush();
     if (this.#checkpointTimer) clearInterval(this.#checkpointTimer);
     const checkpoints = this.#checkpoints;
@@ -247,7 +245,6 @@ export class EmbeddedStorage implements Storage {
     );
   }
 
-  // What came while the disk was busy has waited long enough: it goes without a linger of its own.
   #committed(): void {
     this.#committing = false;
     this.#flush();

@@ -5,6 +5,12 @@ import type { NodeColumns, Schema } from './schema.ts';
 import { CELLS, type Batch } from './batch.ts';
 import { FencedError, StorageError, type NodeRow } from './types.ts';
 
+// Bytes that are no whole numbers are another version's, which fleet/ordering.ts forgets.
+function numbersOf(bytes: Uint8Array): number[] {
+  const whole = bytes.slice(0, bytes.byteLength - (bytes.byteLength % 8));
+  return Array.from(new Float64Array(whole.buffer, whole.byteOffset, whole.byteLength / 8));
+}
+
 export function fromColumns(row: NodeColumns): NodeRow {
   return {
     nodeId: row.node_id,
@@ -15,7 +21,7 @@ export function fromColumns(row: NodeColumns): NodeRow {
     state: row.state,
     stateSinceMs: row.state_since_ms,
     stoppedUntilMs: row.stopped_until_ms ?? null,
-    memory: row.memory,
+    memory: numbersOf(row.memory),
     report: row.report,
   };
 }
@@ -84,7 +90,9 @@ export class Sqlite {
         const at = index * CELLS;
         const rev = cells[at] as number;
         const nodeId = cells[at + 8] as string;
-        const bytes = memory.subarray(offset, (offset += cells[at + 9] as number));
+        const length = cells[at + 9] as number;
+        const bytes = new Uint8Array(memory.buffer, memory.byteOffset + offset * 8, length * 8);
+        offset += length;
         const row = [
           rev,
           cells[at + 1],

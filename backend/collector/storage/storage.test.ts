@@ -24,7 +24,7 @@ function folder(): string {
 }
 
 async function storageIn(path: string): Promise<EmbeddedStorage> {
-  const storage = await openStorage({ file: join(path, 'fleet.db'), lingerMs: 1 });
+  const storage = await openStorage({ file: join(path, 'fleet.db') });
   open.push(storage);
   return storage;
 }

@@ -18,8 +18,8 @@ export interface NodeRow {
   readonly stateSinceMs: number;
   /** When `stopped` ends by itself; null: not by itself. */
   readonly stoppedUntilMs: number | null;
-  /** The ordering's memory of the last beats (fleet/ordering.ts). */
-  readonly memory: Uint8Array;
+  /** The ordering's memory of the last beats (fleet/ordering.ts); stored as float64s. */
+  readonly memory: readonly number[];
   /** Last heartbeat in wire form with unchanged blocks carried over, as JSON. */
   readonly report: string;
 }
@@ -59,8 +59,8 @@ export interface FleetStore {
    */
   loadNodes(onRows: (rows: NodeRow[]) => void): Promise<number>;
   /**
-   * One heartbeat's write. Joins the group commit: resolves once it is durable. Several nodes share one transaction,
-   * each write stands or falls alone. Throws StorageError when nothing could be stored.
+   * One heartbeat's write. Joins the group commit of its turn of the event loop: resolves once it is durable. Several
+   * nodes share one transaction, each write stands or falls alone. Throws StorageError when nothing could be stored.
    */
   writeBeat(write: NodeWrite): Promise<WriteResult>;
   /**

@@ -81,7 +81,7 @@ export type Harness = Awaited<ReturnType<typeof startApi>>;
 /** The real API over real storage, registry and tokens, on a port of its own; only the clock and the timers are ours. */
 export async function startApi(options: HarnessOptions = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'fleet-api-'));
-  const storage = await openStorage({ file: join(folder, 'fleet.db'), lingerMs: 1 });
+  const storage = await openStorage({ file: join(folder, 'fleet.db') });
   const clock = { now: START };
   const epoch = await storage.takeEpoch();
   const fleet = new Fleet({
@@ -186,7 +186,7 @@ export async function startApi(options: HarnessOptions = {}) {
         state: 'expired',
         stateSinceMs: START,
         stoppedUntilMs: null,
-        memory: new Uint8Array(),
+        memory: [],
         report: '{}',
       };
       const data = { name: 'events', zone: 'none', lastSeenAt: null, reason: 'x'.repeat(size) };

@@ -17,7 +17,7 @@ export class Workshop {
   }
 
   async storage(): Promise<EmbeddedStorage> {
-    const storage = await openStorage({ file: this.path('data', 'fleet.db'), lingerMs: 0 });
+    const storage = await openStorage({ file: this.path('data', 'fleet.db') });
     this.#open.push(storage);
     return storage;
   }

@@ -80,7 +80,7 @@ export class Door {
     const door = new Door();
     const { certificate, keys } = await createAuthority(10, Date.now());
     door.authority = new Authority(certificate, keys);
-    door.storage = await openStorage({ file: join(door.folder, 'fleet.db'), lingerMs: 1 });
+    door.storage = await openStorage({ file: join(door.folder, 'fleet.db') });
     const clock = (): number => door.nowMs;
     const epoch = await door.storage.takeEpoch();
     door.fleet = new Fleet({ timings: TIMINGS.production, clock, store: door.storage, epoch: () => epoch });
@@ -102,6 +102,7 @@ export class Door {
       limits: new NodeLimits({ beatsPerInterval: 2, burst: 3, replays: 20 }, TIMINGS.production.replayWindow),
       defaultIntervalMs: TIMINGS.production.beat,
       futureLimitMs: TIMINGS.production.futureLimit,
+      lingerMs: 1,
       maxInFlight,
       canary: () => door.storage.check(),
       counters: {
