@@ -11,9 +11,9 @@ export interface Health {
 }
 
 /** A reload takes a moment; a configuration that is not active after this has not converged (openclaw-notes section 11). */
-export const CONVERGENCE_MS = 30_000;
+const CONVERGENCE_MS = 30_000;
 /** A busy second is no news; an event loop that stays degraded this long is. */
-export const EVENT_LOOP_MS = 20_000;
+const EVENT_LOOP_MS = 20_000;
 
 /** Reasons that are no trouble for those who send messages. */
 const HARMLESS: ReadonlySet<string> = new Set(['plugin-reload']);
