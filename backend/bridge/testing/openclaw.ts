@@ -140,7 +140,8 @@ export async function startGateway(options: GatewayOptions): Promise<RealGateway
     child.once('error', reject);
     child.once('exit', (code, signal) => resolve(code ?? signal ?? 'unknown'));
   });
-  const pid = child.pid ?? (await exited.then(() => 0));
+  const { pid } = child;
+  if (pid === undefined) throw new Error(`the gateway could not be started: ${String(await exited)}`);
   const release = guard(child);
   const url = new URL(`http://127.0.0.1:${port}`);
   let gone = false;
