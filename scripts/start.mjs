@@ -1,6 +1,7 @@
 // Plain JavaScript without dependencies: it runs before anything is installed, on any Node from 20 up.
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureInstalled, nodeBinary, RUN_WORKSPACES } from './lib/install.mjs';
@@ -11,7 +12,11 @@ import { portProblems } from './lib/ports.mjs';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const demos = join(root, '.openclaw-fleet', 'demo');
+// Nodes' settings files cannot carry paths with spaces, quotes and the like.
+const plainPath = /^[A-Za-z0-9_./:@,+=~%?&[\]-]+$/.test(root);
+const demos = plainPath
+  ? join(root, '.openclaw-fleet', 'demo')
+  : join(tmpdir(), `openclaw-fleet-demo-${process.getuid?.() ?? ''}`);
 
 /** Runs the demo on the pinned Node; resolves with its exit code once it and all it started are gone. */
 function runDemo(args) {

@@ -42,7 +42,7 @@ export function parseEnv(text: string): Record<string, string> {
 }
 
 /** The node that a certificate names by its SAN URI, or null. @param pem the certificate */
-export function nodeOf(pem: string): string | null {
+function nodeOf(pem: string): string | null {
   const names = new X509Certificate(pem).subjectAltName?.split(', ') ?? [];
   const uri = names.find((name) => name.startsWith(`URI:${NODE_URI_PREFIX}`));
   return uri?.slice(`URI:${NODE_URI_PREFIX}`.length) ?? null;

@@ -69,7 +69,7 @@ const SETTINGS: Record<
   'zone-loss': {},
 };
 
-export const FAULT_KINDS = Object.keys(SETTINGS) as FaultKind[];
+const FAULT_KINDS = Object.keys(SETTINGS) as FaultKind[];
 
 function fieldsOf(value: unknown, where: string): Fields {
   if (typeof value !== 'object' || value === null || Array.isArray(value))

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isLoopback } from '@openclaw-fleet/client';
 import { TIMINGS } from '@openclaw-fleet/contract';
 import { countersInWords } from './counters.ts';
 import { CredentialsError, readAllCredentials } from './credentials.ts';
@@ -16,6 +17,9 @@ function run(options: CliOptions): void {
   const credentials = readAllCredentials(credentialsDir, options.nodes);
   const endpoint = options.endpoint ?? credentials[0]?.endpoint;
   if (!endpoint) throw new UsageError('--endpoint is missing, and the node.env of the first node names none either.');
+  if (timings === 'demo' && !isLoopback(new URL(endpoint).hostname)) {
+    throw new UsageError(`--timings demo is refused off loopback, and the endpoint is ${endpoint}. Leave it out.`);
+  }
   const beatMs = TIMINGS[timings].beat;
   const simulation = runSimulation({ ...rest, endpoint, credentials, beatMs, rampMs: rampSeconds * 1000, scenario });
   say(`Simulating ${options.nodes} nodes in ${options.zones.length} zones against ${endpoint}, ${timings} timings.`);

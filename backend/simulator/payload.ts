@@ -22,10 +22,10 @@ export interface BeatInput {
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** The configuration that every simulated gateway should run, and the hashes of it. */
-export const REVISION = 'sim-1';
+const REVISION = 'sim-1';
 const CONFIG_HASH = sha256(`managed paths of ${REVISION}`);
 const FULL_CONFIG_HASH = sha256(`whole configuration of ${REVISION}`);
-export const CAPABILITIES = ['restart', 'reload', 'reconcile', 'throttle', 'resume', 'doctor', 'config'];
+const CAPABILITIES = ['restart', 'reload', 'reconcile', 'throttle', 'resume', 'doctor', 'config'];
 
 const JOBS = { total: 12, enabled: 11, results1h: 60, results24h: 1440 };
 const MEBIBYTE = 1024 * 1024;

@@ -2,7 +2,7 @@ import { hex, randomOf, shuffled } from './random.ts';
 import type { Fault, FaultKind, Scenario, Selection } from './faults.ts';
 
 /** A fault of one node, in milliseconds since the simulation began. */
-export interface FaultWindow {
+interface FaultWindow {
   readonly fault: Fault;
   readonly fromMs: number;
   readonly toMs: number;

@@ -7,7 +7,7 @@ import type { Places } from './environment.ts';
 import type { Program } from './processes.ts';
 
 /** Where one real gateway and its bridge listen. */
-export interface RealPorts {
+interface RealPorts {
   readonly gatewayPort: number;
   readonly bridgePort: number;
 }

@@ -1,5 +1,5 @@
 /** Why the demo ends: asked to (`code` 0), or because something broke. */
-export interface Ending {
+interface Ending {
   readonly code: number;
   readonly message: string;
 }

@@ -36,7 +36,7 @@ const paint = (text: string, colour: boolean): string => {
 const seconds = (value: number | null): string => (value === null ? '-' : `${Math.round(value)} s`);
 
 /** The cells of one target. */
-export function cellsOf(target: FleetTarget, doing: string): string[] {
+function cellsOf(target: FleetTarget, doing: string): string[] {
   const { liveness, reported, jobs } = target;
   return [
     target.name,

@@ -18,7 +18,7 @@ export function doingOf(behaviour: Behaviour): string {
 }
 
 /** Where one real gateway runs. */
-export interface RealPlace {
+interface RealPlace {
   readonly name: string;
   readonly url: string;
   readonly pid: number;
