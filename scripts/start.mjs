@@ -1,6 +1,6 @@
 // Plain JavaScript without dependencies: it runs before anything is installed, on any Node from 20 up.
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -34,10 +34,19 @@ function runDemo(args) {
   return new Promise((resolve) => {
     child.on('exit', (code, signal) => {
       clean(folder);
+      removeIfEmpty(demos);
       if (signal !== null) process.stderr.write(`The demo was killed (${signal}). What it had started is stopped.\n`);
       resolve(code ?? 1);
     });
   });
+}
+
+function removeIfEmpty(folder) {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // Another demo runs.
+  }
 }
 
 /** npm forwards no SIGHUP and cannot forward a SIGKILL: notice that it is gone. */

@@ -64,6 +64,9 @@ function npmStart(...flags: string[]): Started {
 const isUp = (demo: Started) =>
   until('the demo to be up', () => (demo.text().includes('THIS IS A DEMO') ? true : null));
 
+/** Where a demo keeps everything, by what it told. */
+const folderOf = (demo: Started): string => resolve(root, /cat (\S+)viewer-token/.exec(demo.text())?.[1] ?? '');
+
 /** Processes that carry the folder of a demo in their environment (Linux). */
 function processesOf(folder: string): string[] {
   if (!existsSync('/proc/self/environ')) return [];
@@ -91,9 +94,8 @@ describe('npm start', () => {
       const base = await freeBase();
       const demo = npmStart('--no-table', '--port-base', String(base));
       await isUp(demo);
-      const tokenFile = /cat (\S+viewer-token)/.exec(demo.text())?.[1] ?? '';
-      const folder = resolve(root, tokenFile, '..');
-      const authorization = `Bearer ${readFileSync(resolve(root, tokenFile), 'utf8')}`;
+      const folder = folderOf(demo);
+      const authorization = `Bearer ${readFileSync(join(folder, 'viewer-token'), 'utf8')}`;
       const summary = await until('six nodes online', async () => {
         const answer = await fetch(`http://127.0.0.1:${base + 1}/fleet/summary`, { headers: { authorization } });
         const read = summarySchema.parse(await answer.json());
@@ -141,9 +143,7 @@ describe('npm start', () => {
       expect(next.text()).toMatch(/Ended what an earlier demo left behind: collector/);
       expect(next.text()).toContain('Stopping after 2 s, as --exit-after says.');
       for (const offset of [0, 1, 2]) expect(await portTrouble(base + offset)).toBeNull();
-      expect(
-        existsSync(join(root, '.openclaw-fleet', 'demo')) && readdirSync(join(root, '.openclaw-fleet', 'demo'))
-      ).toEqual([]);
+      for (const demo of [killed, next]) expect(existsSync(folderOf(demo))).toBe(false);
     },
     LIMIT_MS
   );
@@ -154,7 +154,7 @@ describe('npm start', () => {
       const base = await freeBase();
       const demo = npmStart('--no-table', '--port-base', String(base));
       await isUp(demo);
-      const folder = resolve(root, /cat (\S+)viewer-token/.exec(demo.text())?.[1] ?? '');
+      const folder = folderOf(demo);
       const { children } = JSON.parse(readFileSync(join(folder, 'processes.json'), 'utf8')) as {
         children: { name: string; pid: number }[];
       };
