@@ -1,11 +1,11 @@
 // Plain JavaScript without dependencies: it runs before anything is installed, on any Node from 20 up.
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureInstalled, nodeBinary, RUN_WORKSPACES } from './lib/install.mjs';
-import { clean, cleanLeftovers, RUN_VARIABLE } from './lib/leftovers.mjs';
+import { clean, cleanLeftovers, note, RUN_VARIABLE } from './lib/leftovers.mjs';
 import { parseOptions, portsOf, USAGE, UsageError } from './lib/options.mjs';
 import { findOnPath } from './lib/path.mjs';
 import { portProblems } from './lib/ports.mjs';
@@ -28,7 +28,7 @@ function runDemo(args) {
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     env: { ...process.env, [RUN_VARIABLE]: folder },
   });
-  writeFileSync(join(folder, 'processes.json'), JSON.stringify({ owner: child.pid, children: [] }));
+  note(folder, child.pid, []);
   for (const signal of SIGNALS) process.on(signal, () => child.kill(signal));
   stopWithNpm(() => child.kill('SIGHUP'));
   return new Promise((resolve) => {

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Names the demo's folder in the environment of each of its processes, so that a later start can tell them from others. */
@@ -38,6 +38,13 @@ function kill(pid) {
   }
 }
 
+/** Notes down the processes of a demo: `owner` is the pid of the demo itself, `children` are `{ name, pid }`. */
+export function note(folder, owner, children) {
+  const file = join(folder, 'processes.json');
+  writeFileSync(`${file}.new`, JSON.stringify({ owner, children }));
+  renameSync(`${file}.new`, file);
+}
+
 /** The processes that the demo of `folder` noted down: `{ owner, children: [{ name, pid }] }`. */
 function noted(folder) {
   try {
@@ -62,6 +69,14 @@ export function clean(folder) {
   return ended.map(({ name }) => name);
 }
 
+/** Time enough to start the first process of a demo and note it. */
+const BIRTH_MS = 30_000;
+
+function isOver(folder) {
+  const { owner } = noted(folder);
+  return owner === null ? Date.now() - statSync(folder).mtimeMs > BIRTH_MS : !belongs(owner, folder);
+}
+
 /**
  * Cleans up after every demo that is over: killed hard, or the machine went down.
  * @param parent the folder of all demos
@@ -71,9 +86,6 @@ export function cleanLeftovers(parent) {
   if (!existsSync(parent)) return [];
   return readdirSync(parent)
     .map((name) => join(parent, name))
-    .filter((folder) => {
-      const { owner } = noted(folder);
-      return owner === null || !belongs(owner, folder);
-    })
+    .filter(isOver)
     .flatMap(clean);
 }

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { note } from '../../../scripts/lib/leftovers.mjs';
 
 /** A program to run: its environment is complete, nothing is inherited. */
 export interface Program {
@@ -154,7 +155,7 @@ export class Processes {
 
   #note(): void {
     const children = [...this.#running.values()].map(({ program: { name }, child: { pid } }) => ({ name, pid }));
-    writeFileSync(join(this.#folder, 'processes.json'), JSON.stringify({ owner: process.pid, children }));
+    note(this.#folder, process.pid, children);
   }
 }
 

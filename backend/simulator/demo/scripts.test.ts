@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { ensureInstalled, installArguments, npmCommand } from '../../../scripts/lib/install.mjs';
-import { clean, cleanLeftovers, RUN_VARIABLE } from '../../../scripts/lib/leftovers.mjs';
+import { clean, cleanLeftovers, note, RUN_VARIABLE } from '../../../scripts/lib/leftovers.mjs';
 import { missingPackages, neededPackages } from '../../../scripts/lib/lock.mjs';
 import { parseOptions, portsOf } from '../../../scripts/lib/options.mjs';
 import { findOnPath } from '../../../scripts/lib/path.mjs';
@@ -233,11 +233,12 @@ describe('what an earlier demo left', () => {
       stdio: 'ignore',
       env: { [RUN_VARIABLE]: folder },
     });
-  const note = (folder: string, owner: number | undefined, children: (number | undefined)[]) => {
+  const noteIn = (folder: string, owner: number | undefined, children: (number | undefined)[]) => {
     mkdirSync(folder, { recursive: true });
-    writeFileSync(
-      join(folder, 'processes.json'),
-      JSON.stringify({ owner, children: children.map((pid) => ({ name: `child ${pid}`, pid })) })
+    note(
+      folder,
+      owner,
+      children.map((pid) => ({ name: `child ${pid}`, pid }))
     );
   };
 
@@ -246,8 +247,8 @@ describe('what an earlier demo left', () => {
     const [over, running] = [join(demos, 'run-over'), join(demos, 'run-running')];
     const [left, stranger, owner] = [sleeper(over), sleeper('elsewhere'), sleeper(running)];
     try {
-      note(over, 2 ** 22 + 1, [left.pid, stranger.pid]);
-      note(running, owner.pid, []);
+      noteIn(over, 2 ** 22 + 1, [left.pid, stranger.pid]);
+      noteIn(running, owner.pid, []);
       await waitFor('the child to be seen', () => left.pid !== undefined);
       expect(cleanLeftovers(demos)).toEqual([`child ${left.pid}`]);
       await waitFor('the end of the child', () => left.signalCode === 'SIGKILL');
@@ -262,6 +263,15 @@ describe('what an earlier demo left', () => {
     } finally {
       for (const child of [left, stranger, owner]) child.kill('SIGKILL');
     }
+  });
+
+  it('is not a demo that is only just starting', () => {
+    const demos = join(root, 'young');
+    const [young, old] = [join(demos, 'run-young'), join(demos, 'run-old')];
+    for (const folder of [young, old]) mkdirSync(folder, { recursive: true });
+    utimesSync(old, new Date(0), new Date(0));
+    expect(cleanLeftovers(demos)).toEqual([]);
+    expect([existsSync(young), existsSync(old)]).toEqual([true, false]);
   });
 
   it('may be nothing', () => {
