@@ -212,13 +212,14 @@ describe('a simulated fleet over real TLS', () => {
     expect(simulation.counters().sent).toBe(sent);
   });
 
-  it('stops while the collector hangs', async () => {
-    const intake = await intakeOf(2, () => 'hang');
-    const simulation = simulate(intake);
+  it('stops while the collector hangs, and sends nothing that still waits its turn', async () => {
+    const intake = await intakeOf(6, () => 'hang');
+    const simulation = simulate(intake, { maxConcurrent: 2 });
     await waitFor('requests', () => intake.seen.length === 2);
     const began = Date.now();
     await simulation.stop('shutdown');
     expect(Date.now() - began).toBeLessThan(6000);
+    expect(intake.seen).toHaveLength(2);
     await waitFor('closed connections', () => intake.open() === 0);
   });
 });

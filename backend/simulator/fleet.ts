@@ -37,7 +37,7 @@ export interface Simulation {
   /** What the node at `index` does now. */
   behaviour(index: number): Behaviour;
   counters(): Counters;
-  /** Milliseconds that a share `quantile` of the last 10,000 requests took at most. */
+  /** Milliseconds that a share `quantile` of the last 10,000 requests took at most, the wait for their turn included. */
   latencyMs(quantile: number): number;
   /** Ends every node; with `goodbye` each says so. Resolves once every connection is closed. */
   stop(goodbye?: Goodbye): Promise<void>;

@@ -5,6 +5,7 @@ import { hex, randomOf } from './random.ts';
 import type { Random } from './random.ts';
 import { behaviourAt, paceOf } from './scenario.ts';
 import type { Behaviour, NodePlan } from './scenario.ts';
+import { ENDED } from './sender.ts';
 import type { Sender, SendResult } from './sender.ts';
 
 /** Time as the simulation sees it. `sleep` resolves early, and never rejects, when `signal` aborts. */
@@ -87,8 +88,8 @@ export class SimulatedNode {
     if (answered && goodbye && this.#main.seq > 0 && !behaviour.silent) {
       await this.#within(this.#send(this.#main, this.#bodyOf(this.#main, behaviour, goodbye)));
     }
-    this.#main.sender.close();
-    this.#clone?.sender.close();
+    this.#main.sender.end();
+    this.#clone?.sender.end();
     await this.#running;
   }
 
@@ -164,6 +165,7 @@ export class SimulatedNode {
   async #send(process: Process, body: string): Promise<SendResult> {
     const began = performance.now();
     const result = await process.sender.send(body);
+    if ('error' in result && result.error === ENDED) return result;
     this.#options.tally.count(result, performance.now() - began);
     if ('error' in result || result.reply === null) {
       const reason = 'error' in result ? result.error : `http_${result.status}`;

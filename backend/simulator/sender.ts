@@ -13,7 +13,12 @@ export interface Sender {
   send(body: string): Promise<SendResult>;
   /** Drops the connection; the next beat opens another. */
   close(): void;
+  /** Drops the connection for good: what still waits its turn is not sent. */
+  end(): void;
 }
+
+/** The error of a beat that was not sent because its line had ended. */
+export const ENDED = 'ended';
 
 /** At most `limit` tasks at once; the others wait in order. */
 export type Gate = <T>(task: () => Promise<T>) => Promise<T>;
@@ -64,6 +69,7 @@ export function createSender(options: {
   const { cert, key, ca } = credentials;
   const makeAgent = (): Agent => new Agent({ keepAlive, maxSockets: 1, cert, key, ca, minVersion: 'TLSv1.3' });
   let agent = makeAgent();
+  let ended = false;
 
   const post = (body: string): Promise<SendResult> =>
     new Promise((resolve) => {
@@ -96,10 +102,14 @@ export function createSender(options: {
     });
 
   return {
-    send: (body) => gate(() => post(body)),
+    send: (body) => gate(() => (ended ? Promise.resolve({ error: ENDED }) : post(body))),
     close: () => {
       agent.destroy();
       agent = makeAgent();
+    },
+    end: () => {
+      ended = true;
+      agent.destroy();
     },
   };
 }

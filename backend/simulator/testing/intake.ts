@@ -92,6 +92,7 @@ export async function startIntake(
       });
     }
   );
+  listener.keepAliveTimeout = 120_000;
   listener.on('secureConnection', (socket: TLSSocket) => {
     sockets.add(socket);
     most.connections = Math.max(most.connections, sockets.size);
