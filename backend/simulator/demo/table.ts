@@ -75,7 +75,7 @@ export function renderTable(input: TableInput): string[] {
   };
   const zones = summary.zones.map(({ zone, verdict, online, expected }) => `${zone} ${verdict} ${online}/${expected}`);
   const head = [
-    `Fleet: ${summary.verdict.value}, ${summary.online} of ${summary.expected} expected online. Zones: ${zones.join(', ')}.`,
+    `Fleet: ${summary.verdict.value}, ${summary.online} of ${summary.expected} expected online.${zones.length > 0 ? ` Zones: ${zones.join(', ')}.` : ''}`,
     ...(summary.expiryHeld === null ? [] : [`Nothing expires now: ${summary.expiryHeld}`]),
   ].map((text) => text.slice(0, columns));
   const tail = [...changes.slice(-CHANGES_SHOWN).map((text) => `  ${text}`), ...footer].map((text) =>
