@@ -1,4 +1,5 @@
 import { generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
+import type { KeyPair } from '../../backend/collector/identity/keys.ts';
 
 /** Who a load run beats as: one key for all, since making a hundred thousand keys would be the bench. */
 export interface Identities {
@@ -9,8 +10,10 @@ export interface Identities {
 export const nodeName = (index: number): string => `node-${index}`;
 
 /** Self-signed tokens as nodes make them (ES256, an hour). */
-export function makeIdentities(audience: string): Identities {
-  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+export function makeIdentities(
+  audience: string,
+  { publicKey, privateKey }: KeyPair = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+): Identities {
   const header = encode({ alg: 'ES256', typ: 'JWT' });
   const iat = Math.floor(Date.now() / 1000);
   return {

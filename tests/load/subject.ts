@@ -1,4 +1,4 @@
-import { createPublicKey } from 'node:crypto';
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -124,11 +124,15 @@ async function intake(options: Exclude<SubjectOptions, { kind: 'bare' }>): Promi
     });
     return { port: await server.listen(0, '127.0.0.1'), metricsPort };
   }
-  const publicKey = createPublicKey(options.publicKey);
+  const publicKey = options.publicKey === '' ? null : createPublicKey(options.publicKey);
   const peers = new Map<string, Peer>();
   const peerOf = (id: string): Peer => {
     let peer = peers.get(id);
-    if (!peer) peers.set(id, (peer = { kind: 'node', id, fingerprint: id, thumbprint: id, names: [], publicKey }));
+    if (!peer)
+      peers.set(
+        id,
+        (peer = { kind: 'node', id, fingerprint: id, thumbprint: id, names: [], publicKey: publicKey as KeyObject })
+      );
     return peer;
   };
   return {

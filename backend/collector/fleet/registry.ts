@@ -1,4 +1,4 @@
-import type { FleetSummary, Heartbeat, Timings, Verdict } from '@openclaw-fleet/contract';
+import type { FleetSummary, Heartbeat, Timings, TimingsProfile, Verdict } from '@openclaw-fleet/contract';
 import type { Clock } from '../clock.ts';
 import { StorageError } from '../storage/types.ts';
 import type { FleetStore, NodeRow } from '../storage/types.ts';
@@ -27,6 +27,8 @@ export interface FleetLog {
 
 export interface FleetOptions {
   readonly timings: Timings;
+  /** Which profile the timings are of, shown on every view. */
+  readonly profile?: TimingsProfile;
   /** Our clock; it must not jump (see steadyClock). */
   readonly clock: Clock;
   readonly store: FleetStore;
@@ -46,6 +48,7 @@ type Seen = Pick<Sighting, 'key' | 'receivedMs' | 'hash'>;
 /** The registry: every node in memory, in front of storage, which is right when they differ. */
 export class Fleet implements FleetView, FleetIntake {
   readonly #timings: Timings;
+  readonly #profile: TimingsProfile;
   readonly #clock: Clock;
   readonly #store: FleetStore;
   readonly #log: FleetLog | undefined;
@@ -57,8 +60,9 @@ export class Fleet implements FleetView, FleetIntake {
   #ticking: Promise<void> | null = null;
 
   /** Starts the clocks of domain-rules section 2: nothing expires for `noExpiryAfterStart` from here on. */
-  constructor({ timings, clock, store, epoch, log }: FleetOptions) {
+  constructor({ timings, profile = 'production', clock, store, epoch, log }: FleetOptions) {
     this.#timings = timings;
+    this.#profile = profile;
     this.#clock = clock;
     this.#store = store;
     this.#log = log;
@@ -258,7 +262,7 @@ export class Fleet implements FleetView, FleetIntake {
   }
 
   summary(nowMs: number): FleetSummary {
-    return summarize(this.#roster, this.#judge, this.#timings, this.#startedMs, nowMs);
+    return summarize(this.#roster, this.#judge, this.#timings, this.#profile, this.#startedMs, nowMs);
   }
 
   #heldFor(node: FleetNode, nowMs: number): string | null {

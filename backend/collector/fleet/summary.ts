@@ -1,5 +1,5 @@
-import { LIVENESS_STATES, TIMINGS } from '@openclaw-fleet/contract';
-import type { FleetSummary, Timings } from '@openclaw-fleet/contract';
+import { LIVENESS_STATES } from '@openclaw-fleet/contract';
+import type { FleetSummary, Timings, TimingsProfile } from '@openclaw-fleet/contract';
 import { isFlapping } from './flapping.ts';
 import type { Judge } from './judge.ts';
 import { PHASES, stateOf } from './liveness.ts';
@@ -10,6 +10,7 @@ export function summarize(
   roster: Roster,
   judge: Judge,
   timings: Timings,
+  profile: TimingsProfile,
   startedMs: number,
   nowMs: number
 ): FleetSummary {
@@ -29,7 +30,7 @@ export function summarize(
   for (const { departures } of roster.departed) if (isFlapping(departures, nowMs, timings.flapWindow)) flapping++;
   return {
     at: new Date(nowMs).toISOString(),
-    timings: timings === TIMINGS.demo ? 'demo' : 'production',
+    timings: profile,
     verdict: { value: judge.verdict, reason: judge.reason(nowMs), since: new Date(judge.sinceMs).toISOString() },
     total: roster.nodes.size,
     expected,

@@ -68,7 +68,16 @@ export class Sqlite {
   static async open(file: string, busyTimeoutMs: number): Promise<Sqlite> {
     const raw = connect(file, busyTimeoutMs);
     const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: raw }) });
-    await migrate(db);
+    // One transaction for all of it, begun as a writer: two processes that open a new file at once take turns.
+    raw.exec('begin immediate');
+    try {
+      await migrate(db);
+      raw.exec('commit');
+    } catch (error) {
+      raw.exec('rollback');
+      raw.close();
+      throw error;
+    }
     return new Sqlite(raw, db);
   }
 

@@ -101,6 +101,13 @@ describe('the embedded fleet store', () => {
     await expect(store.writeBeat({ row: row('a') })).rejects.toThrow(/nodes/);
   });
 
+  it('is made once when several processes open it at once', async () => {
+    const path = folder();
+    const all = await Promise.all(Array.from({ length: 4 }, () => storageIn(path)));
+    await all[0]!.writeBeat({ row: row('a') });
+    expect(await all[3]!.loadNodes(() => undefined)).toBe(1);
+  });
+
   it('names the file it cannot open', async () => {
     const path = folder();
     writeFileSync(join(path, 'fleet.db'), 'this is no database, and long enough to be read as one'.repeat(100));
