@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FleetSummary, FleetTarget } from '@openclaw-fleet/contract';
 import { TestNode } from './node.ts';
+import { guard } from './process.ts';
 import { waitFor } from './wait.ts';
 
 const CLI = new URL('../../../backend/collector/cli/openclaw-fleet.mjs', import.meta.url).pathname;
@@ -20,12 +21,19 @@ export class TestCollector {
 
   constructor(settings: Record<string, string> = {}) {
     this.#settings = settings;
-    this.cli('pki', 'init');
-    this.#token = (
-      JSON.parse(this.cli('token', 'create', '--name', 'test', '--role', 'viewer', '--kind', 'service', '--json')) as {
-        token: string;
-      }
-    ).token;
+    try {
+      this.cli('pki', 'init');
+      this.#token = (
+        JSON.parse(
+          this.cli('token', 'create', '--name', 'test', '--role', 'viewer', '--kind', 'service', '--json')
+        ) as {
+          token: string;
+        }
+      ).token;
+    } catch (error) {
+      rmSync(this.folder, { recursive: true, force: true });
+      throw error;
+    }
   }
 
   get env(): NodeJS.ProcessEnv {
@@ -76,6 +84,7 @@ export class TestCollector {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     this.#process = child;
+    guard(child);
     child.stderr.on('data', (chunk: Buffer) => (this.log += chunk.toString()));
     const ready = await waitFor(
       () => {

@@ -1,0 +1,125 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { TIMINGS } from '@openclaw-fleet/contract';
+import { openStorage } from '../../backend/collector/storage/index.ts';
+import { runSimulation, SCENARIOS } from '../../backend/simulator/index.ts';
+import { TestCollector } from './support/collector.ts';
+import { enrolMany } from './support/fleet.ts';
+import { waitFor } from './support/wait.ts';
+
+const NODES = 1000;
+const ZONES = ['eu-1', 'eu-2', 'us-1', 'us-2'];
+/** Of each node in the mean, once all have come. Demo timings beat every 3 s, and seed 004 every 60. */
+const BEATS = 8;
+/** A bucket of the collector's histogram: a machine with nothing else to do stays under 0.05, and this one may be busy. */
+const P99_SECONDS = '0.5';
+/** A connection a node and what a process needs besides. Both ends are here, each in a process of its own. */
+const FILES = NODES + 200;
+
+const say = (message: string): void => void process.stderr.write(`${message}\n`);
+
+const limit = spawnSync('sh', ['-c', 'ulimit -Hn'], { encoding: 'utf8' }).stdout.trim();
+const fits = limit === 'unlimited' || Number(limit) >= FILES;
+if (!fits) {
+  const why = `${NODES} connections need ${FILES} open files, and this shell allows ${limit}: raise it with ulimit -n`;
+  if (process.env['CI'] === 'true') throw new Error(why);
+  say(`SKIPPED: the load test, because ${why}`);
+}
+
+/** The value of one series in an exposition, named with its labels. */
+function valueOf(exposition: string, series: string): number {
+  const line = exposition.split('\n').find((one) => one.startsWith(`${series} `));
+  if (line === undefined) throw new Error(`there is no ${series} in /metrics`);
+  return Number(line.slice(series.length));
+}
+
+let collector: TestCollector;
+let ending: AsyncDisposableStack;
+beforeEach(() => {
+  ending = new AsyncDisposableStack();
+  collector = new TestCollector({
+    OPENCLAW_FLEET_TIMINGS: 'demo',
+    // As in production: a busy machine's pauses are no shorter because the beats are.
+    OPENCLAW_FLEET_DURATIONS_GRACE: String(TIMINGS.production.grace / 1000),
+    OPENCLAW_FLEET_METRICS_PER_TARGET: 'full',
+  });
+  ending.defer(() => collector.close());
+}, 60_000);
+afterEach(() => ending.disposeAsync(), 60_000);
+
+(fits ? describe : describe.skip)(`${NODES} nodes at 20 times the rate of seed 004`, () => {
+  it('are all registered and stay online, each over a connection of its own, and none waits long', async () => {
+    const ids = Array.from({ length: NODES }, (_, index) => `node-${index}`);
+    const credentials = await enrolMany(collector, ids);
+    await collector.start();
+    const fleet = runSimulation({
+      endpoint: `https://localhost:${collector.intakePort}`,
+      credentials,
+      seed: 4,
+      zones: ZONES,
+      rampMs: 4 * TIMINGS.demo.beat,
+      beatMs: TIMINGS.demo.beat,
+      scenario: SCENARIOS.steady,
+    });
+    ending.defer(() => fleet.stop());
+
+    const counts = (): string => JSON.stringify(fleet.counters());
+    const summary = async () => {
+      const now = await collector.summary();
+      expect(now.states).toMatchObject({ expired: 0, unknown: 0 });
+      return now;
+    };
+    const until = (what: string, holds: () => Promise<boolean>, limitMs: number) =>
+      waitFor(holds, () => `${what}; the nodes counted ${counts()}`, limitMs, 500);
+    await until('every node to be online', async () => (await summary()).states.online === NODES, 60_000);
+    await until('expiry to go on after the start', async () => (await summary()).expiryHeld === null, 30_000);
+
+    const accepted = 'openclaw_collector_heartbeats_total{outcome="accepted"}';
+    const latency = 'openclaw_collector_heartbeat_duration_seconds';
+    const [before, beganMs] = [await collector.metrics(), performance.now()];
+    let after = before;
+    const grew = (series: string): number => valueOf(after, series) - valueOf(before, series);
+    const enough = async (): Promise<boolean> => {
+      await summary();
+      after = await collector.metrics();
+      return grew(accepted) >= BEATS * NODES;
+    };
+    await until(`${BEATS} heartbeats of each`, enough, 60_000);
+    const rate = grew(accepted) / ((performance.now() - beganMs) / 1000);
+    const inTime = grew(`${latency}_bucket{le="${P99_SECONDS}"}`) / grew(`${latency}_count`);
+    say(
+      `${rate.toFixed(0)} heartbeats a second, ${(100 * inTime).toFixed(2)} % of them within ${P99_SECONDS} s; ` +
+        `mean ${((1000 * grew(`${latency}_sum`)) / grew(`${latency}_count`)).toFixed(1)} ms, ` +
+        `${(valueOf(after, 'process_resident_memory_bytes') / 1e6).toFixed(0)} MB, ` +
+        `${valueOf(after, 'process_open_fds')} open files`
+    );
+    expect(inTime).toBeGreaterThanOrEqual(0.99);
+    expect(valueOf(after, 'process_open_fds')).toBeGreaterThan(NODES);
+    expect(valueOf(after, 'process_open_fds')).toBeLessThan(FILES);
+
+    const seen = await until('every node online at once', async () => (await summary()).online === NODES, 30_000).then(
+      summary
+    );
+    expect(seen).toMatchObject({ total: NODES, expected: NODES, verdict: { value: 'normal' } });
+    expect(seen.zones.map(({ total }) => total)).toEqual(ZONES.map(() => NODES / ZONES.length));
+
+    const counters = fleet.counters();
+    expect(counters).toMatchObject({ accepted: { duplicate: 0, superseded: 0 }, refused: {}, failed: {} });
+    after = await collector.metrics();
+    // Its own canary's are among them.
+    expect(valueOf(after, accepted)).toBeGreaterThanOrEqual(counters.accepted.accepted);
+    for (const outcome of ['refused', 'conflict', 'duplicate', 'superseded'])
+      expect([outcome, valueOf(after, `openclaw_collector_heartbeats_total{outcome="${outcome}"}`)]).toEqual([
+        outcome,
+        0,
+      ]);
+
+    await fleet.stop();
+    await collector.kill('SIGTERM');
+    const storage = await openStorage({ file: join(collector.folder, 'data', 'fleet.db') });
+    ending.defer(() => storage.close());
+    expect(await storage.eventsAfter(0, 10)).toEqual([]);
+    expect(await storage.loadNodes(() => undefined)).toBe(NODES);
+  }, 280_000);
+});
