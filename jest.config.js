@@ -12,9 +12,13 @@ const project = (displayName, testMatch) => ({
 });
 
 export default {
+  rootDir: import.meta.dirname,
   projects: [
-    ...['contract', 'client', 'bridge', 'collector', 'simulator'].map((name) => project(name, [`backend/${name}/**/*.test.ts`])),
+    ...['contract', 'client', 'bridge', 'collector', 'simulator'].map((name) =>
+      project(name, [`backend/${name}/**/*.test.ts`])
+    ),
     project('integration', ['tests/integration/**/*.test.ts']),
   ],
   testTimeout: 30_000,
+  reporters: ['default', '<rootDir>/scripts/lib/closing-line.mjs'],
 };

@@ -5,14 +5,61 @@ import { fileURLToPath } from 'node:url';
 import { ensureInstalled, nodeBinary } from './lib/install.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const bin = (...path) => join(root, 'node_modules', ...path);
+
+/** What is checked before the tests run, unless some tests alone were asked for. */
+const CHECKS = [
+  ['types', bin('typescript', 'bin', 'tsc'), '-p', '.'],
+  ['lint', bin('eslint', 'bin', 'eslint.js'), '.'],
+  ['format', bin('prettier', 'bin', 'prettier.cjs'), '--check', '--log-level', 'warn', '.'],
+  [
+    'arrows',
+    bin('dependency-cruiser', 'bin', 'dependency-cruise.mjs'),
+    '--config',
+    '.dependency-cruiser.cjs',
+    '--output-type',
+    'err',
+    'backend',
+  ],
+  ['unused', bin('knip', 'bin', 'knip.js'), '--no-progress'],
+];
+
+const children = new Set();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+  process.on(signal, () => children.forEach((child) => child.kill(signal)));
+
+/** Runs a program on the pinned Node. @returns its exit code */
+function run(args) {
+  const child = spawn(nodeBinary(root), args, { cwd: root, stdio: 'inherit' });
+  children.add(child);
+  return new Promise((resolve) => {
+    child.on('exit', (code) => {
+      children.delete(child);
+      resolve(code ?? 1);
+    });
+  });
+}
+
+async function main(args) {
+  await ensureInstalled({ root, workspaces: null, what: 'what the tests need' });
+  if (args.length === 0) {
+    for (const [name, ...command] of CHECKS) {
+      process.stdout.write(`check: ${name}\n`);
+      const code = await run(command);
+      if (code !== 0) {
+        process.stdout.write(
+          `check ${name} failed: mend what is listed above; "npm run format" mends the format\n0 passed, 1 failed\n`
+        );
+        return code;
+      }
+    }
+  }
+  const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
+  return run([...flags, bin('jest', 'bin', 'jest.js'), ...args]);
+}
 
 try {
-  await ensureInstalled({ root, workspaces: null, what: 'what the tests need' });
-  const jest = join(root, 'node_modules', 'jest', 'bin', 'jest.js');
-  const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
-  const child = spawn(nodeBinary(root), [...flags, jest, ...process.argv.slice(2)], { cwd: root, stdio: 'inherit' });
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
-  process.exitCode = await new Promise((resolve) => child.on('exit', (code) => resolve(code ?? 1)));
+  process.exitCode = await main(process.argv.slice(2));
 } catch (error) {
   process.stderr.write(`${error.message}\n`);
   process.exitCode = 1;
