@@ -1,0 +1,70 @@
+import { writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { prometheusProgram, writePrometheusConfig } from '../../../backend/simulator/demo/prometheus.ts';
+import type { TestCollector } from './collector.ts';
+import { TestProcess } from './process.ts';
+import { waitFor } from './wait.ts';
+
+const root = resolve(import.meta.dirname, '..', '..', '..');
+
+export interface Sample {
+  readonly metric: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** A real Prometheus with the scrape configuration of provisioning/prometheus, as `npm start` runs it. */
+export class TestPrometheus {
+  readonly #process: TestProcess;
+  #url = '';
+
+  private constructor(process: TestProcess) {
+    this.#process = process;
+  }
+
+  /**
+   * Starts one on a free port, with its data in the collector's folder.
+   * @param bridges host:port of each bridge's own metrics
+   */
+  static async start(binary: string, collector: TestCollector, bridges: readonly string[]): Promise<TestPrometheus> {
+    const places = { root, folder: collector.folder };
+    const { config, tokenFile } = writePrometheusConfig(places, collector.apiPort, bridges);
+    writeFileSync(tokenFile, collector.token, { mode: 0o600 });
+    const env = { PATH: process.env['PATH'] ?? '', HOME: collector.folder };
+    const prometheus = new TestPrometheus(new TestProcess(prometheusProgram(binary, places, config, 0, env)));
+    try {
+      const [, port] = await prometheus.#process.logs(/msg="Listening on".* address=127\.0\.0\.1:(\d+)/);
+      prometheus.#url = `http://127.0.0.1:${port ?? ''}`;
+      await waitFor(async () => (await fetch(`${prometheus.#url}/-/ready`)).ok, 'Prometheus to be ready');
+    } catch (error) {
+      await prometheus.stop();
+      throw error;
+    }
+    return prometheus;
+  }
+
+  /** What an instant query gives. Throws with Prometheus' own words. */
+  async query(query: string): Promise<Sample[]> {
+    const response = await fetch(`${this.#url}/api/v1/query?${new URLSearchParams({ query }).toString()}`);
+    const { data, error } = (await response.json()) as {
+      data?: { result: { metric: Record<string, string>; value: [number, string] }[] };
+      error?: string;
+    };
+    if (!data) throw new Error(`Prometheus refused ${query}: ${error ?? response.statusText}`);
+    return data.result.map(({ metric, value: [, value] }) => ({ metric, value: Number(value) }));
+  }
+
+  /** The value of the one series that `query` gives; null when there is none, or more than one. */
+  async value(query: string): Promise<number | null> {
+    const [sample, another] = await this.query(query);
+    return sample !== undefined && another === undefined ? sample.value : null;
+  }
+
+  /** The states that a StateSet says hold: one, if all is well. @param label that names them */
+  async states(family: string, label: string): Promise<string[]> {
+    return (await this.query(`${family} == 1`)).map(({ metric }) => metric[label] ?? '');
+  }
+
+  async stop(): Promise<void> {
+    await this.#process.stop();
+  }
+}
