@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { createLocalJWKSet, createRemoteJWKSet, type JSONWebKeySet } from 'jose';
+import { createLocalJWKSet, createRemoteJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 import { ConfigError } from './config.ts';
 import type { IssuerSettings } from './config-schema.ts';
 import { MINTED_TOKEN_ISSUER } from './intake/credentials.ts';
-import type { TokenIssuer } from './intake/token.ts';
+import { KeySetUnavailable, type TokenIssuer } from './intake/token.ts';
 import type { CollectorCredentials } from './identity/pki.ts';
 
 /** The collector itself as an issuer: its tokens are bound to the certificate they were asked for with. */
@@ -21,9 +21,23 @@ export function ownIssuer(tokenKey: () => CollectorCredentials['tokenKey']): Tok
 export function configuredIssuers(settings: readonly IssuerSettings[]): TokenIssuer[] {
   return settings.map(({ issuer, jwksFile, jwksUrl, claim, ids }) => {
     const allowed = ids.map((pattern) => new RegExp(`^(?:${pattern})$`));
-    const key = jwksFile === undefined ? createRemoteJWKSet(new URL(jwksUrl ?? '')) : localKeys(jwksFile);
+    const key = jwksFile === undefined ? remoteKeys(issuer, jwksUrl ?? '') : localKeys(jwksFile);
     return { issuer, key, claim, mayName: (id) => allowed.some((pattern) => pattern.test(id)), mustBind: false };
   });
+}
+
+/** What the token itself is to blame for; every other failure is that of the key set or the way to it. */
+const OF_THE_TOKEN = [errors.JWKSNoMatchingKey, errors.JWKSMultipleMatchingKeys, errors.JOSENotSupported];
+
+function remoteKeys(issuer: string, url: string): JWTVerifyGetKey {
+  const keys = createRemoteJWKSet(new URL(url));
+  return (header, token) =>
+    keys(header, token).catch((error: unknown) => {
+      if (OF_THE_TOKEN.some((kind) => error instanceof kind)) throw error;
+      const { message, cause } = error as Error;
+      const why = cause instanceof Error && cause.message !== '' ? `${message}: ${cause.message}` : message;
+      throw new KeySetUnavailable(`the key set of the issuer ${issuer} at ${url} cannot be read (${why})`);
+    });
 }
 
 function localKeys(file: string): ReturnType<typeof createLocalJWKSet> {

@@ -1,6 +1,6 @@
 import { hash, type KeyObject } from 'node:crypto';
 import { decodeJwt, errors, jwtVerify, type JWTVerifyGetKey } from 'jose';
-import { COLLECTOR_URI_PREFIX, NODE_URI_PREFIX, type ProblemName } from '@openclaw-fleet/contract';
+import { COLLECTOR_URI_PREFIX, NODE_ID_PATTERN, NODE_URI_PREFIX, type ProblemName } from '@openclaw-fleet/contract';
 import type { Peer } from './peer.ts';
 
 /** Algorithms a token may be signed with (domain-rules section 1). */
@@ -20,6 +20,11 @@ export interface TokenIssuer {
   readonly mayName: (nodeId: string) => boolean;
   /** Its tokens must be bound to the certificate they come with. */
   readonly mustBind: boolean;
+}
+
+/** An issuer's key set could not be read: the collector's trouble, not the sender's. */
+export class KeySetUnavailable extends Error {
+  override readonly name = 'KeySetUnavailable';
 }
 
 /** Why a token was refused: a problem type and words without the token in them. */
@@ -75,7 +80,7 @@ export class TokenVerifier {
     return entry.subject;
   }
 
-  /** Verifies a token. @returns the node it speaks for. Throws TokenRefused. */
+  /** Verifies a token. @returns the node it speaks for. Throws TokenRefused, or KeySetUnavailable when it cannot tell. */
   async verify(token: string, digest: string, peer: Peer, nowMs: number): Promise<string> {
     const issuer = this.#issuerOf(token, peer);
     const { payload } = await jwtVerify(token, issuer.key as JWTVerifyGetKey, {
@@ -86,7 +91,7 @@ export class TokenVerifier {
       requiredClaims: ['exp'],
       currentDate: new Date(nowMs),
     }).catch((error: unknown) => {
-      throw refusal(error, this.#audience);
+      throw error instanceof KeySetUnavailable ? error : refusal(error, this.#audience);
     });
     const expires = payload.exp ?? 0;
     if (expires > nowMs / 1000 + MAX_TOKEN_LIFETIME + TOKEN_LEEWAY) {
@@ -100,7 +105,8 @@ export class TokenVerifier {
       );
     }
     const subject = payload[issuer.claim];
-    if (typeof subject !== 'string' || !issuer.mayName(subject)) {
+    // What is no node id is not remembered either: a holder of one certificate could fill the memory with long ones.
+    if (typeof subject !== 'string' || !NODE_ID_PATTERN.test(subject) || !issuer.mayName(subject)) {
       throw new TokenRefused(
         'identity-mismatch',
         `the token’s issuer may not speak for the node that its claim ${issuer.claim} names`
