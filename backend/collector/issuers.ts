@@ -17,9 +17,20 @@ export function ownIssuer(tokenKey: () => CollectorCredentials['tokenKey']): Tok
   };
 }
 
-/** Issuers from the settings (domain-rules section 1). Throws ConfigError when a JWKS file cannot be used. */
+/** Names under which the collector and the nodes sign: nobody else may, or their tokens would go unbound or unheard. */
+const isReserved = (issuer: string): boolean => issuer === MINTED_TOKEN_ISSUER || issuer.startsWith('openclaw://');
+
+/** Issuers from the settings (domain-rules section 1). Throws ConfigError when a name is ours or a JWKS file cannot be used. */
 export function configuredIssuers(settings: readonly IssuerSettings[]): TokenIssuer[] {
   return settings.map(({ issuer, jwksFile, jwksUrl, claim, ids }) => {
+    if (isReserved(issuer)) {
+      throw new ConfigError([
+        {
+          setting: 'intake.issuers',
+          message: `the issuer ${issuer} is the name of the collector or of a node itself: remove it, or give the issuer a name of its own`,
+        },
+      ]);
+    }
     const allowed = ids.map((pattern) => new RegExp(`^(?:${pattern})$`));
     const key = jwksFile === undefined ? remoteKeys(issuer, jwksUrl ?? '') : localKeys(jwksFile);
     return { issuer, key, claim, mayName: (id) => allowed.some((pattern) => pattern.test(id)), mustBind: false };
