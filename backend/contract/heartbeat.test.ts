@@ -114,6 +114,10 @@ describe('a zone', () => {
     expect(zoneOf(['gpu:true', 'region:eu-1', 'region:us-1'])).toBe('eu-1');
     expect(zoneOf(['region:', 'env:prod'])).toBe(NO_ZONE);
   });
+
+  it('are the same when every reader of UTF-8 takes them for the same', () => {
+    expect(zoneOf(['region:\ud800'])).toBe(zoneOf(['region:\udfff']));
+  });
 });
 
 describe('timings', () => {

@@ -21,7 +21,8 @@ export const NO_ZONE = 'none';
  */
 export function zoneOf(tags: readonly string[]): string {
   for (const tag of tags) {
-    if (tag.startsWith('region:') && tag.length > 7) return tag.slice(7);
+    // Lone surrogates all become one character on the way out: two zones would be one series twice.
+    if (tag.startsWith('region:') && tag.length > 7) return tag.slice(7).toWellFormed();
   }
   return NO_ZONE;
 }
