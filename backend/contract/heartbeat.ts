@@ -147,3 +147,14 @@ export const tokenReplySchema = z.object({
   expires_in: z.number(),
 });
 export type TokenReply = z.infer<typeof tokenReplySchema>;
+
+/** The body of `POST /openclaw/renew`: a new P-256 key, and the proof that the sender holds it. */
+export const renewalSchema = z.object({
+  /** SPKI PEM. */
+  public_key: z.string('must be text').max(2048),
+  /** ES256 signature (IEEE P1363, base64url) by the new key over `openclaw-renew:` and the node's id. */
+  proof: z.string('must be text').max(256),
+});
+
+/** The 200 answer of `POST /openclaw/renew`, both PEM. */
+export const renewalReplySchema = z.object({ certificate: z.string(), ca: z.string() });

@@ -5,6 +5,8 @@ import {
   heartbeatSchema,
   PROBLEMS,
   problemSchema,
+  renewalReplySchema,
+  renewalSchema,
   tokenReplySchema,
 } from '@openclaw-fleet/contract';
 import type { ProblemName } from '@openclaw-fleet/contract';
@@ -53,6 +55,16 @@ const TOKEN_PROBLEMS: readonly ProblemName[] = [
   'rate-limited',
   'internal-error',
   'overloaded',
+];
+
+const RENEWAL_PROBLEMS: readonly ProblemName[] = [
+  ...TOKEN_PROBLEMS,
+  'malformed-json',
+  'too-large',
+  'unsupported-media-type',
+  'invalid-body',
+  'renewal-unavailable',
+  'storage-unavailable',
 ];
 
 type Responses = RouteConfig['responses'];
@@ -146,6 +158,22 @@ export function createOpenApi(version: string): OpenApiDocument {
     responses: {
       200: { description: 'The token', content: { [JSON_TYPE]: { schema: tokenReplySchema } } },
       ...problemResponses(TOKEN_PROBLEMS),
+    },
+  });
+  registry.registerPath({
+    method: 'post',
+    path: '/openclaw/renew',
+    operationId: 'renewCertificate',
+    tags: ['intake'],
+    summary: 'Get a certificate for a new key',
+    description:
+      'On the port of the intake, over mutual TLS: for the node that the present certificate names, and no other.',
+    security: [{ [certificate.name]: [] }],
+    servers: intakeServers,
+    request: { body: { required: true, content: { [JSON_TYPE]: { schema: renewalSchema } } } },
+    responses: {
+      200: { description: 'The certificate', content: { [JSON_TYPE]: { schema: renewalReplySchema } } },
+      ...problemResponses(RENEWAL_PROBLEMS),
     },
   });
   return new OpenApiGeneratorV31(registry.definitions).generateDocument({

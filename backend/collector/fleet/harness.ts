@@ -45,7 +45,8 @@ export class Harness {
   ): Promise<Harness> {
     const clock = { now: startMs };
     const epoch = await store.takeEpoch();
-    const fleet = new Fleet({ timings, clock: () => clock.now, store, epoch: () => epoch });
+    const profile = timings === TIMINGS.demo ? 'demo' : 'production';
+    const fleet = new Fleet({ timings, profile, clock: () => clock.now, store, epoch: () => epoch });
     await fleet.load();
     return new Harness(store, fleet, clock);
   }

@@ -78,6 +78,11 @@ export function readMemory(stored: readonly number[]): Memory {
   return stored.length === SLOTS && stored[AT_VERSION] === VERSION ? stored.slice() : blankMemory();
 }
 
+/** Overwrites one memory with another. */
+export function copyMemory(from: Memory, to: Memory): void {
+  for (let slot = 0; slot < SLOTS; slot++) to[slot] = at(from, slot);
+}
+
 /** The least trusted lag (receipt less key) of the ring, in milliseconds; NaN when there is none. */
 export function leastLag(memory: Memory): number {
   let least = NaN;

@@ -4,7 +4,8 @@ import { Deadlines } from './deadlines.ts';
 import { newDepartures, noteDeparture } from './flapping.ts';
 import { isExpected, nextChangeMs, phaseOf } from './liveness.ts';
 import { Node } from './node.ts';
-import { leastLag, readMemory } from './ordering.ts';
+import { overwrite } from './overwrite.ts';
+import { copyMemory, leastLag, readMemory } from './ordering.ts';
 import type { Memory } from './ordering.ts';
 import { judgedInterval } from './pace.ts';
 import type { NodeRow } from '../storage/types.ts';
@@ -97,8 +98,8 @@ export class Roster {
     node.state = row.state;
     node.stateSinceMs = row.stateSinceMs;
     node.stoppedUntilMs = row.stoppedUntilMs;
-    node.report = report;
-    node.memory = memory;
+    node.report = overwrite(last, report);
+    copyMemory(memory, node.memory);
     node.intervalMs = intervalMs;
   }
 

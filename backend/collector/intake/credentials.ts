@@ -1,7 +1,6 @@
 import express, { Router, type NextFunction, type Request, type Response } from 'express';
 import { SignJWT } from 'jose';
-import { problem, type Problem, type ProblemName, type TokenReply } from '@openclaw-fleet/contract';
-import { z } from 'zod';
+import { problem, renewalSchema, type Problem, type ProblemName, type TokenReply } from '@openclaw-fleet/contract';
 import type { Clock } from '../clock.ts';
 import type { CollectorCredentials } from '../identity/pki.ts';
 import { plainFingerprint, type Peer } from '../identity/peer.ts';
@@ -28,11 +27,6 @@ export interface CredentialsOptions {
   readonly nodeDays: number;
   readonly clock: Clock;
 }
-
-const renewalSchema = z.object({
-  public_key: z.string('must be text').max(2048),
-  proof: z.string('must be text').max(256),
-});
 
 /** Signs a token for the node of this connection, bound to its certificate (RFC 8705). */
 export async function mintToken(

@@ -105,6 +105,18 @@ describe('a heartbeat', () => {
     expect((await node.send()).status).toBe(200);
   });
 
+  it('that says goodbye gets through right after a burst', async () => {
+    const node = await door.node();
+    for (let sent = 0; sent < 3; sent++) {
+      door.nowMs += 1;
+      await node.send();
+    }
+    door.nowMs += 1;
+    expect((await node.send()).status).toBe(429);
+    expect((await node.send({ body: node.beat({ goodbye: 'shutdown' }) })).status).toBe(200);
+    expect(door.fleet.get(node.id)?.state).toBe('stopped');
+  });
+
   it('is shed before it is read when too many are under way', async () => {
     const busy = await Door.open({ maxInFlight: 0 });
     const answer = await (await busy.node()).send({ body: 'not even read' });

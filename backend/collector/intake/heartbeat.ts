@@ -220,7 +220,9 @@ export class HeartbeatHandler {
     const { fleet, limits, defaultIntervalMs, futureLimitMs } = this.#options;
     const node = fleet.get(beat.node_id);
     const sentMs = Date.parse(beat.last_heartbeat);
-    const kind = node === undefined || sentMs > node.markMs ? 'beat' : 'replay';
+    // A goodbye must get through right after a beat: without it the node would be reported offline.
+    const isBeat = beat.goodbye === undefined && (node === undefined || sentMs > node.markMs);
+    const kind = isBeat ? 'beat' : 'replay';
     const waitMs = limits.take(beat.node_id, kind, node?.intervalMs ?? defaultIntervalMs, nowMs);
     if (waitMs > 0) {
       throw new Refused(

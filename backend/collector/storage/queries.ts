@@ -12,7 +12,11 @@ type Db = Kysely<Schema>;
 
 /** Brings the schema up to date, in the caller's transaction. Throws StorageError when a migration fails. */
 export async function migrate(db: Db): Promise<void> {
-  const { error } = await new Migrator({ db, provider: migrationProvider, disableTransactions: true }).migrateToLatest();
+  const { error } = await new Migrator({
+    db,
+    provider: migrationProvider,
+    disableTransactions: true,
+  }).migrateToLatest();
   if (error !== undefined) {
     const why = error instanceof Error ? error.message : 'unknown failure';
     throw new StorageError(

@@ -1,3 +1,4 @@
+import { chmodSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import { migrate } from './queries.ts';
@@ -162,6 +163,8 @@ export class Sqlite {
 function connect(file: string, busyTimeoutMs: number): Database.Database {
   try {
     const raw = new Database(file, { timeout: busyTimeoutMs });
+    // The files beside it take their mode from it.
+    chmodSync(file, 0o600);
     raw.pragma('journal_mode = WAL');
     raw.pragma('synchronous = FULL');
     raw.pragma('foreign_keys = ON');
