@@ -85,7 +85,14 @@ async function compose({ config, log, onFatal, clock, instruments, storage, ...p
   const state = { epoch: 0, starts: 0, listening: false };
   const trust = new Trust(storage);
   await trust.refresh();
-  const fleet = new Fleet({ timings: durations, profile: config.timings, clock, store: storage, epoch: () => state.epoch, log });
+  const fleet = new Fleet({
+    timings: durations,
+    profile: config.timings,
+    clock,
+    store: storage,
+    epoch: () => state.epoch,
+    log,
+  });
   log.info({ targets: await fleet.load() }, 'the fleet is loaded');
 
   const onError = (error: unknown): void => {

@@ -6,8 +6,6 @@ const ROUNDS = 5;
 
 const heartbeats = await measureHeartbeats(ROUNDS);
 const scrapes = await measureScrapes(ROUNDS);
-const figures = Object.entries({ ...heartbeats, ...scrapes }).map(([name, value]) => [
-  name,
-  Number(value.toPrecision(4)),
-]);
+const short = (value: number | null): number | null => (value === null ? null : Number(value.toPrecision(4)));
+const figures = Object.entries({ ...heartbeats, ...scrapes }).map(([name, value]) => [name, short(value)]);
 process.stdout.write(`\n${JSON.stringify(Object.fromEntries(figures))}\n`);
