@@ -167,7 +167,10 @@ const DYING = 'plain-05';
         const hash = fullConfigHash(JSON.parse(readFileSync(gateway.configFile, 'utf8')) as Record<string, unknown>);
         await gatewayIs('running', 'ok');
         // The gateway makes a review job of its own.
-        const seen = await shows('its failing job', ({ jobs }) => jobs?.failing === 1 && jobs.total === 2);
+        const seen = await shows(
+          'its failing job, and that all is well',
+          ({ jobs, reported }) => jobs?.failing === 1 && jobs.total === 2 && reported?.healthStatus === 'ok'
+        );
         expect(seen).toMatchObject({
           id: GATEWAY,
           name: GATEWAY,
@@ -197,7 +200,7 @@ const DYING = 'plain-05';
         await scrapes("the bridge's own", () => prometheus.states('openclaw_bridge_gateway_state', 'state'), [
           'running',
         ]);
-        expect(await prometheus.value('min(up)')).toBe(1);
+        await scrapes('what it scrapes', () => prometheus.value('sum(up)'), 2);
       },
       3 * MINUTE
     );
@@ -207,9 +210,12 @@ const DYING = 'plain-05';
       async () => {
         const suspension = { requestId: 'it', drain: true, terminalPolicy: 'terminate' };
         const { suspensionId } = await adminCall(gateway, 'gateway.suspend.prepare', suspension);
-        expect((await gatewayIs('draining', 'warn')).healthReasons).toEqual(['suspended by its operator']);
-        await scrapes('slots', () => value('openclaw_target_available_slots'), 0);
-        await adminCall(gateway, 'gateway.suspend.resume', { suspensionId });
+        try {
+          expect((await gatewayIs('draining', 'warn')).healthReasons).toEqual(['suspended by its operator']);
+          await scrapes('slots', () => value('openclaw_target_available_slots'), 0);
+        } finally {
+          await adminCall(gateway, 'gateway.suspend.resume', { suspensionId });
+        }
         await gatewayIs('running', 'ok');
       },
       3 * MINUTE
