@@ -12,8 +12,20 @@ const types = (folder) => `${collector}/${folder}/types\\.ts`;
 
 module.exports = {
   forbidden: [
-    { name: 'no-cycle', comment: 'Two files that need each other are one file.', severity: 'error', from: {}, to: { circular: true } },
-    { name: 'no-unknown', comment: 'Every import resolves.', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'no-cycle',
+      comment: 'Two files that need each other are one file.',
+      severity: 'error',
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: 'no-unknown',
+      comment: 'Every import resolves.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
     only('contract-knows-nobody', 'contract imports nothing of ours.', 'backend/contract', []),
     only('client-knows-types', 'client imports types of contract alone.', 'backend/client', ['backend/contract']),
     {
@@ -23,10 +35,23 @@ module.exports = {
       from: { path: '^backend/client/', pathNot: tests },
       to: { dependencyTypesNot: ['core', 'local', 'type-only'], pathNot: '^backend/client' },
     },
-    only('bridge-publishes', 'bridge knows contract and client.', 'backend/bridge', ['backend/contract', 'backend/client']),
-    only('storage-knows-sql-alone', 'storage seals the audit chain and knows nobody else.', `${collector}/storage`, ['backend/contract', `${collector}/audit`]),
-    only('fleet-flows-down', 'fleet writes to storage.', `${collector}/fleet`, ['backend/contract', types('storage'), `${collector}/clock`]),
-    only('identity-flows-down', 'identity keeps enrolments in storage.', `${collector}/identity`, ['backend/contract', types('storage')]),
+    only('bridge-publishes', 'bridge knows contract and client.', 'backend/bridge', [
+      'backend/contract',
+      'backend/client',
+    ]),
+    only('storage-knows-sql-alone', 'storage seals the audit chain and knows nobody else.', `${collector}/storage`, [
+      'backend/contract',
+      `${collector}/audit`,
+    ]),
+    only('fleet-flows-down', 'fleet writes to storage.', `${collector}/fleet`, [
+      'backend/contract',
+      types('storage'),
+      `${collector}/clock`,
+    ]),
+    only('identity-flows-down', 'identity keeps enrolments in storage.', `${collector}/identity`, [
+      'backend/contract',
+      types('storage'),
+    ]),
     only('intake-flows-down', 'intake hands heartbeats to fleet.', `${collector}/intake`, [
       'backend/contract',
       types('fleet'),
@@ -34,7 +59,11 @@ module.exports = {
       `${collector}/identity`,
       `${collector}/clock`,
     ]),
-    only('metrics-read', 'metrics reads the fleet.', `${collector}/metrics`, ['backend/contract', types('fleet'), `${collector}/clock`]),
+    only('metrics-read', 'metrics reads the fleet.', `${collector}/metrics`, [
+      'backend/contract',
+      types('fleet'),
+      `${collector}/clock`,
+    ]),
     only('api-reads', 'api reads fleet, events and metrics.', `${collector}/api`, [
       'backend/contract',
       types('fleet'),
@@ -70,6 +99,10 @@ module.exports = {
     tsPreCompilationDeps: true,
     doNotFollow: { path: 'node_modules' },
     exclude: { path: '(^|/)(node_modules|dist)/' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'], extensions: ['.ts', '.js', '.mjs'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default'],
+      extensions: ['.ts', '.js', '.mjs'],
+    },
   },
 };

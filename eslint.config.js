@@ -10,12 +10,18 @@ export default tseslint.config(
     rules: {
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
-      '@typescript-eslint/no-floating-promises': ['error', { allowForKnownSafeCalls: [{ from: 'package', name: ['it', 'describe', 'test'], package: '@jest/globals' }] }],
+      '@typescript-eslint/no-floating-promises': [
+        'error',
+        { allowForKnownSafeCalls: [{ from: 'package', name: ['it', 'describe', 'test'], package: '@jest/globals' }] },
+      ],
       'no-console': 'error',
       eqeqeq: 'error',
     },
   },
   { files: ['**/*.test.ts', 'tests/**/*.ts'], rules: { '@typescript-eslint/no-non-null-assertion': 'off' } },
-  { files: ['backend/collector/cli/**/*.ts', 'backend/*/bin/**/*.ts', 'tests/**/*.ts'], rules: { 'no-console': 'off' } },
+  {
+    files: ['backend/collector/cli/**/*.ts', 'backend/*/bin/**/*.ts', 'tests/**/*.ts'],
+    rules: { 'no-console': 'off' },
+  },
   prettier
 );

@@ -3,12 +3,26 @@ export type Clock = () => number;
 
 /** At most this much of the elapsed time is spent on catching up with the wall clock. */
 const SLEW = 0.05;
+/** Behind the wall clock by more than this we were asleep, or started before the clock was set. Milliseconds. */
+const ASLEEP = 10_000;
+
+export interface SteadyClockOptions {
+  readonly wall?: Clock;
+  readonly monotonic?: Clock;
+  /** Told how far the clock jumped, in milliseconds: what happened meanwhile was not seen. */
+  readonly onJump?: (ms: number) => void;
+}
 
 /**
- * A clock that never jumps: it starts at the wall clock, runs by the monotonic one, and slews towards the wall clock by
- * at most 5 %. A step of the collector's own clock must not make every node look dead (domain-rules section 2).
+ * The clock that ages are judged by. It never goes back, and follows the wall clock by at most 5 %: a step of the wall
+ * clock must not make every node look dead (domain-rules section 2). Only after a sleep of the whole machine, which stops
+ * the monotonic clock, it jumps forward, and says so.
  */
-export function steadyClock(wall: Clock = Date.now, monotonic: Clock = () => performance.now()): Clock {
+export function steadyClock({
+  wall = Date.now,
+  monotonic = () => performance.now(),
+  onJump,
+}: SteadyClockOptions = {}): Clock {
   let steady = wall();
   let last = monotonic();
   return () => {
@@ -18,7 +32,10 @@ export function steadyClock(wall: Clock = Date.now, monotonic: Clock = () => per
       last = at;
       steady += elapsed;
       const behind = wall() - steady;
-      steady += Math.max(-SLEW * elapsed, Math.min(SLEW * elapsed, behind));
+      if (behind > ASLEEP) {
+        steady += behind;
+        onJump?.(behind);
+      } else steady += Math.max(-SLEW * elapsed, Math.min(SLEW * elapsed, behind));
     }
     return Math.floor(steady);
   };

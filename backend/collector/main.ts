@@ -12,6 +12,7 @@ import { configureServer } from './api/server.ts';
 import { steadyClock, type Clock } from './clock.ts';
 import { ConfigError, loadConfig, type Config, type Environment } from './config.ts';
 import { Fleet } from './fleet/registry.ts';
+import { readPublic, readSecret } from './identity/files.ts';
 import { loadPki, renewCollector, type CollectorCredentials } from './identity/pki.ts';
 import { verifyApiToken } from './identity/tokens.ts';
 import { Trust } from './identity/trust.ts';
@@ -46,9 +47,11 @@ export const VERSION = (
  * @throws ConfigError, CredentialError, StorageError, or the listen error, each with words for a person
  */
 export async function startCollector(config: Config, log: Logger, onFatal: (error: Error) => void): Promise<Collector> {
-  const clock = steadyClock();
+  // The fleet is not there yet when the clock is.
+  const jumped: { tell?: () => void } = {};
+  const clock = steadyClock({ onJump: () => jumped.tell?.() });
   const instruments = createInstruments();
-  await renewCollector(config.pkiDir, config.credentials.collectorDays, clock()).catch((error: unknown) =>
+  await renewCollector(config.pkiDir, config.credentials.collectorDays, Date.now()).catch((error: unknown) =>
     log.warn({ err: error }, 'the collector’s certificates are due and could not be renewed')
   );
   const credentials = loadPki(config.pkiDir);
@@ -62,7 +65,7 @@ export async function startCollector(config: Config, log: Logger, onFatal: (erro
     onFailure: onFatal,
   });
   try {
-    return await compose({ config, log, onFatal, clock, instruments, credentials, storage });
+    return await compose({ config, log, onFatal, clock, jumped, instruments, credentials, storage });
   } catch (error) {
     await storage.close();
     throw error;
@@ -74,12 +77,22 @@ interface Parts {
   readonly log: Logger;
   readonly onFatal: (error: Error) => void;
   readonly clock: Clock;
+  readonly jumped: { tell?: () => void };
   readonly instruments: Instruments;
   readonly credentials: CollectorCredentials;
   readonly storage: EmbeddedStorage;
 }
 
-async function compose({ config, log, onFatal, clock, instruments, storage, ...parts }: Parts): Promise<Collector> {
+async function compose({
+  config,
+  log,
+  onFatal,
+  clock,
+  jumped,
+  instruments,
+  storage,
+  ...parts
+}: Parts): Promise<Collector> {
   const { durations } = config;
   let { credentials } = parts;
   const state = { epoch: 0, starts: 0, listening: false };
@@ -94,6 +107,7 @@ async function compose({ config, log, onFatal, clock, instruments, storage, ...p
     log,
   });
   log.info({ targets: await fleet.load() }, 'the fleet is loaded');
+  jumped.tell = () => fleet.awoke(Date.now());
 
   const onError = (error: unknown): void => {
     instruments.counts.storageFailures += error instanceof Error && error.name === 'StorageError' ? 1 : 0;
@@ -109,6 +123,7 @@ async function compose({ config, log, onFatal, clock, instruments, storage, ...p
   );
   const heartbeats = new HeartbeatHandler({
     clock,
+    wallClock: Date.now,
     fleet,
     tokens: new TokenVerifier({
       audience: config.intake.audience,
@@ -140,7 +155,12 @@ async function compose({ config, log, onFatal, clock, instruments, storage, ...p
       audience: config.intake.audience,
       requireEnrolment: config.intake.requireEnrolment,
       nodeDays: config.credentials.nodeDays,
-      clock,
+      clock: Date.now,
+      pace: (nodeId) => {
+        const waitMs = limits.waitForRefusals(nodeId, clock());
+        limits.noteRefusal(nodeId, clock());
+        return waitMs;
+      },
       onError,
     }),
     keepAliveMs: 2.5 * durations.beatMax,
@@ -172,7 +192,7 @@ async function compose({ config, log, onFatal, clock, instruments, storage, ...p
       renderer: createTargetRenderer(config.metrics.perTarget),
     }),
     authenticate: (authorization) => {
-      const verdict = verifyApiToken(authorization, trust, clock());
+      const verdict = verifyApiToken(authorization, trust, Date.now());
       return verdict.ok ? verdict : problem(verdict.problem, verdict.reason);
     },
     ready: async () => {
@@ -200,8 +220,11 @@ async function compose({ config, log, onFatal, clock, instruments, storage, ...p
   state.listening = true;
 
   const reloadCredentials = (): void => {
+    const before = credentials.ca;
     credentials = loadPki(config.pkiDir);
     intake.reload(serverCredentials(credentials));
+    // What an authority vouched for that is not trusted any more.
+    if (credentials.ca !== before) intake.dismiss(() => true);
     log.info('the credentials were reloaded');
   };
   const stopUpkeep = startUpkeep({
@@ -238,7 +261,7 @@ async function compose({ config, log, onFatal, clock, instruments, storage, ...p
 function createApiServer(config: Config, handler: Parameters<typeof createPlainServer>[1]): Server {
   const { certFile, keyFile } = config.api.tls;
   if (certFile === undefined || keyFile === undefined) return createPlainServer(handler);
-  return createTlsServer({ cert: readFileSync(certFile), key: readFileSync(keyFile), minVersion: 'TLSv1.2' }, handler);
+  return createTlsServer({ cert: readPublic(certFile), key: readSecret(keyFile), minVersion: 'TLSv1.2' }, handler);
 }
 
 function listen(server: Server, port: number, host: string): Promise<number> {

@@ -50,7 +50,7 @@ export function startUpkeep(upkeep: Upkeep): () => void {
       port: upkeep.intakePort,
       audience: config.intake.audience,
       credentials: upkeep.credentials(),
-      nowMs: clock(),
+      nowMs: Date.now(),
       timeoutMs: Math.max(1000, durations.canary / 2),
     }).then((ok) => {
       if (!ok) log.warn('the collector’s own heartbeat through its public listener failed');
@@ -69,7 +69,7 @@ export function startUpkeep(upkeep: Upkeep): () => void {
       fleet.forgetRetired(retired);
       limits.sweep(nowMs, durations.expectedWindow);
       log.info({ swept }, 'retention swept');
-      if (await renewCollector(config.pkiDir, config.credentials.collectorDays, nowMs)) upkeep.reloadCredentials();
+      if (await renewCollector(config.pkiDir, config.credentials.collectorDays, Date.now())) upkeep.reloadCredentials();
     } catch (error) {
       log.error({ err: error }, 'hourly upkeep failed; it is tried again in an hour');
     }
@@ -90,9 +90,9 @@ function watchCredentials({ config, log, reloadCredentials }: Upkeep): () => voi
   const state = (): string => files.map((file) => `${statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0}`).join();
   let known = state();
   const timer = setInterval(() => {
-    const now = state();
-    if (now === known) return;
     try {
+      const now = state();
+      if (now === known) return;
       reloadCredentials();
       known = now;
     } catch (error) {

@@ -74,6 +74,7 @@ async function intake(options: Exclude<SubjectOptions, { kind: 'bare' }>): Promi
   tick.unref();
   const heartbeats = new HeartbeatHandler({
     clock: Date.now,
+    wallClock: Date.now,
     fleet,
     tokens: new TokenVerifier({ audience: options.audience, issuers: [] }),
     trust: { standing: () => 'ok', requiresSignature: () => false },
@@ -131,7 +132,15 @@ async function intake(options: Exclude<SubjectOptions, { kind: 'bare' }>): Promi
     if (!peer)
       peers.set(
         id,
-        (peer = { kind: 'node', id, fingerprint: id, thumbprint: id, names: [], publicKey: publicKey as KeyObject })
+        (peer = {
+          kind: 'node',
+          id,
+          fingerprint: id,
+          thumbprint: id,
+          names: [],
+          notAfterMs: Infinity,
+          publicKey: publicKey as KeyObject,
+        })
       );
     return peer;
   };

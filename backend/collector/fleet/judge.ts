@@ -14,7 +14,7 @@ interface ConfirmedOutage {
 /** The one place where the blindness verdict is computed, and with it what may expire (domain-rules section 2). */
 export class Judge {
   readonly #timings: Timings;
-  readonly #startedMs: number;
+  #startedMs: number;
   #fleet: GroupVerdict = 'normal';
   #pool: GroupVerdict = 'normal';
   #blindness: Blindness = SIGHTED;
@@ -38,6 +38,11 @@ export class Judge {
   /** Since when the fleet's verdict is what it is, in milliseconds of our clock. */
   get sinceMs(): number {
     return this.#sinceMs;
+  }
+
+  /** Judges from here on as after a start: what happened before was not seen. */
+  startAgain(nowMs: number): void {
+    this.#startedMs = nowMs;
   }
 
   /** Takes the result of one canary beat through the collector's own public listener. */

@@ -97,31 +97,27 @@ export class Fleet implements FleetView, FleetIntake {
     }
     if (!this.#turns.take(beat.node_id)) await this.#turns.wait(beat.node_id);
     try {
-      return await this.#take(beat, { key, receivedMs: nowMs, hash: bodyHash }, text);
+      const seen = { key, receivedMs: nowMs, hash: bodyHash };
+      for (let race = 0; race < MOST_RACES; race++) {
+        const node = this.#roster.nodes.get(beat.node_id) ?? null;
+        const decision = this.#decide(node, beat, seen);
+        const { memory } = decision;
+        if (memory === null) return this.#receipt(decision, repeatsAsk(node, key, decision));
+
+        const { row, report, asks } =
+          node !== null && decision.status !== 'accepted'
+            ? { row: rowWithMemory(node, memory), report: node.report, asks: false }
+            : this.#accepted(node, beat, text, memory, decision, seen);
+        const result = await this.#store.writeBeat({ row });
+        if (result.ok) {
+          this.#roster.apply(row, report, memory, nowMs, node ?? undefined).missedBeats += decision.missed;
+          return this.#receipt(decision, asks);
+        }
+        if (result.current !== null) this.#roster.adopt(result.current, nowMs);
+        else if (node !== null) this.#roster.remove(node);
+      }
     } finally {
       this.#turns.give(beat.node_id);
-    }
-  }
-
-  async #take(beat: Heartbeat, of: Seen, text: string | null): Promise<Receipt> {
-    const { key, receivedMs: nowMs } = of;
-    for (let race = 0; race < MOST_RACES; race++) {
-      const node = this.#roster.nodes.get(beat.node_id) ?? null;
-      const decision = this.#decide(node, beat, of);
-      const { memory } = decision;
-      if (memory === null) return this.#receipt(decision, repeatsAsk(node, key, decision));
-
-      const { row, report, asks } =
-        node !== null && decision.status !== 'accepted'
-          ? { row: rowWithMemory(node, memory), report: node.report, asks: false }
-          : this.#accepted(node, beat, text, memory, decision, of);
-      const result = await this.#store.writeBeat({ row });
-      if (result.ok) {
-        this.#roster.apply(row, report, memory, nowMs, node ?? undefined).missedBeats += decision.missed;
-        return this.#receipt(decision, asks);
-      }
-      if (result.current !== null) this.#roster.adopt(result.current, nowMs);
-      else if (node !== null) this.#roster.remove(node);
     }
     throw new StorageError('Another collector keeps writing the same node: point the node at one collector.');
   }
@@ -192,6 +188,12 @@ export class Fleet implements FleetView, FleetIntake {
     const verdict = this.#judge.verdict;
     if (verdict === before) return;
     this.#log?.warn({ verdict, before, reason: this.#judge.reason(nowMs) }, 'the verdict on the fleet changed');
+  }
+
+  /** The collector itself was asleep: nothing expires, and nothing is judged, until the nodes had time to report. */
+  awoke(nowMs: number): void {
+    this.#judge.startAgain(nowMs);
+    this.#log?.warn({}, 'the collector was asleep: nodes get the time to report that they get after a start');
   }
 
   /** Takes the result of one canary beat through the collector's own public listener; two failures running are blind. */

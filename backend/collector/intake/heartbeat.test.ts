@@ -1,4 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { once } from 'node:events';
+import { connect, type TLSSocket } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
   heartbeatReplySchema,
@@ -131,6 +133,86 @@ describe('a heartbeat', () => {
     const answer = await node.send();
     expect(answer.status).toBe(503);
     expect(door.fleet.get(node.id)).toBeUndefined();
+  });
+});
+
+describe('a sender that misbehaves', () => {
+  const opened = async (node: TestNode): Promise<TLSSocket> => {
+    const socket = connect({ ...node.agent.options, host: '127.0.0.1', port: door.port });
+    await once(socket, 'secureConnect');
+    return socket;
+  };
+  const head = (token: string, length: number): string =>
+    `POST /openclaw/availability HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nAuthorization: Bearer ${token}\r\nContent-Length: ${length}\r\n\r\n`;
+  const until = async (condition: () => boolean): Promise<void> => {
+    for (let turn = 0; turn < 5000 && !condition(); turn++) await new Promise((resolve) => setTimeout(resolve, 1));
+    expect(condition()).toBe(true);
+  };
+
+  it('leaves nothing behind when it hangs up, whenever that is', async () => {
+    const node = await door.node();
+    for (const body of ['', '{"node_id":', node.beat()]) {
+      for (const token of [await node.token(), await node.token({ jti: body.length })]) {
+        const socket = await opened(node);
+        const answered = door.outcomes.length;
+        socket.write(head(token, 500) + body);
+        socket.destroy();
+        await until(() => door.outcomes.length > answered || door.server.connections === 0);
+      }
+    }
+    await until(() => door.handler.inFlight === 0 && door.server.connections === 0);
+    expect((await node.send()).status).toBe(200);
+  });
+
+  it('takes no place from others while its body is on the way', async () => {
+    const busy = door;
+    door = await Door.open({ maxInFlight: 1 });
+    const [slow, other] = [await door.node(), await door.node()];
+    const socket = await opened(slow);
+    socket.write(head(await slow.token(), 500) + '{');
+    expect((await other.send()).status).toBe(200);
+    socket.destroy();
+    await busy.close();
+  });
+
+  it('has a bounded number of connections', async () => {
+    const node = await door.node();
+    const sockets = await Promise.all(Array.from({ length: 20 }, () => opened(node)));
+    await until(() => door.server.connections <= 16 && sockets.filter((socket) => socket.closed).length === 4);
+    for (const socket of sockets) socket.destroy();
+  });
+
+  it('is told to wait once too much of what it sent was refused', async () => {
+    const node = await door.node();
+    const statuses: number[] = [];
+    for (let sent = 0; sent < 25; sent++) statuses.push((await node.send({ body: '{' })).status);
+    expect(statuses).toEqual([...Array<number>(20).fill(400), ...Array<number>(5).fill(429)]);
+    expectProblem(await node.send(), 'rate-limited');
+    door.nowMs += 3_000;
+    expect((await node.send()).status).toBe(200);
+  });
+
+  it('is told that it was too slow, and closed', async () => {
+    const quick = await Door.open({ requestTimeoutMs: 100 });
+    const busy = door;
+    door = quick;
+    const node = await door.node();
+    const socket = await opened(node);
+    let answer = '';
+    socket.on('data', (chunk: Buffer) => (answer += chunk.toString()));
+    socket.write(head(await node.token(), 500) + '{');
+    await once(socket, 'close');
+    expect(answer).toMatch(/^HTTP\/1.1 408 .*urn:openclaw-fleet:problem:request-timeout/s);
+    await busy.close();
+  });
+
+  it('is refused on an open connection once its certificate has expired', async () => {
+    const node = await door.node();
+    expect((await node.send()).status).toBe(200);
+    door.nowMs += 60_000;
+    door.serverNowMs = Date.now() + 2 * 86_400_000;
+    expectProblem(await node.send(), 'certificate-required');
+    expect((await node.send({ path: '/openclaw/token' })).status).toBe(403);
   });
 });
 

@@ -25,7 +25,10 @@ export interface IntakeCounters {
 }
 
 export interface HeartbeatOptions {
+  /** Judges ages; it never jumps. */
   readonly clock: Clock;
+  /** Judges tokens, whose times are other people's. */
+  readonly wallClock: Clock;
   readonly fleet: FleetIntake & Pick<FleetView, 'get'>;
   readonly tokens: TokenVerifier;
   readonly trust: NodeTrust;
@@ -82,17 +85,16 @@ export class HeartbeatHandler {
   /** @param peer who the connection's certificate says it is; null when it names nobody of this fleet */
   handle(req: IncomingMessage, res: ServerResponse, peer: Peer | null): void {
     const started = performance.now();
-    this.#inFlight++;
     this.#answer(req, peer).then(
       (receipt) => {
-        this.#inFlight--;
         this.#options.counters.answered(receipt.status, (performance.now() - started) / 1000);
         send(res, 200, 'application/json', replyJson(receipt));
       },
       (error: unknown) => {
-        this.#inFlight--;
         const refused = error instanceof Refused ? error : this.#failure(error);
         const { body, retryAfterMs } = refused;
+        if (body.status < 500 && peer?.kind === 'node')
+          this.#options.limits.noteRefusal(peer.id, this.#options.clock());
         this.#options.counters.answered(
           body.type.slice(body.type.lastIndexOf(':') + 1),
           (performance.now() - started) / 1000
@@ -109,19 +111,46 @@ export class HeartbeatHandler {
   async #answer(req: IncomingMessage, peer: Peer | null): Promise<Receipt> {
     const options = this.#options;
     const nowMs = options.clock();
-    if (this.#inFlight > options.maxInFlight) {
+    this.#shed(peer, nowMs);
+    const length = checkHeaders(req);
+    const known = this.#identify(req, peer, options.wallClock());
+    const subject = typeof known === 'string' ? known : await known;
+    const body = await readBody(req, length);
+    const from = peer as Peer;
+    // A place is taken by a whole body alone: who sends slowly keeps nobody out.
+    this.#shed(peer, nowMs);
+    this.#inFlight++;
+    try {
+      await (this.#gathering ??= this.#gather());
+      return await this.#judge(req, body, from, subject, nowMs);
+    } finally {
+      this.#inFlight--;
+    }
+  }
+
+  #shed(peer: Peer | null, nowMs: number): void {
+    const { limits, maxInFlight } = this.#options;
+    if (this.#inFlight >= maxInFlight) {
       throw new Refused(
         'overloaded',
         'The collector has more heartbeats under way than it can take. Send this one again later.',
         { retryAfterMs: 2000 }
       );
     }
-    const length = checkHeaders(req);
-    const known = this.#identify(req, peer, nowMs);
-    const subject = typeof known === 'string' ? known : await known;
-    const body = await readBody(req, length);
-    await (this.#gathering ??= this.#gather());
-    const from = peer as Peer;
+    const waitMs = peer?.kind === 'node' ? limits.waitForRefusals(peer.id, nowMs) : 0;
+    if (waitMs > 0) {
+      throw new Refused(
+        'rate-limited',
+        'Too much of what this node sent was refused. Mend that first, then send again.',
+        {
+          retryAfterMs: waitMs,
+        }
+      );
+    }
+  }
+
+  async #judge(req: IncomingMessage, body: Buffer, from: Peer, subject: string, nowMs: number): Promise<Receipt> {
+    const options = this.#options;
     const signed = this.#checkSignature(req, body, from);
     if (signed) await signed;
     const parsed = parseHeartbeat(body);
@@ -162,7 +191,7 @@ export class HeartbeatHandler {
     });
   }
 
-  #identify(req: IncomingMessage, peer: Peer | null, nowMs: number): string | Promise<string> {
+  #identify(req: IncomingMessage, peer: Peer | null, wallMs: number): string | Promise<string> {
     const { trust, tokens, counters } = this.#options;
     if (!peer)
       throw new Refused(
@@ -186,10 +215,10 @@ export class HeartbeatHandler {
     }
     const token = header.slice(7).trim();
     const digest = tokenDigest(token);
-    const remembered = tokens.remembered(digest, peer, nowMs);
+    const remembered = tokens.remembered(digest, peer, wallMs);
     counters.tokenCache(remembered !== null);
     if (remembered !== null) return remembered;
-    return tokens.verify(token, digest, peer, nowMs).catch((error: unknown) => {
+    return tokens.verify(token, digest, peer, wallMs).catch((error: unknown) => {
       throw error instanceof TokenRefused ? new Refused(error.problem, sentence(error.message)) : error;
     });
   }
@@ -311,9 +340,9 @@ function readBody(req: IncomingMessage, length: number): Promise<Buffer> {
       if (more) resolve(Buffer.concat(more));
       else resolve(first ?? Buffer.alloc(0));
     });
-    req.on('close', () => {
-      if (!req.complete) reject(new Aborted());
-    });
+    // After the whole body came this changes nothing any more.
+    req.on('close', () => reject(new Aborted()));
+    if (req.destroyed) reject(new Aborted());
     if (length === 0) reject(new Refused('malformed-json', 'The body is empty. Send one heartbeat as a JSON object.'));
   });
 }

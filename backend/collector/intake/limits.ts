@@ -10,10 +10,15 @@ export interface RateLimits {
 interface Allowance {
   beats: number;
   replays: number;
+  refusals: number;
+  intervalMs: number;
   atMs: number;
 }
 
-/** Two token buckets per node: one for new heartbeats, one for replays and duplicates. */
+/**
+ * Token buckets per node: one for new heartbeats, one for replays and duplicates, and one for what is refused or is no
+ * heartbeat, as large as that for replays.
+ */
 export class NodeLimits {
   readonly #limits: RateLimits;
   readonly #replayWindowMs: number;
@@ -31,15 +36,9 @@ export class NodeLimits {
    * @returns 0 when it may pass, else how long until it may, in milliseconds
    */
   take(nodeId: string, kind: 'beat' | 'replay', intervalMs: number, nowMs: number): number {
-    const { burst, replays, beatsPerInterval } = this.#limits;
-    let node = this.#nodes.get(nodeId);
-    if (node === undefined) this.#nodes.set(nodeId, (node = { beats: burst, replays, atMs: nowMs }));
-    const elapsed = Math.max(0, nowMs - node.atMs);
-    node.atMs = nowMs;
-    const beatMs = intervalMs / beatsPerInterval;
-    const replayMs = this.#replayWindowMs / replays;
-    node.beats = Math.min(burst, node.beats + elapsed / beatMs);
-    node.replays = Math.min(replays, node.replays + elapsed / replayMs);
+    const node = this.#refilled(nodeId, intervalMs, nowMs);
+    const beatMs = intervalMs / this.#limits.beatsPerInterval;
+    const replayMs = this.#replayWindowMs / this.#limits.replays;
     if (kind === 'beat') {
       if (node.beats < 1) return Math.ceil((1 - node.beats) * beatMs);
       node.beats -= 1;
@@ -48,6 +47,37 @@ export class NodeLimits {
       node.replays -= 1;
     }
     return 0;
+  }
+
+  /** Counts one request of a node that was refused, or that is no heartbeat. */
+  noteRefusal(nodeId: string, nowMs: number): void {
+    const node = this.#refilled(nodeId, null, nowMs);
+    node.refusals = Math.max(0, node.refusals - 1);
+  }
+
+  /** How long until a node whose requests were refused too often may send anything again, in milliseconds; 0 for now. */
+  waitForRefusals(nodeId: string, nowMs: number): number {
+    if (!this.#nodes.has(nodeId)) return 0;
+    const { refusals } = this.#refilled(nodeId, null, nowMs);
+    return refusals >= 1 ? 0 : Math.ceil(((1 - refusals) * this.#replayWindowMs) / this.#limits.replays);
+  }
+
+  /** @param intervalMs null: as it was told last */
+  #refilled(nodeId: string, intervalMs: number | null, nowMs: number): Allowance {
+    const { burst, replays, beatsPerInterval } = this.#limits;
+    let node = this.#nodes.get(nodeId);
+    if (node === undefined) {
+      node = { beats: burst, replays, refusals: replays, intervalMs: intervalMs ?? Infinity, atMs: nowMs };
+      this.#nodes.set(nodeId, node);
+    }
+    if (intervalMs !== null) node.intervalMs = intervalMs;
+    const elapsed = Math.max(0, nowMs - node.atMs);
+    node.atMs = nowMs;
+    const refill = (elapsed * replays) / this.#replayWindowMs;
+    node.beats = Math.min(burst, node.beats + (elapsed * beatsPerInterval) / node.intervalMs);
+    node.replays = Math.min(replays, node.replays + refill);
+    node.refusals = Math.min(replays, node.refusals + refill);
+    return node;
   }
 
   /** Forgets nodes whose allowances are full again. */

@@ -14,6 +14,8 @@ export interface Peer {
   /** DNS names and IP addresses the certificate carries. */
   readonly names: readonly string[];
   readonly publicKey: KeyObject;
+  /** When the certificate ends, in milliseconds of the wall clock: TLS asks at the handshake alone. */
+  readonly notAfterMs: number;
 }
 
 /**
@@ -31,5 +33,6 @@ export function peerOf(certificate: X509Certificate): Peer | null {
     thumbprint: Buffer.from(fingerprint, 'hex').toString('base64url'),
     names,
     publicKey: certificate.publicKey,
+    notAfterMs: certificate.validToDate.getTime(),
   };
 }

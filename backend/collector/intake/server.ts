@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { problem } from '@openclaw-fleet/contract';
+import type { Clock } from '../clock.ts';
 import type { HeartbeatHandler } from './heartbeat.ts';
 import { peerOf, type Peer } from './peer.ts';
 
@@ -25,20 +27,26 @@ export interface IntakeServerOptions {
   /** A request must arrive whole within this. Milliseconds. */
   readonly requestTimeoutMs: number;
   readonly random?: () => number;
+  readonly wallClock?: Clock;
 }
 
 const PATH = '/openclaw/availability';
+/** A node needs one; what is more is somebody trying to use up everybody's. */
+const MAX_CONNECTIONS_PER_NODE = 16;
 
 /** The nodes' front door: TLS with client certificates of this fleet, and nothing else. */
 export class IntakeServer {
   readonly #server: Server;
   readonly #heartbeats: HeartbeatHandler;
   readonly #rest: IntakeServerOptions['rest'];
+  readonly #wallClock: Clock;
+  readonly #perNode = new Map<string, number>();
   readonly #peers = new WeakMap<object, Peer | null>();
   readonly #sockets = new Map<TLSSocket, Peer | null>();
 
   constructor(options: IntakeServerOptions) {
     const { random = Math.random, keepAliveMs } = options;
+    this.#wallClock = options.wallClock ?? Date.now;
     this.#heartbeats = options.heartbeats;
     this.#rest = options.rest;
     this.#server = createServer(
@@ -66,6 +74,7 @@ export class IntakeServer {
     });
     this.#server.on('secureConnection', (socket) => this.#welcome(socket));
     this.#server.on('tlsClientError', (_error, socket) => socket.destroy());
+    this.#server.on('clientError', answerClientError);
   }
 
   /** Open connections. */
@@ -107,32 +116,58 @@ export class IntakeServer {
   #welcome(socket: TLSSocket): void {
     const certificate = socket.getPeerX509Certificate();
     const peer = certificate ? peerOf(certificate) : null;
+    const id = peer?.id ?? '';
+    const open = this.#perNode.get(id) ?? 0;
+    if (open >= MAX_CONNECTIONS_PER_NODE) {
+      socket.destroy();
+      return;
+    }
+    this.#perNode.set(id, open + 1);
     this.#peers.set(socket, peer);
     this.#sockets.set(socket, peer);
-    socket.once('close', () => this.#sockets.delete(socket));
+    socket.once('close', () => {
+      this.#sockets.delete(socket);
+      const left = (this.#perNode.get(id) ?? 1) - 1;
+      if (left === 0) this.#perNode.delete(id);
+      else this.#perNode.set(id, left);
+    });
   }
 
   #route(req: IncomingMessage, res: ServerResponse): void {
     const peer = this.#peers.get(req.socket) ?? null;
-    if (req.url === PATH && req.method === 'POST') this.#heartbeats.handle(req, res, peer);
+    if (peer && this.#wallClock() >= peer.notAfterMs) {
+      refuse(res, 'The client certificate has expired. Get a new one: openclaw-fleet rotate <node>.');
+    } else if (req.url === PATH && req.method === 'POST') this.#heartbeats.handle(req, res, peer);
     else if (peer) this.#rest(req, res, peer);
-    else refuse(res);
+    else refuse(res, 'The client certificate names no node of this fleet. Enrol it: openclaw-fleet enroll <name>.');
   }
 }
 
-function refuse(res: ServerResponse): void {
-  const body = JSON.stringify(
-    problem(
-      'certificate-required',
-      'The client certificate names no node of this fleet. Enrol it: openclaw-fleet enroll <name>.'
-    )
-  );
+function refuse(res: ServerResponse, detail: string): void {
+  const body = JSON.stringify(problem('certificate-required', detail));
   res.writeHead(403, {
     'Content-Type': 'application/problem+json',
     'Content-Length': Buffer.byteLength(body),
     Connection: 'close',
   });
   res.end(body);
+}
+
+/** Answers what never became a request: too slow, or no HTTP. */
+function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const late = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
+  const body = late
+    ? problem('request-timeout', 'The request did not arrive in time. Send it again.')
+    : problem('bad-request', 'This is no valid HTTP request, or its headers are too large.');
+  const text = JSON.stringify(body);
+  socket.end(
+    `HTTP/1.1 ${body.status} ${late ? 'Request Timeout' : 'Bad Request'}\r\nContent-Type: application/problem+json\r\n` +
+      `Content-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`
+  );
 }
 
 function tlsOptions({ certificate, key, authority }: ServerCredentials): { cert: string; key: string; ca: string } {

@@ -7,7 +7,15 @@ import { KeySetUnavailable, tokenDigest, TokenRefused, TokenVerifier } from './t
 
 const nowMs = Date.parse('2026-11-22T12:00:00Z');
 const { publicKey, privateKey } = newKeyPair();
-const peer: Peer = { kind: 'node', id: 'n1', fingerprint: 'f', thumbprint: 't', names: [], publicKey };
+const peer: Peer = {
+  kind: 'node',
+  id: 'n1',
+  fingerprint: 'f',
+  thumbprint: 't',
+  names: [],
+  notAfterMs: Infinity,
+  publicKey,
+};
 
 function signed(issuer: string, subject: string): Promise<string> {
   return new SignJWT({})

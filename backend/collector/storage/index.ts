@@ -172,7 +172,7 @@ export class EmbeddedStorage implements Storage {
   /** Sizes on disk, in bytes. */
   async sizes(): Promise<{ database: number; wal: number }> {
     const { database } = await this.#ask('sizes');
-    return { database, wal: statSync(`${this.#options.file}-wal`, { throwIfNoEntry: false })?.size ?? 0 };
+    return { database, wal: this.#walBytes() };
   }
 
   /** Commits what waits, then closes the file. */
@@ -250,6 +250,14 @@ export class EmbeddedStorage implements Storage {
     this.#flush();
   }
 
+  #walBytes(): number {
+    try {
+      return statSync(`${this.#options.file}-wal`).size;
+    } catch {
+      return 0;
+    }
+  }
+
   #tellListeners(): void {
     for (const listener of this.#listeners) listener();
   }
@@ -264,8 +272,7 @@ export class EmbeddedStorage implements Storage {
     });
     this.#checkpoints.on('error', (error: Error) => this.#fail(error));
     this.#checkpointTimer = setInterval(() => {
-      const wal = statSync(`${this.#options.file}-wal`, { throwIfNoEntry: false })?.size ?? 0;
-      if (wal > CHECKPOINT_FRAMES * 4096) this.#checkpoints?.postMessage('run');
+      if (this.#walBytes() > CHECKPOINT_FRAMES * 4096) this.#checkpoints?.postMessage('run');
     }, this.#options.checkpointEveryMs).unref();
   }
 

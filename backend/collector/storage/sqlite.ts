@@ -137,10 +137,9 @@ export class Sqlite {
       .all(id, limit);
   }
 
-  /** Proves that a write could begin now. */
+  /** Proves that a write reaches the disk now. */
   check(): void {
-    this.#begin.run();
-    this.#rollback.run();
+    this.#raw.exec('update leader set epoch = epoch where id = 1');
   }
 
   /** Sizes on disk, in bytes. */

@@ -62,10 +62,13 @@ async function serve(): Promise<void> {
   answer([0, null]);
 }
 
+/** kysely's own rollback hides what went wrong when SQLite has rolled back already, as it does when the disk is full. */
+const HIDDEN = 'cannot rollback - no transaction is active';
+
 function describe(error: unknown): { name: string; message: string } {
-  return error instanceof Error
-    ? { name: error.name, message: error.message }
-    : { name: 'Error', message: String(error) };
+  if (!(error instanceof Error)) return { name: 'Error', message: String(error) };
+  const hidden = error.message.includes(HIDDEN);
+  return { name: error.name, message: hidden ? 'the database could not be written: is the disk full?' : error.message };
 }
 
 await serve();

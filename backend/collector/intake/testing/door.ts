@@ -64,6 +64,8 @@ export class Door {
   readonly outcomes: string[] = [];
   readonly errors: unknown[] = [];
   dropped = 0;
+  /** What the server takes the wall clock for when it looks at certificates; null: the real one. */
+  serverNowMs: number | null = null;
   storage!: EmbeddedStorage;
   fleet!: Fleet;
   server!: IntakeServer;
@@ -96,6 +98,7 @@ export class Door {
     };
     door.handler = new HeartbeatHandler({
       clock,
+      wallClock: clock,
       fleet: door.fleet,
       tokens: new TokenVerifier({ audience: AUDIENCE, issuers }),
       trust,
@@ -130,6 +133,7 @@ export class Door {
       keepAliveMs: 10_000,
       maxConnections: 100,
       requestTimeoutMs,
+      wallClock: () => door.serverNowMs ?? Date.now(),
     });
     door.port = await door.server.listen(0, '127.0.0.1');
     return door;
