@@ -23,7 +23,12 @@ import { IntakeServer, type ServerCredentials } from './intake/server.ts';
 import { TokenVerifier } from './intake/token.ts';
 import { configuredIssuers, ownIssuer } from './issuers.ts';
 import { createLogger } from './logger.ts';
-import { createInstruments, registerCollectorSources, type Instruments } from './metrics/collector.ts';
+import {
+  createInstruments,
+  registerCollectorSources,
+  type CertificateExpiry,
+  type Instruments,
+} from './metrics/collector.ts';
 import { registerFleetMetrics } from './metrics/fleet.ts';
 import { createMetricsHandler } from './metrics/handler.ts';
 import { createTargetRenderer } from './metrics/render.ts';
@@ -179,7 +184,7 @@ async function compose({
     timings: config.timings,
     storageBytes: () => storage.sizes(),
     recentStarts: () => state.starts,
-    certificates: () => expiries(credentials),
+    certificates: () => expiries(credentials, apiCredentials(config)?.cert),
   });
   const api = createApi({
     fleet,
@@ -204,7 +209,9 @@ async function compose({
     count: (route, status) => instruments.apiRequests.inc({ route, code: String(status) }),
     version: VERSION,
   });
-  const apiServer = createApiServer(config, api);
+  const tls = apiCredentials(config);
+  const secured = tls && createTlsServer({ ...tls, minVersion: 'TLSv1.2' }, api);
+  const apiServer = secured ?? createPlainServer(api);
   configureServer(apiServer);
 
   const intakePort = await intake.listen(config.intake.port, config.intake.host).catch(named('intake', config.intake));
@@ -225,6 +232,8 @@ async function compose({
     intake.reload(serverCredentials(credentials));
     // What an authority vouched for that is not trusted any more.
     if (credentials.ca !== before) intake.dismiss(() => true);
+    const renewed = apiCredentials(config);
+    if (secured && renewed) secured.setSecureContext(renewed);
     log.info('the credentials were reloaded');
   };
   const stopUpkeep = startUpkeep({
@@ -258,10 +267,10 @@ async function compose({
   };
 }
 
-function createApiServer(config: Config, handler: Parameters<typeof createPlainServer>[1]): Server {
-  const { certFile, keyFile } = config.api.tls;
-  if (certFile === undefined || keyFile === undefined) return createPlainServer(handler);
-  return createTlsServer({ cert: readPublic(certFile), key: readSecret(keyFile), minVersion: 'TLSv1.2' }, handler);
+/** What the API shows; null where it listens on loopback without TLS. Throws CredentialError naming the file and the fix. */
+function apiCredentials({ api: { tls } }: Config): { cert: string; key: string } | null {
+  if (tls.certFile === undefined || tls.keyFile === undefined) return null;
+  return { cert: readPublic(tls.certFile), key: readSecret(tls.keyFile) };
 }
 
 function listen(server: Server, port: number, host: string): Promise<number> {
@@ -289,16 +298,13 @@ function serverCredentials({ server, ca }: CollectorCredentials): ServerCredenti
   return { certificate: server.certificate, key: server.privateKey, authority: ca };
 }
 
-function expiries({
-  ca,
-  server,
-  client,
-}: CollectorCredentials): { name: 'server' | 'client' | 'authority'; notAfterMs: number }[] {
+function expiries({ ca, server, client }: CollectorCredentials, api: string | undefined): CertificateExpiry[] {
   const end = (pem: string): number => new X509Certificate(pem).validToDate.getTime();
   return [
     { name: 'authority', notAfterMs: end(ca) },
     { name: 'server', notAfterMs: end(server.certificate) },
     { name: 'client', notAfterMs: end(client.certificate) },
+    ...(api === undefined ? [] : [{ name: 'api' as const, notAfterMs: end(api) }]),
   ];
 }
 

@@ -1,3 +1,6 @@
+import { chmodSync, copyFileSync, readFileSync } from 'node:fs';
+import { get } from 'node:https';
+import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { TestCollector } from './support/collector.ts';
@@ -68,6 +71,27 @@ describe('a running collector', () => {
     collector.cli('rotate');
     await waitFor(async () => (await serial()) !== before, 'the new certificate');
     expect((await node.post(node.beat())).status).toBe(200);
+  });
+
+  it('serves its API over TLS from files, and names a key that others can read', async () => {
+    const [cert, key] = ['api.crt', 'api.key'].map((name) => join(collector.folder, name)) as [string, string];
+    copyFileSync(join(collector.folder, 'pki', 'server.crt'), cert);
+    copyFileSync(join(collector.folder, 'pki', 'server.key'), key);
+    const tls = { OPENCLAW_FLEET_API_TLS_CERT_FILE: cert, OPENCLAW_FLEET_API_TLS_KEY_FILE: key };
+    const second = new TestCollector(tls);
+    chmodSync(key, 0o644);
+    await expect(second.start()).rejects.toThrow(/api\.key/);
+    chmodSync(key, 0o600);
+    await second.start();
+    const status = await new Promise((resolve, reject) => {
+      const ca = readFileSync(join(collector.folder, 'pki', 'ca.crt'));
+      get({ host: 'localhost', port: second.apiPort, path: '/healthz', ca }, (res) => resolve(res.statusCode)).on(
+        'error',
+        reject
+      );
+    });
+    expect(status).toBe(200);
+    await second.close();
   });
 
   it('says nothing secret in its log', async () => {

@@ -55,10 +55,17 @@ export const CANARY_ID = 'collector-canary';
 class Refused extends Error {
   readonly body: Problem;
   readonly retryAfterMs: number | undefined;
-  constructor(name: ProblemName, detail: string, more: { errors?: Problem['errors']; retryAfterMs?: number } = {}) {
+  /** It was turned away unread: that costs too little to be counted against the sender. */
+  readonly shed: boolean;
+  constructor(
+    name: ProblemName,
+    detail: string,
+    more: { errors?: Problem['errors']; retryAfterMs?: number; shed?: boolean } = {}
+  ) {
     super(detail);
     this.body = problem(name, detail, more.errors);
     this.retryAfterMs = more.retryAfterMs;
+    this.shed = more.shed ?? false;
   }
 }
 
@@ -93,7 +100,7 @@ export class HeartbeatHandler {
       (error: unknown) => {
         const refused = error instanceof Refused ? error : this.#failure(error);
         const { body, retryAfterMs } = refused;
-        if (body.status < 500 && peer?.kind === 'node')
+        if (body.status < 500 && !refused.shed && peer?.kind === 'node')
           this.#options.limits.noteRefusal(peer.id, this.#options.clock());
         this.#options.counters.answered(
           body.type.slice(body.type.lastIndexOf(':') + 1),
@@ -144,6 +151,7 @@ export class HeartbeatHandler {
         'Too much of what this node sent was refused. Mend that first, then send again.',
         {
           retryAfterMs: waitMs,
+          shed: true,
         }
       );
     }

@@ -184,7 +184,13 @@ export function createInstruments({ processMetrics = true }: { readonly processM
   };
 }
 
-export const CERTIFICATE_NAMES = ['server', 'client', 'authority'] as const;
+export const CERTIFICATE_NAMES = ['server', 'client', 'authority', 'api'] as const;
+
+/** When a certificate that the collector shows or trusts ends. */
+export interface CertificateExpiry {
+  readonly name: (typeof CERTIFICATE_NAMES)[number];
+  readonly notAfterMs: number;
+}
 
 /** What is asked of other parts at each scrape. */
 export interface CollectorSources {
@@ -194,10 +200,7 @@ export interface CollectorSources {
   readonly storageBytes: () => Promise<{ readonly database: number; readonly wal: number }>;
   /** Starts of the collector within the restart window, this one included. */
   readonly recentStarts: () => number;
-  readonly certificates: () => Iterable<{
-    readonly name: (typeof CERTIFICATE_NAMES)[number];
-    readonly notAfterMs: number;
-  }>;
+  readonly certificates: () => Iterable<CertificateExpiry>;
 }
 
 /** Adds what is read from other parts of the collector when it is scraped. A source that fails costs its own samples alone. */

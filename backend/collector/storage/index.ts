@@ -36,7 +36,13 @@ interface Waiting {
  * Throws StorageError when the file cannot be opened or brought up to date.
  */
 export async function openStorage(options: StorageOptions): Promise<EmbeddedStorage> {
-  mkdirSync(dirname(options.file), { recursive: true, mode: 0o700 });
+  try {
+    mkdirSync(dirname(options.file), { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new StorageError(
+      `cannot make the folder of ${options.file}: ${(error as Error).message}. Name another with dataDir.`
+    );
+  }
   const storage = new EmbeddedStorage(options);
   await storage.opened;
   return storage;

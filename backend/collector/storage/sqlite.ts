@@ -163,7 +163,7 @@ function connect(file: string, busyTimeoutMs: number): Database.Database {
   try {
     const raw = new Database(file, { timeout: busyTimeoutMs });
     // The files beside it take their mode from it.
-    chmodSync(file, 0o600);
+    if (file !== ':memory:') chmodSync(file, 0o600);
     raw.pragma('journal_mode = WAL');
     raw.pragma('synchronous = FULL');
     raw.pragma('foreign_keys = ON');

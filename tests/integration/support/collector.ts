@@ -89,7 +89,7 @@ export class TestCollector {
     const ready = await waitFor(
       () => {
         if (child.exitCode !== null) throw new Error(`the collector ended with ${child.exitCode}:\n${this.log}`);
-        return /"intake":"https:\/\/[^"]*:(\d+)","api":"http:\/\/[^"]*:(\d+)"/.exec(this.log);
+        return /"intake":"https:\/\/[^"]*:(\d+)","api":"https?:\/\/[^"]*:(\d+)"/.exec(this.log);
       },
       'the collector to be ready',
       60_000
