@@ -107,6 +107,11 @@ describe('snapshotOf', () => {
     expect(depth['other']).toBe(9);
   });
 
+  it('counts a lane that is called as a member of every object is', () => {
+    const lanes = [{ name: 'valueOf', queued: 2, active: 0, workers: null, closed: false }];
+    expect(snapshotOf({ ...healthy, lanes }, identity).queue_depth).toEqual({ valueOf: 2 });
+  });
+
   it('fits the contract, whatever the gateway says', () => {
     const text = fc.oneof(fc.string(), fc.string({ minLength: 150, maxLength: 400 }));
     const lane = fc.record({

@@ -93,12 +93,13 @@ function capacityOf(observed: Observed): Record<string, number> {
 
 /** What waits, by lane; lanes that do not fit are summed as `other`. */
 function queueDepthOf(lanes: readonly Lane[]): Record<string, number> {
-  const depths: Record<string, number> = {};
+  // A map: a lane may be called as a member of every object is.
+  const depths = new Map<string, number>();
   lanes.forEach((lane, index) => {
     const name = index < MAX_LANES && /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/.test(lane.name) ? lane.name : 'other';
-    depths[name] = (depths[name] ?? 0) + lane.queued;
+    depths.set(name, (depths.get(name) ?? 0) + lane.queued);
   });
-  return depths;
+  return Object.fromEntries(depths);
 }
 
 const EARLY = [
