@@ -20,10 +20,29 @@ function belongs(pid, folder) {
 const GONE_MS = 5000;
 const POLL_MS = 50;
 
-/** Blocks until none of `pids` is left, so that what they held, such as ports, is free. */
-function waitUntilGone(pids, folder) {
+/** Whether the process `pid` may still hold anything. It loses its memory, and so its environment, before its ports. */
+function holds(pid) {
+  if (!existsSync('/proc/self/stat')) {
+    try {
+      return process.kill(pid, 0);
+    } catch {
+      return false;
+    }
+  }
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const dead = 'ZX'.includes(stat[stat.lastIndexOf(')') + 2]);
+    // Its first thread may be dead while others still let go of what they share.
+    return !dead || readdirSync(`/proc/${pid}/task`).length > 1;
+  } catch {
+    return false;
+  }
+}
+
+/** Blocks until none of `pids` holds anything, such as a port. */
+function waitUntilGone(pids) {
   const clock = new Int32Array(new SharedArrayBuffer(4));
-  for (let waited = 0; waited < GONE_MS && pids.some((pid) => belongs(pid, folder)); waited += POLL_MS) {
+  for (let waited = 0; waited < GONE_MS && pids.some(holds); waited += POLL_MS) {
     Atomics.wait(clock, 0, 0, POLL_MS);
   }
 }
@@ -61,10 +80,7 @@ function noted(folder) {
 export function clean(folder) {
   const ended = noted(folder).children.filter(({ pid }) => belongs(pid, folder));
   ended.forEach(({ pid }) => kill(pid));
-  waitUntilGone(
-    ended.map(({ pid }) => pid),
-    folder
-  );
+  waitUntilGone(ended.map(({ pid }) => pid));
   rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   return ended.map(({ name }) => name);
 }
