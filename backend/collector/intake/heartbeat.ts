@@ -187,8 +187,8 @@ export class HeartbeatHandler {
   }
 
   /**
-   * Heartbeats that come within a few milliseconds are judged one after the other and share one commit: code that runs
-   * again at once costs a third of what it costs between two pieces of network work.
+   * Heartbeats that come within a few milliseconds are judged one after the other and share one commit: code costs less
+   * when it runs again at once than between two pieces of network work (docs/decisions/0004).
    */
   #gather(): Promise<void> {
     return new Promise((resolve) => {
