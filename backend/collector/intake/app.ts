@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { problem } from '@openclaw-fleet/contract';
 import express, { type NextFunction, type Request, type Response } from 'express';
 import { credentialsRouter, type CredentialsOptions } from './credentials.ts';
 import type { Peer } from './peer.ts';
+import { send } from './problem-response.ts';
 
 export type IntakeAppOptions = Omit<CredentialsOptions, 'peerOf'> & {
   /** Told of failures that are ours. */
@@ -25,29 +25,24 @@ export function createIntakeApp(
   app.use(credentialsRouter({ ...options, peerOf }));
   app.all('/openclaw/availability', (_request, response) => {
     response.set('Allow', 'POST');
-    answer(
+    send(
       response,
       'method-not-allowed',
       'Nodes POST heartbeats here. Routers read GET /openclaw/availability from the API’s port.'
     );
   });
   app.use((_request, response) =>
-    answer(response, 'not-found', 'Nodes use POST /openclaw/availability, /openclaw/token and /openclaw/renew here.')
+    send(response, 'not-found', 'Nodes use POST /openclaw/availability, /openclaw/token and /openclaw/renew here.')
   );
   // Express tells an error handler by its four parameters.
   // eslint-disable-next-line @typescript-eslint/no-unused-vars
   app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
     options.onError(error);
     if (response.headersSent) response.destroy();
-    else answer(response, 'internal-error', 'The collector failed on this request. Its log says why.');
+    else send(response, 'internal-error', 'The collector failed on this request. Its log says why.');
   });
   return (req, res, peer) => {
     peers.set(req, peer);
     app(req, res);
   };
-}
-
-function answer(response: Response, name: Parameters<typeof problem>[0], detail: string): void {
-  const body = problem(name, detail);
-  response.status(body.status).type('application/problem+json').send(JSON.stringify(body));
 }

@@ -1,12 +1,13 @@
 import express, { Router, type NextFunction, type Request, type Response } from 'express';
 import { SignJWT } from 'jose';
-import { problem, renewalSchema, type Problem, type ProblemName, type TokenReply } from '@openclaw-fleet/contract';
+import { renewalSchema, type ProblemName, type TokenReply } from '@openclaw-fleet/contract';
 import type { Clock } from '../clock.ts';
 import type { CollectorCredentials } from '../identity/pki.ts';
 import { plainFingerprint, type Peer } from '../identity/peer.ts';
 import { renewNode, RenewalRefused } from '../identity/renewal.ts';
 import type { Trust } from '../identity/trust.ts';
 import { StorageError, type TrustStore } from '../storage/types.ts';
+import { send } from './problem-response.ts';
 
 /** `iss` of the tokens the collector mints. */
 export const MINTED_TOKEN_ISSUER = 'openclaw-fleet';
@@ -124,11 +125,6 @@ export function credentialsRouter(options: CredentialsOptions): Router {
 
   router.use('/openclaw', onError);
   return router;
-}
-
-function send(response: Response, name: ProblemName, detail: string, errors?: Problem['errors']): void {
-  const body = problem(name, detail, errors);
-  response.status(body.status).type('application/problem+json').send(JSON.stringify(body));
 }
 
 function postOnly(request: Request, response: Response): void {
