@@ -81,6 +81,10 @@ const DURATIONS: Record<keyof Timings, string> = {
   inactiveAfter: 'Age at which a node counts as inactive',
   retireAfter: 'Age at which an inactive node is retired',
   eventRetention: 'How long the event log is kept',
+  convergence: 'How long a gateway may take to run a new configuration revision before a difference is drift',
+  configDriftMajorAfter: 'A configuration that differs for longer is major drift',
+  runtimeDriftCriticalAfter: 'A gateway in error for longer is critical drift',
+  historyRetention: 'How long scores, drift, violations and timelines are kept',
 };
 
 const duration = (name: keyof Timings) =>

@@ -65,7 +65,11 @@ export function startUpkeep(upkeep: Upkeep): () => void {
     try {
       const nowMs = clock();
       const retired = nowMs - durations.retireAfter;
-      const swept = await storage.sweep({ eventsBeforeMs: nowMs - durations.eventRetention, retiredBeforeMs: retired });
+      const swept = await storage.sweep({
+        eventsBeforeMs: nowMs - durations.eventRetention,
+        retiredBeforeMs: retired,
+        historyBeforeMs: nowMs - durations.historyRetention,
+      });
       fleet.forgetRetired(retired);
       limits.sweep(nowMs, durations.expectedWindow);
       log.info({ swept }, 'retention swept');

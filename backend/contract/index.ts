@@ -5,3 +5,7 @@ export * from './node-id.ts';
 export * from './problem.ts';
 export * from './target.ts';
 export * from './timings.ts';
+export * from './assessment.ts';
+export * from './policy.ts';
+export * from './configuration.ts';
+export * from './canonical-json.ts';

@@ -36,6 +36,14 @@ export interface Timings {
   readonly retireAfter: number;
   /** How long the event log is kept (section 7). */
   readonly eventRetention: number;
+  /** How long a gateway may take to run a revision before a mismatch is drift; a real one needs it, so no profile shortens it (section 4). */
+  readonly convergence: number;
+  /** A configuration that differs for longer is major drift (section 4). */
+  readonly configDriftMajorAfter: number;
+  /** A gateway in error for longer is critical drift (section 4). */
+  readonly runtimeDriftCriticalAfter: number;
+  /** How long score, drift, violations and timelines are kept (section 7). */
+  readonly historyRetention: number;
 }
 
 const SECOND = 1000;
@@ -65,14 +73,21 @@ const production: Timings = {
   inactiveAfter: 14 * DAY,
   retireAfter: 90 * DAY,
   eventRetention: 7 * DAY,
+  convergence: 120 * SECOND,
+  configDriftMajorAfter: 10 * MINUTE,
+  runtimeDriftCriticalAfter: 15 * MINUTE,
+  historyRetention: 90 * DAY,
 };
 
 /** By how much the demo profile is faster: a 3 s beat (domain-rules, preamble). */
 export const DEMO_SPEED = 20;
 
-const demo = Object.fromEntries(
-  Object.entries(production).map(([name, ms]) => [name, (ms as number) / DEMO_SPEED])
-) as unknown as Timings;
+const demo: Timings = {
+  ...(Object.fromEntries(
+    Object.entries(production).map(([name, ms]) => [name, (ms as number) / DEMO_SPEED])
+  ) as unknown as Timings),
+  convergence: production.convergence,
+};
 
 export const TIMINGS = { production, demo } as const;
 export type TimingsProfile = keyof typeof TIMINGS;

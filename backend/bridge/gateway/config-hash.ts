@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { canonicalJson } from './canonical-json.ts';
+import { canonicalJson } from '@openclaw-fleet/contract';
 
 /**
  * SHA-256, in lower-case hex, over the whole configuration without OpenClaw's own `meta` (domain-rules section 4): notices

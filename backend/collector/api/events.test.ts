@@ -150,7 +150,7 @@ describe('the event stream', () => {
     await api.commitEvents(4);
     api.clock.now += 1000;
     await api.commitEvents(4);
-    await api.storage.sweep({ eventsBeforeMs: api.clock.now, retiredBeforeMs: 0 });
+    await api.storage.sweep({ eventsBeforeMs: api.clock.now, historyBeforeMs: 0, retiredBeforeMs: 0 });
     const reader = await open('/fleet/events', { 'last-event-id': '2' });
     await waitFor(() => reader.text().includes('stream-reset'), 'the reset');
     await api.commitEvents(1);

@@ -111,7 +111,10 @@ export class Sweeper {
     return {
       node,
       departures,
-      write: telling === 'folded' ? { row } : { row, events: [offline(node, telling, nowMs)] },
+      write:
+        telling === 'folded'
+          ? { row }
+          : { row, changes: { events: [offline(node, telling, nowMs)], faults: [], scores: [], timeline: [] } },
     };
   }
 }

@@ -1,3 +1,4 @@
+import type { Assessment, Expectation, Subject } from '../assessment/types.ts';
 import type { FleetSummary, Heartbeat, HeartbeatStatus, LivenessState, Verdict } from '@openclaw-fleet/contract';
 
 /** One registered node in memory. Everyone outside `fleet/` reads only. Times as in NodeRow. */
@@ -21,6 +22,10 @@ export interface FleetNode {
   /** Beats missed by sequence number since it registered in this process. */
   readonly missedBeats: number;
   readonly isolated: boolean;
+  /** How it was doing when last assessed: with its last heartbeat, or a later change of its state or policy. */
+  readonly assessment: Assessment;
+  /** Since when its band is what it is. */
+  readonly bandSinceMs: number;
   /** A place for the metrics renderer's precomputed labels; `metrics/` alone writes it, `fleet/` sets it null when labels change. */
   seriesLabels: string | null;
 }
@@ -52,6 +57,10 @@ export interface FleetView {
   zoneVerdict(zone: string): Verdict;
   fleetVerdict(): Verdict;
   summary(nowMs: number): FleetSummary;
+  /** What an assessment looks at. */
+  subject(node: FleetNode, nowMs: number): Subject;
+  /** What is expected of it. */
+  expectation(node: FleetNode): Expectation;
 }
 
 /** The registry as intake sees it. */
@@ -62,4 +71,19 @@ export interface FleetIntake {
    * @param text the beat as JSON, when nothing was dropped from it: saves writing it out again
    */
   receive(beat: Heartbeat, bodyHash: number, nowMs: number, text?: string | null): Promise<Receipt>;
+}
+
+/** Says what is expected of each target. Asked for every heartbeat: a look-up, no more. */
+export interface ExpectationSource {
+  of(nodeId: string): Expectation;
+}
+
+/** The registry as policies see it. */
+export interface FleetReassess {
+  /**
+   * Assesses nodes anew because what is expected of them changed; resolves once what follows is durable. Other work goes
+   * on in between.
+   * @param nodeIds null: every node
+   */
+  reassess(nodeIds: readonly string[] | null): Promise<void>;
 }

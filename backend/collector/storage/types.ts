@@ -1,4 +1,4 @@
-import type { EventName, FleetEvent, Role } from '@openclaw-fleet/contract';
+import type { ChangeKind, EventName, FleetEvent, Role, TimelineEntry } from '@openclaw-fleet/contract';
 
 /**
  * One node as stored: what its heartbeats said, and what was decided about it. `fleet/` gives the columns their meaning.
@@ -32,10 +32,55 @@ export interface NewEvent {
   readonly data: Record<string, unknown>;
 }
 
+/** A drift record or a policy violation as stored. At most one of a node, kind and code is open (`resolvedMs` null). */
+export interface FaultRow {
+  readonly id: string;
+  readonly nodeId: string;
+  readonly kind: 'drift' | 'violation';
+  /** The drift's category, or the violation's code. */
+  readonly code: string;
+  readonly severity: string;
+  readonly expected: string | null;
+  readonly actual: string | null;
+  readonly message: string;
+  readonly playbook: string | null;
+  readonly openedMs: number;
+  readonly resolvedMs: number | null;
+  readonly liftedMs: number | null;
+}
+
+/** A point of a node's score history. */
+export interface ScoreRow {
+  readonly nodeId: string;
+  readonly atMs: number;
+  readonly score: number | null;
+  readonly band: string;
+}
+
+/** An entry of a target's timeline, still without its id. */
+export interface NewChange {
+  readonly nodeId: string;
+  readonly atMs: number;
+  readonly kind: ChangeKind;
+  readonly summary: string;
+  readonly actor: string | null;
+  readonly reason: string | null;
+  readonly data: Record<string, unknown>;
+}
+
+/** What was decided with a node's write, stored in its transaction, or not at all when the write is refused. */
+export interface NodeChanges {
+  readonly events: readonly NewEvent[];
+  /** Put by id: opened, changed or resolved. Resolved ones come first, so that one may open in the place of another. */
+  readonly faults: readonly FaultRow[];
+  readonly scores: readonly ScoreRow[];
+  readonly timeline: readonly NewChange[];
+}
+
 /** A conditional upsert: taken when the stored revision is `row.rev - 1` (no row: `row.rev` is 1), else nothing changes. */
 export interface NodeWrite {
   readonly row: NodeRow;
-  readonly events?: readonly NewEvent[];
+  readonly changes?: NodeChanges;
 }
 
 /** `stale`: somebody else wrote first, and `current` is what is stored now (null: there is no such node). */
@@ -68,6 +113,110 @@ export interface FleetStore {
    * Throws FencedError (nothing stored) when `epoch` is over.
    */
   writeDecision(epoch: number, writes: readonly NodeWrite[]): Promise<WriteResult[]>;
+  /** Hands over every open fault, in chunks, for the registry's memory. */
+  loadOpenFaults(onRows: (rows: FaultRow[]) => void): Promise<void>;
+  /** Hands over the newest point of every node's score history, in chunks. */
+  loadLastScores(onRows: (rows: ScoreRow[]) => void): Promise<void>;
+}
+
+/** What `faults` selects. Absent selects all. */
+export interface FaultQuery {
+  readonly nodeId?: string;
+  readonly kind?: 'drift' | 'violation';
+  readonly codes?: readonly string[];
+  readonly severities?: readonly string[];
+  readonly state?: 'open' | 'resolved';
+  /** Goes on after this one: newest opened first, then by id. */
+  readonly after?: { readonly openedMs: number; readonly id: string };
+  readonly limit: number;
+}
+
+/** What was, for pages that show it. */
+export interface HistoryStore {
+  /** Newest opened first. @returns the page, and how many match over all pages */
+  faults(query: FaultQuery): Promise<{ rows: FaultRow[]; total: number }>;
+  /** Oldest first, from `fromMs` on and before `toMs`; when there are more than `limit`, the newest of them. */
+  scores(nodeId: string, fromMs: number, toMs: number, limit: number): Promise<ScoreRow[]>;
+  /** Newest first, those before `beforeId` (null: from the newest). */
+  timeline(nodeId: string, beforeId: number | null, limit: number): Promise<TimelineEntry[]>;
+}
+
+/** A policy profile as stored: `spec` is contract's PolicySpec as JSON. */
+export interface ProfileRow {
+  readonly id: string;
+  /** Grows by one with every write, and goes on growing when a deleted id is used again. */
+  readonly version: number;
+  readonly spec: string;
+  readonly provisioned: boolean;
+  readonly createdMs: number;
+  readonly updatedMs: number;
+  readonly updatedBy: string;
+}
+
+/** What people decided of one target. */
+export interface TargetSettingsRow {
+  readonly nodeId: string;
+  /** Grows by one with every write. */
+  readonly rev: number;
+  readonly profileId: string;
+  /** Contract's DesiredStatePatch as JSON: what its own PATCH says, over its profile. */
+  readonly desired: string;
+  /** Contract's ConfigValues as JSON: values of its own, over its revision. */
+  readonly overlay: string;
+  /** Since when its revision is desired; kept over changes that leave the revision alone. */
+  readonly revisionSinceMs: number;
+  readonly updatedMs: number;
+  readonly updatedBy: string;
+}
+
+export interface RevisionRow {
+  readonly id: string;
+  readonly title: string;
+  /** Contract's ConfigValues as JSON. */
+  readonly document: string;
+  readonly createdMs: number;
+  readonly createdBy: string;
+  readonly reason: string;
+  readonly adoptedFrom: string | null;
+}
+
+/** The managed paths' values that a bridge reported last. */
+export interface ConfigReportRow {
+  readonly nodeId: string;
+  readonly revision: string | null;
+  readonly configHash: string;
+  /** Contract's ConfigValues as JSON, redacted by the bridge. */
+  readonly document: string;
+  readonly reportedMs: number;
+}
+
+/** `conflict`: the version or rev stored is not the one the change was made from; `current` is what is stored, null when nothing is. */
+export type PutResult<Row> = { readonly ok: true } | { readonly ok: false; readonly current: Row | null };
+
+/** Policies, settings of targets, and configuration revisions. Each change appends to the audit chain in its own transaction. */
+export interface PolicyStore {
+  profiles(): Promise<ProfileRow[]>;
+  /** Taken when the stored version is `row.version - 1`, or none is stored and `row.version` is one more than the deleted one's (1 when there never was one). */
+  putProfile(row: ProfileRow, audit: AuditEntry): Promise<PutResult<ProfileRow>>;
+  /** Taken when the stored version is `version` and no target's settings name it. */
+  deleteProfile(
+    id: string,
+    version: number,
+    audit: AuditEntry
+  ): Promise<PutResult<ProfileRow> | { ok: false; usedBy: string[] }>;
+  /** The version a deleted profile of this id had; 0 when there never was one. */
+  lastProfileVersion(id: string): Promise<number>;
+  settings(): Promise<TargetSettingsRow[]>;
+  /** Taken when the stored rev is `row.rev - 1` (no row: `row.rev` is 1). Writes the timeline's entry with it. */
+  putSettings(row: TargetSettingsRow, change: NewChange, audit: AuditEntry): Promise<PutResult<TargetSettingsRow>>;
+  revisions(): Promise<RevisionRow[]>;
+  /** @returns false when a revision of that id is stored already: nothing changes */
+  putRevision(row: RevisionRow, audit: AuditEntry): Promise<boolean>;
+  /** Effective hashes (a revision with an overlay) the collector ever issued. */
+  issuedHashes(): Promise<string[]>;
+  putIssuedHash(hash: string, nodeId: string, atMs: number): Promise<void>;
+  putConfigReport(row: ConfigReportRow): Promise<void>;
+  configReport(nodeId: string): Promise<ConfigReportRow | null>;
 }
 
 export interface EventStore {
@@ -146,13 +295,17 @@ export interface TrustStore {
   revokeToken(id: string, atMs: number, audit: AuditEntry): Promise<boolean>;
 }
 
-export interface Storage extends FleetStore, EventStore, TrustStore {
+export interface Storage extends FleetStore, EventStore, TrustStore, HistoryStore, PolicyStore {
   /** Takes the lead: every earlier epoch is over from here on. */
   takeEpoch(): Promise<number>;
   /** Notes a start of the collector. @returns how many there were since `sinceMs`, this one included */
   noteStart(atMs: number, sinceMs: number): Promise<number>;
   /** Deletes what is past its retention. @returns rows deleted, by table */
-  sweep(limits: { readonly eventsBeforeMs: number; readonly retiredBeforeMs: number }): Promise<Record<string, number>>;
+  sweep(limits: {
+    readonly eventsBeforeMs: number;
+    readonly retiredBeforeMs: number;
+    readonly historyBeforeMs: number;
+  }): Promise<Record<string, number>>;
   /** Resolves when storage can write; throws StorageError with the reason when not. */
   check(): Promise<void>;
   close(): Promise<void>;

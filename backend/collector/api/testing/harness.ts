@@ -191,7 +191,9 @@ export async function startApi(options: HarnessOptions = {}) {
       };
       const data = { name: 'events', zone: 'none', lastSeenAt: null, reason: 'x'.repeat(size) };
       const each = { name: 'target-offline', targetId: 'events', atMs: clock.now, data } as const;
-      await storage.writeDecision(epoch, [{ row, events: Array.from({ length: count }, () => each) }]);
+      await storage.writeDecision(epoch, [
+        { row, changes: { events: Array.from({ length: count }, () => each), faults: [], scores: [], timeline: [] } },
+      ]);
     },
     async stop(): Promise<void> {
       events.close();

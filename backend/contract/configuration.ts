@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { configDifferenceSchema } from './assessment.ts';
+import { instantSchema } from './heartbeat.ts';
+import { nodeIdSchema } from './node-id.ts';
+import { reasonSchema, revisionIdSchema } from './policy.ts';
+
+/** The largest `PUT /openclaw/config-report` and `POST /fleet/configs`, in bytes. */
+export const MAX_CONFIG_BYTES = 256 * 1024;
+export const MAX_MANAGED_PATHS = 1000;
+
+/**
+ * A dotted path into a gateway's configuration, such as `messages.ackReaction`. Steps are names; an array is one value.
+ * What a path of the prototype chain would reach is refused.
+ */
+export const configPathSchema = z
+  .string()
+  .max(256)
+  .regex(/^[A-Za-z0-9_$-]+(\.[A-Za-z0-9_$-]+)*$/, 'must be a dotted path such as messages.ackReaction')
+  .refine(
+    (path) => !path.split('.').some((step) => step === '__proto__' || step === 'constructor' || step === 'prototype'),
+    'must not name a prototype'
+  );
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+const jsonSchema: z.ZodType<Json> = z.json();
+
+/** Managed paths and their values. A secret is a reference: `{"$secretRef": "name"}`. */
+export const configValuesSchema = z
+  .record(configPathSchema, jsonSchema)
+  .refine((values) => Object.keys(values).length <= MAX_MANAGED_PATHS, `must have at most ${MAX_MANAGED_PATHS} paths`);
+export type ConfigValues = z.infer<typeof configValuesSchema>;
+
+/** Body of `POST /fleet/configs`. */
+export const newRevisionSchema = z.strictObject({
+  /** What to call it, for a person. */
+  title: z.string().min(1).max(128),
+  values: configValuesSchema,
+  reason: reasonSchema,
+});
+
+/** One revision: a document of managed paths, known by the hash of its values. */
+export const configRevisionSchema = z.object({
+  /** SHA-256 over the RFC 8785 form of `values`, in lower-case hex. */
+  id: revisionIdSchema,
+  title: z.string(),
+  values: configValuesSchema,
+  createdAt: instantSchema,
+  createdBy: z.string(),
+  reason: z.string(),
+  /** The target whose running values it was adopted from; null when it was written. */
+  adoptedFrom: nodeIdSchema.nullable(),
+});
+export type ConfigRevision = z.infer<typeof configRevisionSchema>;
+
+/** What differs between two revisions, or a revision and what a target reports. */
+export const configDiffSchema = z.object({
+  from: z.string(),
+  to: z.string(),
+  /** Both sides have the same values at the managed paths. */
+  equal: z.boolean(),
+  differences: z.array(configDifferenceSchema),
+});
+export type ConfigDiff = z.infer<typeof configDiffSchema>;
+
+/** Body of `PUT /openclaw/config-report`: the managed paths' values on a gateway, secrets redacted. */
+export const configReportSchema = z.strictObject({
+  /** The revision whose paths these are; null: what the gateway runs, to adopt. */
+  revision: revisionIdSchema.nullable(),
+  /** Hash over `values`, as in the heartbeat's `config_hash`. */
+  config_hash: revisionIdSchema,
+  values: configValuesSchema,
+});
+export type ConfigReport = z.infer<typeof configReportSchema>;
+
+/** Answer of `GET /openclaw/revisions/:id` to a bridge: the target's overlay is resolved into `values`. */
+export const nodeRevisionSchema = z.object({
+  revision: revisionIdSchema,
+  node_id: nodeIdSchema,
+  /** SHA-256 over the RFC 8785 form of `values`: what `config_hash` is to become. */
+  config_hash: revisionIdSchema,
+  values: configValuesSchema,
+  issued_at: instantSchema,
+});
+export type NodeRevision = z.infer<typeof nodeRevisionSchema>;
+/** The answer carries `nodeRevisionSchema` as a compact JWS (ES256, the key that signs actions), typed so that no other can stand for it. */
+export const NODE_REVISION_TYPE = 'openclaw-revision+jws';
+export const signedRevisionSchema = z.object({ jws: z.string() });
