@@ -1,4 +1,4 @@
-import type { NewEvent, NodeWrite } from './types.ts';
+import type { NodeChanges, NodeWrite } from './types.ts';
 
 /**
  * Writes as they cross between threads: one flat array and one of numbers, because cloning an object for each heartbeat and
@@ -10,8 +10,8 @@ export interface Batch {
   readonly cells: readonly (string | number | null)[];
   /** Every `memory`, one after the other. */
   readonly memory: Float64Array;
-  /** Events, each with the index of its write. */
-  readonly events: readonly (readonly [index: number, event: NewEvent])[];
+  /** What was decided with the few writes that changed more than their row, each with the index of its write, ascending. */
+  readonly changes: readonly (readonly [index: number, changes: NodeChanges])[];
 }
 
 export const CELLS = 10;
@@ -19,18 +19,18 @@ export const CELLS = 10;
 /** Packs writes for the database's thread. */
 export function pack(writes: readonly NodeWrite[]): Batch {
   const cells: (string | number | null)[] = [];
-  const events: [number, NewEvent][] = [];
+  const decided: [number, NodeChanges][] = [];
   let numbers = 0;
   for (const { row } of writes) numbers += row.memory.length;
   const memory = new Float64Array(numbers);
   let offset = 0;
   for (let index = 0; index < writes.length; index++) {
-    const { row, events: added } = writes[index] as NodeWrite;
+    const { row, changes } = writes[index] as NodeWrite;
     cells.push(row.rev, row.markMs, row.seenMs, row.firstSeenMs, row.state, row.stateSinceMs, row.stoppedUntilMs);
     cells.push(row.report, row.nodeId, row.memory.length);
     memory.set(row.memory, offset);
     offset += row.memory.length;
-    if (added) for (const event of added) events.push([index, event]);
+    if (changes) decided.push([index, changes]);
   }
-  return { size: writes.length, cells, memory, events };
+  return { size: writes.length, cells, memory, changes: decided };
 }

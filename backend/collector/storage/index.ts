@@ -4,7 +4,16 @@ import { Worker } from 'node:worker_threads';
 import { pack } from './batch.ts';
 import { CHECKPOINT_FRAMES, fromColumns } from './sqlite.ts';
 import type { NodeColumns } from './schema.ts';
-import { FencedError, StorageError, type NodeRow, type NodeWrite, type Storage, type WriteResult } from './types.ts';
+import {
+  FencedError,
+  StorageError,
+  type FaultRow,
+  type NodeRow,
+  type NodeWrite,
+  type ScoreRow,
+  type Storage,
+  type WriteResult,
+} from './types.ts';
 import type { OperationName, Operations, Request, Response } from './worker.ts';
 
 export interface StorageOptions {
@@ -89,6 +98,25 @@ export class EmbeddedStorage implements Storage {
       total += rows.length;
       after = rows.at(-1)?.node_id ?? after;
       onRows(rows.map(fromColumns));
+    }
+  }
+
+  async loadOpenFaults(onRows: (rows: FaultRow[]) => void): Promise<void> {
+    for (let after = { nodeId: '', kind: '', code: '' }; ;) {
+      const rows = await this.#ask('openFaultsAfter', after, LOAD_CHUNK);
+      const last = rows.at(-1);
+      if (!last) return;
+      after = { nodeId: last.nodeId, kind: last.kind, code: last.code };
+      onRows(rows);
+    }
+  }
+
+  async loadLastScores(onRows: (rows: ScoreRow[]) => void): Promise<void> {
+    for (let after = ''; ;) {
+      const { rows, last } = await this.#ask('lastScoresAfter', after, LOAD_CHUNK);
+      if (last === null) return;
+      after = last;
+      if (rows.length > 0) onRows(rows);
     }
   }
 

@@ -93,6 +93,123 @@ const migrations: Record<string, Migration> = {
       await sql`insert into trust (id, version) values (1, 0)`.execute(db);
     },
   },
+  '0002_why_unhealthy': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await createHistory(db);
+      await createPolicies(db);
+    },
+  },
 };
+
+async function createHistory(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('faults')
+    .addColumn('id', 'text', (c) => c.primaryKey())
+    .addColumn('node_id', 'text', (c) => c.notNull())
+    .addColumn('kind', 'text', (c) => c.notNull().check(sql`kind in ('drift', 'violation')`))
+    .addColumn('code', 'text', (c) => c.notNull())
+    .addColumn('severity', 'text', (c) => c.notNull())
+    .addColumn('expected', 'text')
+    .addColumn('actual', 'text')
+    .addColumn('message', 'text', (c) => c.notNull())
+    .addColumn('playbook', 'text')
+    .addColumn('opened_ms', 'bigint', (c) => c.notNull())
+    .addColumn('resolved_ms', 'bigint')
+    .addColumn('lifted_ms', 'bigint')
+    .execute();
+  const open = sql<boolean>`resolved_ms is null`;
+  await db.schema
+    .createIndex('faults_one_open')
+    .unique()
+    .on('faults')
+    .columns(['node_id', 'kind', 'code'])
+    .where(open)
+    .execute();
+  // Newest first, over the fleet's open ones, over all, and of one node.
+  await db.schema.createIndex('faults_open').on('faults').columns(['opened_ms desc', 'id']).where(open).execute();
+  await db.schema.createIndex('faults_opened').on('faults').columns(['opened_ms desc', 'id']).execute();
+  await db.schema.createIndex('faults_node').on('faults').columns(['node_id', 'opened_ms desc', 'id']).execute();
+  await db.schema.createIndex('faults_resolved').on('faults').column('resolved_ms').execute();
+  await db.schema
+    .createTable('score_history')
+    .addColumn('node_id', 'text', (c) => c.notNull())
+    .addColumn('at_ms', 'bigint', (c) => c.notNull())
+    .addColumn('score', 'integer')
+    .addColumn('band', 'text', (c) => c.notNull())
+    .addPrimaryKeyConstraint('score_history_key', ['node_id', 'at_ms'])
+    .execute();
+  await db.schema.createIndex('score_history_at_ms').on('score_history').column('at_ms').execute();
+  await db.schema
+    .createTable('timeline')
+    .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement())
+    .addColumn('node_id', 'text', (c) => c.notNull())
+    .addColumn('at_ms', 'bigint', (c) => c.notNull())
+    .addColumn('kind', 'text', (c) => c.notNull())
+    .addColumn('summary', 'text', (c) => c.notNull())
+    .addColumn('actor', 'text')
+    .addColumn('reason', 'text')
+    .addColumn('data', 'text', (c) => c.notNull())
+    .execute();
+  await db.schema.createIndex('timeline_node').on('timeline').columns(['node_id', 'id']).execute();
+  await db.schema.createIndex('timeline_at_ms').on('timeline').column('at_ms').execute();
+}
+
+async function createPolicies(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('policy_profiles')
+    .addColumn('id', 'text', (c) => c.primaryKey())
+    .addColumn('version', 'bigint', (c) => c.notNull())
+    .addColumn('spec', 'text', (c) => c.notNull())
+    .addColumn('provisioned', 'integer', (c) => c.notNull())
+    .addColumn('created_ms', 'bigint', (c) => c.notNull())
+    .addColumn('updated_ms', 'bigint', (c) => c.notNull())
+    .addColumn('updated_by', 'text', (c) => c.notNull())
+    .execute();
+  await db.schema
+    .createTable('deleted_profiles')
+    .addColumn('id', 'text', (c) => c.primaryKey())
+    .addColumn('version', 'bigint', (c) => c.notNull())
+    .execute();
+  await db.schema
+    .createTable('target_settings')
+    .addColumn('node_id', 'text', (c) => c.primaryKey())
+    .addColumn('rev', 'bigint', (c) => c.notNull())
+    .addColumn('profile_id', 'text', (c) => c.notNull())
+    .addColumn('desired', 'text', (c) => c.notNull())
+    .addColumn('overlay', 'text', (c) => c.notNull())
+    .addColumn('revision_since_ms', 'bigint', (c) => c.notNull())
+    .addColumn('updated_ms', 'bigint', (c) => c.notNull())
+    .addColumn('updated_by', 'text', (c) => c.notNull())
+    .execute();
+  await db.schema
+    .createIndex('target_settings_profile')
+    .on('target_settings')
+    .columns(['profile_id', 'node_id'])
+    .execute();
+  await db.schema
+    .createTable('config_revisions')
+    .addColumn('id', 'text', (c) => c.primaryKey())
+    .addColumn('title', 'text', (c) => c.notNull())
+    .addColumn('document', 'text', (c) => c.notNull())
+    .addColumn('created_ms', 'bigint', (c) => c.notNull())
+    .addColumn('created_by', 'text', (c) => c.notNull())
+    .addColumn('reason', 'text', (c) => c.notNull())
+    .addColumn('adopted_from', 'text')
+    .execute();
+  await db.schema
+    .createTable('issued_hashes')
+    .addColumn('hash', 'text', (c) => c.primaryKey())
+    .addColumn('node_id', 'text', (c) => c.notNull())
+    .addColumn('at_ms', 'bigint', (c) => c.notNull())
+    .execute();
+  await db.schema
+    .createTable('config_reports')
+    .addColumn('node_id', 'text', (c) => c.primaryKey())
+    .addColumn('revision', 'text')
+    .addColumn('config_hash', 'text', (c) => c.notNull())
+    .addColumn('document', 'text', (c) => c.notNull())
+    .addColumn('reported_ms', 'bigint', (c) => c.notNull())
+    .execute();
+}
 
 export const migrationProvider: MigrationProvider = { getMigrations: () => Promise.resolve(migrations) };

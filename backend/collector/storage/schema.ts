@@ -15,6 +15,69 @@ export interface Schema {
     report: string;
   };
   events: { id: Generated<number>; name: string; target_id: string; at_ms: number; data: string };
+  faults: {
+    id: string;
+    node_id: string;
+    kind: 'drift' | 'violation';
+    code: string;
+    severity: string;
+    expected: string | null;
+    actual: string | null;
+    message: string;
+    playbook: string | null;
+    opened_ms: number;
+    resolved_ms: number | null;
+    lifted_ms: number | null;
+  };
+  score_history: { node_id: string; at_ms: number; score: number | null; band: string };
+  timeline: {
+    id: Generated<number>;
+    node_id: string;
+    at_ms: number;
+    kind: string;
+    summary: string;
+    actor: string | null;
+    reason: string | null;
+    data: string;
+  };
+  policy_profiles: {
+    id: string;
+    version: number;
+    spec: string;
+    provisioned: number;
+    created_ms: number;
+    updated_ms: number;
+    updated_by: string;
+  };
+  /** Versions go on growing when the id of a deleted profile is used again. */
+  deleted_profiles: { id: string; version: number };
+  target_settings: {
+    node_id: string;
+    rev: number;
+    profile_id: string;
+    desired: string;
+    overlay: string;
+    revision_since_ms: number;
+    updated_ms: number;
+    updated_by: string;
+  };
+  config_revisions: {
+    id: string;
+    title: string;
+    document: string;
+    created_ms: number;
+    created_by: string;
+    reason: string;
+    adopted_from: string | null;
+  };
+  issued_hashes: { hash: string; node_id: string; at_ms: number };
+  config_reports: {
+    node_id: string;
+    revision: string | null;
+    config_hash: string;
+    document: string;
+    reported_ms: number;
+  };
   enrolments: {
     node_id: string;
     name: string;

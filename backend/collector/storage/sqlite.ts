@@ -4,7 +4,8 @@ import { Kysely, SqliteDialect } from 'kysely';
 import { migrate } from './queries.ts';
 import type { NodeColumns, Schema } from './schema.ts';
 import { CELLS, type Batch } from './batch.ts';
-import { FencedError, StorageError, type NodeRow } from './types.ts';
+import { changeWriter } from './changes.ts';
+import { FencedError, StorageError, type NodeChanges, type NodeRow } from './types.ts';
 
 // Bytes that are no whole numbers are another version's, which fleet/ordering.ts forgets.
 function numbersOf(bytes: Uint8Array): number[] {
@@ -40,7 +41,7 @@ export class Sqlite {
   readonly #insert: Database.Statement;
   readonly #update: Database.Statement;
   readonly #select: Database.Statement<[string], NodeColumns>;
-  readonly #event: Database.Statement;
+  readonly #writeChanges: (changes: NodeChanges) => void;
   readonly #epoch: Database.Statement<[], { epoch: number }>;
   readonly #begin: Database.Statement;
   readonly #commit: Database.Statement;
@@ -58,7 +59,7 @@ export class Sqlite {
       `update nodes set ${columns.replace(', node_id', '').replaceAll(',', ' = ?,')} = ? where node_id = ? and rev = ?`
     );
     this.#select = raw.prepare('select * from nodes where node_id = ?');
-    this.#event = raw.prepare('insert into events (name, target_id, at_ms, data) values (?, ?, ?, ?)');
+    this.#writeChanges = changeWriter(raw);
     this.#epoch = raw.prepare('select epoch from leader where id = 1');
     this.#begin = raw.prepare('begin immediate');
     this.#commit = raw.prepare('commit');
@@ -88,7 +89,7 @@ export class Sqlite {
    * @returns what is stored instead, for each write refused as stale, by index; and whether events were added
    */
   write(
-    { size, cells, memory, events }: Batch,
+    { size, cells, memory, changes: decided }: Batch,
     epoch: number | null
   ): { stale: [number, NodeColumns | null][]; events: boolean } {
     const stale: [number, NodeColumns | null][] = [];
@@ -118,12 +119,15 @@ export class Sqlite {
         const { changes } = rev === 1 ? this.#insert.run(...row) : this.#update.run(...row, rev - 1);
         if (changes === 0) stale.push([index, this.#select.get(nodeId) ?? null]);
       }
+      let events = false;
       const refused = new Set(stale.map(([index]) => index));
-      const taken = events.filter(([index]) => !refused.has(index));
-      for (const [, event] of taken)
-        this.#event.run(event.name, event.targetId, event.atMs, JSON.stringify(event.data));
+      for (const [index, changes] of decided) {
+        if (refused.has(index)) continue;
+        this.#writeChanges(changes);
+        events ||= changes.events.length > 0;
+      }
       this.#commit.run();
-      return { stale, events: taken.length > 0 };
+      return { stale, events };
     } catch (error) {
       if (this.#raw.inTransaction) this.#rollback.run();
       throw error;

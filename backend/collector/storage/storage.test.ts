@@ -12,7 +12,7 @@ import {
   type EmbeddedStorage,
   type Enrolment,
 } from './index.ts';
-import { fleetStoreContract, row } from './store-contract.ts';
+import { changed, fleetStoreContract, row } from './store-contract.ts';
 
 const folders: string[] = [];
 const open: EmbeddedStorage[] = [];
@@ -120,13 +120,14 @@ describe('events', () => {
     const store = await storageIn(folder());
     let told = 0;
     const stop = store.onEvents(() => told++);
-    const event = (targetId: string) => ({ name: 'target-offline' as const, targetId, atMs: 7, data: { targetId } });
+    const event = (targetId: string) =>
+      changed({ events: [{ name: 'target-offline', targetId, atMs: 7, data: { targetId } }] });
     const epoch = await store.takeEpoch();
     await store.writeDecision(epoch, [
-      { row: row('a'), events: [event('a')] },
-      { row: row('b', { rev: 5 }), events: [event('b')] },
+      { row: row('a'), changes: event('a') },
+      { row: row('b', { rev: 5 }), changes: event('b') },
     ]);
-    await store.writeBeat({ row: row('c'), events: [event('c')] });
+    await store.writeBeat({ row: row('c'), changes: event('c') });
     expect(told).toBe(2);
     stop();
     const all = await store.eventsAfter(0, 10);

@@ -1,5 +1,13 @@
 import { expect, it } from '@jest/globals';
-import { FencedError, type FleetStore, type NodeRow, type NodeWrite } from './types.ts';
+import {
+  FencedError,
+  type FaultRow,
+  type FleetStore,
+  type NodeChanges,
+  type NodeRow,
+  type NodeWrite,
+  type ScoreRow,
+} from './types.ts';
 
 /** A node's row for tests, as a first write. */
 export function row(nodeId: string, changes: Partial<NodeRow> = {}): NodeRow {
@@ -14,6 +22,31 @@ export function row(nodeId: string, changes: Partial<NodeRow> = {}): NodeRow {
     stoppedUntilMs: null,
     memory: [1, Number.NaN, 3],
     report: '{}',
+    ...changes,
+  };
+}
+
+/** What was decided with a write, for tests. */
+export function changed(changes: Partial<NodeChanges>): NodeChanges {
+  return { events: [], faults: [], scores: [], timeline: [], ...changes };
+}
+
+/** A drift that is open, for tests. */
+export function fault(nodeId: string, changes: Partial<FaultRow> = {}): FaultRow {
+  const openedMs = changes.openedMs ?? 1_000;
+  return {
+    id: `${nodeId}.drift.sync.${openedMs}`,
+    nodeId,
+    kind: 'drift',
+    code: 'sync',
+    severity: 'minor',
+    expected: '2 s',
+    actual: '9 s',
+    message: 'lags 9 s behind, more than 2 s',
+    playbook: 'BridgeStuck',
+    openedMs,
+    resolvedMs: null,
+    liftedMs: null,
     ...changes,
   };
 }
@@ -74,5 +107,79 @@ export function fleetStoreContract(open: () => Promise<{ store: FleetStore; take
     await expect(store.writeDecision(old, [{ row: row('c') }])).rejects.toThrow(FencedError);
     expect((await load(store)).map((stored) => stored.nodeId)).toEqual(['a', 'b']);
     expect(await store.writeDecision(next, [{ row: row('a') }])).toMatchObject([{ ok: false, current: { rev: 1 } }]);
+  });
+
+  const openFaults = async (store: FleetStore): Promise<FaultRow[]> => {
+    const rows: FaultRow[] = [];
+    await store.loadOpenFaults((chunk) => rows.push(...chunk));
+    return rows.sort((a, b) => a.id.localeCompare(b.id));
+  };
+  const lastScores = async (store: FleetStore): Promise<ScoreRow[]> => {
+    const rows: ScoreRow[] = [];
+    await store.loadLastScores((chunk) => rows.push(...chunk));
+    return rows.sort((a, b) => a.nodeId.localeCompare(b.nodeId));
+  };
+  const point = (nodeId: string, atMs: number, score: number | null, band = 'warning'): ScoreRow => ({
+    nodeId,
+    atMs,
+    score,
+    band,
+  });
+
+  it('keeps what was decided with a write, and drops it with one that is refused', async () => {
+    const { store } = await open();
+    const results = await Promise.all([
+      store.writeBeat({ row: row('a'), changes: changed({ faults: [fault('a')], scores: [point('a', 1_000, 80)] }) }),
+      store.writeBeat({
+        row: row('a', { rev: 5 }),
+        changes: changed({ faults: [fault('a', { code: 'config', id: 'lost' })], scores: [point('a', 2_000, 10)] }),
+      }),
+      store.writeBeat({ row: row('b'), changes: changed({ faults: [fault('b')], scores: [point('b', 1_000, null)] }) }),
+    ]);
+    expect(results.map((result) => result.ok)).toEqual([true, false, true]);
+    expect(await openFaults(store)).toEqual([fault('a'), fault('b')]);
+    expect(await lastScores(store)).toEqual([point('a', 1_000, 80), point('b', 1_000, null)]);
+  });
+
+  it('puts a fault by its id, and forgets it when it is resolved', async () => {
+    const { store } = await open();
+    await store.writeBeat({ row: row('a'), changes: changed({ faults: [fault('a')] }) });
+    const worse = fault('a', {
+      severity: 'critical',
+      actual: '90 s',
+      message: 'worse',
+      playbook: null,
+      liftedMs: 1_500,
+    });
+    await store.writeBeat({ row: row('a', { rev: 2 }), changes: changed({ faults: [worse] }) });
+    expect(await openFaults(store)).toEqual([worse]);
+    const gone = { ...worse, resolvedMs: 3_000 };
+    await store.writeBeat({ row: row('a', { rev: 3 }), changes: changed({ faults: [gone] }) });
+    expect(await openFaults(store)).toEqual([]);
+  });
+
+  it('holds one open record per fault: a new one takes the place of the old, and fails nobody', async () => {
+    const { store } = await open();
+    const other = fault('a', { id: 'a.violation.sync.1000', kind: 'violation' });
+    await store.writeBeat({ row: row('a'), changes: changed({ faults: [fault('a'), other] }) });
+    const next = fault('a', { openedMs: 2_000 });
+    const results = await Promise.all([
+      store.writeBeat({ row: row('b') }),
+      store.writeBeat({ row: row('a', { rev: 2 }), changes: changed({ faults: [next] }) }),
+      store.writeBeat({ row: row('c'), changes: changed({ faults: [fault('c')] }) }),
+    ]);
+    expect(results).toEqual([{ ok: true }, { ok: true }, { ok: true }]);
+    expect(await openFaults(store)).toEqual([next, other, fault('c')]);
+  });
+
+  it('hands over the newest score of each node', async () => {
+    const { store } = await open();
+    await store.writeBeat({
+      row: row('a'),
+      changes: changed({ scores: [point('a', 1_000, 80), point('a', 3_000, 40), point('a', 2_000, 60)] }),
+    });
+    await store.writeBeat({ row: row('b') });
+    await store.writeBeat({ row: row('a', { rev: 2 }), changes: changed({ scores: [point('a', 3_000, 45)] }) });
+    expect(await lastScores(store)).toEqual([point('a', 3_000, 45)]);
   });
 }

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import * as history from './history.ts';
 import * as queries from './queries.ts';
 import type { Batch } from './batch.ts';
 import { Sqlite } from './sqlite.ts';
@@ -8,6 +9,9 @@ import type { ApiToken, AuditEntry, Enrolment } from './types.ts';
 const operations = (store: Sqlite) => ({
   write: (batch: Batch, epoch: number | null) => store.write(batch, epoch),
   nodesAfter: (id: string, limit: number) => store.nodesAfter(id, limit),
+  openFaultsAfter: (after: { nodeId: string; kind: string; code: string }, limit: number) =>
+    history.openFaultsAfter(store.db, after, limit),
+  lastScoresAfter: (nodeId: string, limit: number) => history.lastScoresAfter(store.db, nodeId, limit),
   check: () => store.check(),
   sizes: () => store.sizes(),
   finishCheckpoint: () => store.finishCheckpoint(),
