@@ -1,4 +1,12 @@
 import { z } from 'zod';
+import {
+  BANDS,
+  DRIFT_CATEGORIES,
+  DRIFT_SEVERITIES,
+  scoreSummarySchema,
+  VIOLATION_CODES,
+  VIOLATION_SEVERITIES,
+} from './assessment.ts';
 import { fleetTargetSchema, LIVENESS_STATES, VERDICTS } from './target.ts';
 import { instantSchema } from './heartbeat.ts';
 import { nodeIdSchema } from './node-id.ts';
@@ -39,6 +47,7 @@ export const targetPageSchema = z.object({
 export type TargetPage = z.infer<typeof targetPageSchema>;
 
 const countsByState = z.record(z.enum(LIVENESS_STATES), z.int());
+const countsByBand = z.record(z.enum(BANDS), z.int());
 
 export const zoneSummarySchema = z.object({
   zone: z.string(),
@@ -46,6 +55,8 @@ export const zoneSummarySchema = z.object({
   expected: z.int(),
   online: z.int(),
   total: z.int(),
+  bands: countsByBand,
+  scores: scoreSummarySchema,
 });
 
 export const summarySchema = z.object({
@@ -59,6 +70,14 @@ export const summarySchema = z.object({
   states: countsByState,
   bridged: z.int(),
   flapping: z.int(),
+  bands: countsByBand,
+  scores: scoreSummarySchema,
+  /** Targets with open drift, by category and severity. */
+  drift: z.record(z.enum(DRIFT_CATEGORIES), z.record(z.enum(DRIFT_SEVERITIES), z.int())),
+  /** Targets with an open violation, by code and severity. */
+  violations: z.record(z.enum(VIOLATION_CODES), z.record(z.enum(VIOLATION_SEVERITIES), z.int())),
+  /** Targets that a critical drift excludes from discovery and automation. */
+  isolated: z.int(),
   zones: z.array(zoneSummarySchema),
   /** Why nothing may expire now, in words; null when expiry goes on. */
   expiryHeld: z.string().nullable(),

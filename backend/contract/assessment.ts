@@ -125,6 +125,19 @@ export const scorePointSchema = z.object({
 });
 export type ScorePoint = z.infer<typeof scorePointSchema>;
 
+/** How the scores of some targets are spread. Targets without a score (band `unknown`) are not in it. */
+export const scoreSummarySchema = z.object({
+  /** Targets with a score. */
+  count: z.int(),
+  /** Of their scores; over `count` it is the mean. */
+  sum: z.int(),
+  /** The least score, the one that 5 % of the targets do not exceed, and the median; null when there is none. */
+  lowest: z.int().nullable(),
+  p05: z.int().nullable(),
+  median: z.int().nullable(),
+});
+export type ScoreSummary = z.infer<typeof scoreSummarySchema>;
+
 /** What happened to a target, for its timeline. */
 export const CHANGE_KINDS = ['liveness', 'report', 'health', 'drift', 'violation', 'policy', 'isolation'] as const;
 export type ChangeKind = (typeof CHANGE_KINDS)[number];
