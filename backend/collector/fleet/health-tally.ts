@@ -38,23 +38,17 @@ export class ScoreTally {
     this.#sum += by * score;
   }
 
-  /** O(1): scores are whole numbers up to 100. */
+  /** The spread of the scores, quantiles by nearest rank. O(1): scores are whole numbers up to 100. */
   scores(): ScoreSummary {
-    return {
-      count: this.#count,
-      sum: this.#sum,
-      lowest: this.#quantile(0),
-      p05: this.#quantile(0.05),
-      median: this.#quantile(0.5),
-    };
-  }
-
-  /** The least score that at least this share of the nodes does not exceed (nearest rank). */
-  #quantile(share: number): number | null {
-    if (this.#count === 0) return null;
-    const rank = Math.max(1, Math.ceil(share * this.#count));
-    let passed = 0;
-    return this.#scores.findIndex((nodes) => (passed += nodes) >= rank);
+    const [count, sum] = [this.#count, this.#sum];
+    let [lowest, p05, median]: (number | null)[] = [null, null, null];
+    for (let score = 0, passed = 0; passed < count && median === null; score++) {
+      passed += this.#scores[score] ?? 0;
+      if (passed > 0) lowest ??= score;
+      if (passed >= count / 20) p05 ??= score;
+      if (passed >= count / 2) median = score;
+    }
+    return { count, sum, lowest, p05, median };
   }
 }
 
