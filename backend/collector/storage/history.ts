@@ -1,6 +1,7 @@
-import { sql, type Kysely, type Selectable } from 'kysely';
+import type { ChangeKind, TimelineEntry } from '@openclaw-fleet/contract';
+import { sql, type Kysely, type Selectable, type SelectQueryBuilder } from 'kysely';
 import type { Schema } from './schema.ts';
-import type { FaultRow, ScoreRow } from './types.ts';
+import type { FaultQuery, FaultRow, ScoreRow } from './types.ts';
 
 /** Faults, scores and timelines, read: in kysely alone, as queries.ts. */
 
@@ -70,4 +71,72 @@ export async function lastScoresAfter(
     ),
     last: rows.at(-1)?.node_id ?? null,
   };
+}
+
+export async function faults(db: Db, query: FaultQuery): Promise<{ rows: FaultRow[]; total: number }> {
+  return db.transaction().execute(async (tx) => {
+    let page = matching(tx.selectFrom('faults'), query).selectAll();
+    if (query.after) {
+      const { openedMs, id } = query.after;
+      page = page
+        .where('opened_ms', '<=', openedMs)
+        .where((eb) => eb.or([eb('opened_ms', '<', openedMs), eb('id', '>', id)]));
+    }
+    const rows = await page.orderBy('opened_ms', 'desc').orderBy('id').limit(query.limit).execute();
+    const { total } = await matching(tx.selectFrom('faults'), query)
+      .select((eb) => eb.fn.countAll<number>().as('total'))
+      .executeTakeFirstOrThrow();
+    return { rows: rows.map(faultOf), total };
+  });
+}
+
+function matching(
+  from: SelectQueryBuilder<Schema, 'faults', object>,
+  { nodeId, kind, codes, severities, state }: FaultQuery
+): SelectQueryBuilder<Schema, 'faults', object> {
+  let query = from;
+  if (nodeId !== undefined) query = query.where('node_id', '=', nodeId);
+  if (kind !== undefined) query = query.where('kind', '=', kind);
+  if (codes) query = query.where('code', 'in', codes);
+  if (severities) query = query.where('severity', 'in', severities);
+  if (state !== undefined) query = query.where('resolved_ms', state === 'open' ? 'is' : 'is not', null);
+  return query;
+}
+
+export async function scores(db: Db, nodeId: string, fromMs: number, toMs: number, limit: number): Promise<ScoreRow[]> {
+  const rows = await db
+    .selectFrom('score_history')
+    .selectAll()
+    .where('node_id', '=', nodeId)
+    .where('at_ms', '>=', fromMs)
+    .where('at_ms', '<', toMs)
+    .orderBy('at_ms', 'desc')
+    .limit(limit)
+    .execute();
+  return rows.reverse().map((row) => ({ nodeId: row.node_id, atMs: row.at_ms, score: row.score, band: row.band }));
+}
+
+export async function timeline(
+  db: Db,
+  nodeId: string,
+  beforeId: number | null,
+  limit: number
+): Promise<TimelineEntry[]> {
+  const rows = await db
+    .selectFrom('timeline')
+    .selectAll()
+    .where('node_id', '=', nodeId)
+    .$if(beforeId !== null, (query) => query.where('id', '<', beforeId ?? 0))
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute();
+  return rows.map((row) => ({
+    id: row.id,
+    at: new Date(row.at_ms).toISOString(),
+    kind: row.kind as ChangeKind,
+    summary: row.summary,
+    actor: row.actor,
+    reason: row.reason,
+    data: JSON.parse(row.data) as Record<string, unknown>,
+  }));
 }

@@ -1,9 +1,11 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { AskedStore } from './asked.ts';
 import { pack } from './batch.ts';
 import { CHECKPOINT_FRAMES, fromColumns } from './sqlite.ts';
 import type { NodeColumns } from './schema.ts';
+import { SWEPT_TABLES } from './sweep.ts';
 import {
   FencedError,
   StorageError,
@@ -58,7 +60,7 @@ export async function openStorage(options: StorageOptions): Promise<EmbeddedStor
 }
 
 /** The embedded store as the event loop sees it. */
-export class EmbeddedStorage implements Storage {
+export class EmbeddedStorage extends AskedStore implements Storage {
   readonly opened: Promise<void>;
   readonly #options: Required<Omit<StorageOptions, 'onCommit' | 'onFailure'>> & StorageOptions;
   readonly #worker: Worker;
@@ -74,6 +76,7 @@ export class EmbeddedStorage implements Storage {
   #checkpointTimer: NodeJS.Timeout | null = null;
 
   constructor(options: StorageOptions) {
+    super();
     this.#options = { busyTimeoutMs: 5000, checkpointEveryMs: 1000, ...options };
     const workerData = { file: options.file, busyTimeoutMs: this.#options.busyTimeoutMs };
     this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData });
@@ -146,45 +149,9 @@ export class EmbeddedStorage implements Storage {
     return results;
   }
 
-  eventsAfter(id: number, limit: number): ReturnType<Storage['eventsAfter']> {
-    return this.#ask('eventsAfter', id, limit);
-  }
-
-  eventBounds(): ReturnType<Storage['eventBounds']> {
-    return this.#ask('eventBounds');
-  }
-
   onEvents(callback: () => void): () => void {
     this.#listeners.add(callback);
     return () => this.#listeners.delete(callback);
-  }
-
-  trustVersion(): Promise<number> {
-    return this.#ask('trustVersion');
-  }
-
-  trustSnapshot(): ReturnType<Storage['trustSnapshot']> {
-    return this.#ask('trustSnapshot');
-  }
-
-  putEnrolment(...args: Parameters<Storage['putEnrolment']>): Promise<void> {
-    return this.#ask('putEnrolment', ...args);
-  }
-
-  revokeNode(...args: Parameters<Storage['revokeNode']>): Promise<boolean> {
-    return this.#ask('revokeNode', ...args);
-  }
-
-  revokeCertificate(...args: Parameters<Storage['revokeCertificate']>): Promise<void> {
-    return this.#ask('revokeCertificate', ...args);
-  }
-
-  putToken(...args: Parameters<Storage['putToken']>): Promise<void> {
-    return this.#ask('putToken', ...args);
-  }
-
-  revokeToken(...args: Parameters<Storage['revokeToken']>): Promise<boolean> {
-    return this.#ask('revokeToken', ...args);
   }
 
   takeEpoch(): Promise<number> {
@@ -195,8 +162,17 @@ export class EmbeddedStorage implements Storage {
     return this.#ask('noteStart', ...args);
   }
 
-  sweep(...args: Parameters<Storage['sweep']>): Promise<Record<string, number>> {
-    return this.#ask('sweep', ...args);
+  async sweep(limits: Parameters<Storage['sweep']>[0]): Promise<Record<string, number>> {
+    const deleted: Record<string, number> = {};
+    for (const table of SWEPT_TABLES) {
+      let chunk = await this.#ask('sweepChunk', table, limits, null);
+      deleted[table] = chunk.deleted;
+      while (chunk.next) {
+        chunk = await this.#ask('sweepChunk', table, limits, chunk.next);
+        deleted[table] += chunk.deleted;
+      }
+    }
+    return deleted;
   }
 
   async check(): Promise<void> {
@@ -225,6 +201,13 @@ export class EmbeddedStorage implements Storage {
     await this.#ask('close');
     await ended;
     this.#failed = new StorageError('it was closed');
+  }
+
+  protected override ask<N extends OperationName>(
+    name: N,
+    ...args: Parameters<Operations[N]>
+  ): Promise<Awaited<ReturnType<Operations[N]>>> {
+    return this.#ask(name, ...args);
   }
 
   #ask<N extends OperationName>(

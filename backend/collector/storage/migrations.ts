@@ -138,7 +138,7 @@ async function createHistory(db: Kysely<unknown>): Promise<void> {
     .addColumn('band', 'text', (c) => c.notNull())
     .addPrimaryKeyConstraint('score_history_key', ['node_id', 'at_ms'])
     .execute();
-  await db.schema.createIndex('score_history_at_ms').on('score_history').column('at_ms').execute();
+  await db.schema.createIndex('score_history_at_ms').on('score_history').columns(['at_ms', 'node_id']).execute();
   await db.schema
     .createTable('timeline')
     .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement())

@@ -1,7 +1,7 @@
 import type { Kysely, Transaction } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import type { EventName, FleetEvent, Role } from '@openclaw-fleet/contract';
-import { auditHash } from '../audit/chain.ts';
+import { audited } from './audited.ts';
 import { migrationProvider } from './migrations.ts';
 import type { Schema } from './schema.ts';
 import { StorageError, type ApiToken, type AuditEntry, type Enrolment, type TrustSnapshot } from './types.ts';
@@ -25,56 +25,21 @@ export async function migrate(db: Db): Promise<void> {
   }
 }
 
-// The head is updated first: that takes the write lock before anything is read, on both databases.
-async function appendAudit(tx: Transaction<Schema>, entry: AuditEntry): Promise<void> {
-  const head = await tx
-    .updateTable('audit_head')
-    .set((eb) => ({ seq: eb('seq', '+', 1) }))
-    .where('id', '=', 1)
-    .returning(['seq', 'hash'])
-    .executeTakeFirstOrThrow();
-  const content = {
-    seq: head.seq,
-    atMs: entry.atMs,
-    actor: entry.actor.name,
-    via: entry.actor.via,
-    action: entry.action,
-    subject: entry.subject,
-    reason: entry.reason,
-    data: JSON.stringify(entry.data),
-  };
-  const hash = auditHash(head.hash, content);
-  const { atMs, ...columns } = content;
-  await tx
-    .insertInto('audit')
-    .values({ ...columns, at_ms: atMs, prev: head.hash, hash })
-    .execute();
-  await tx.updateTable('audit_head').set({ hash }).where('id', '=', 1).execute();
-}
-
 /** One operator change: audited, and told to every door by the trust version, or not done at all. */
-async function changeTrust<T>(
+async function changeTrust(
   db: Db,
   audit: AuditEntry,
-  change: (tx: Transaction<Schema>) => Promise<T | false>
-): Promise<T | false> {
-  const nothingChanged = Symbol('nothing changed');
-  try {
-    return await db.transaction().execute(async (tx) => {
-      await appendAudit(tx, audit);
-      const result = await change(tx);
-      if (result === false) throw nothingChanged as unknown as Error;
-      await tx
-        .updateTable('trust')
-        .set((eb) => ({ version: eb('version', '+', 1) }))
-        .where('id', '=', 1)
-        .execute();
-      return result;
-    });
-  } catch (error) {
-    if (error === nothingChanged) return false;
-    throw error;
-  }
+  change: (tx: Transaction<Schema>) => Promise<boolean>
+): Promise<boolean> {
+  return audited<boolean>(db, audit, async (tx, refuse) => {
+    if (!(await change(tx))) return refuse(false);
+    await tx
+      .updateTable('trust')
+      .set((eb) => ({ version: eb('version', '+', 1) }))
+      .where('id', '=', 1)
+      .execute();
+    return true;
+  });
 }
 
 export async function putEnrolment(db: Db, enrolment: Enrolment, audit: AuditEntry): Promise<void> {
@@ -232,17 +197,4 @@ export async function noteStart(db: Db, atMs: number, sinceMs: number): Promise<
       .executeTakeFirstOrThrow();
     return count;
   });
-}
-
-export async function sweep(
-  db: Db,
-  limits: { eventsBeforeMs: number; retiredBeforeMs: number }
-): Promise<Record<string, number>> {
-  const events = await db.deleteFrom('events').where('at_ms', '<', limits.eventsBeforeMs).executeTakeFirst();
-  const nodes = await db
-    .deleteFrom('nodes')
-    .where('state', '=', 'retired')
-    .where('state_since_ms', '<', limits.retiredBeforeMs)
-    .executeTakeFirst();
-  return { events: Number(events.numDeletedRows), nodes: Number(nodes.numDeletedRows) };
 }

@@ -1,33 +1,31 @@
 import { parentPort, workerData } from 'node:worker_threads';
+import type { Kysely } from 'kysely';
 import * as history from './history.ts';
+import * as policies from './policies.ts';
 import * as queries from './queries.ts';
+import type { Schema } from './schema.ts';
 import type { Batch } from './batch.ts';
 import { Sqlite } from './sqlite.ts';
-import type { ApiToken, AuditEntry, Enrolment } from './types.ts';
+import { sweepChunk } from './sweep.ts';
+
+type Query = (db: Kysely<Schema>, ...args: never[]) => unknown;
+type Bound<M> = {
+  [K in keyof M]: M[K] extends (db: Kysely<Schema>, ...args: infer A) => infer R ? (...args: A) => R : never;
+};
+
+function bound<M extends Record<string, Query>>(db: Kysely<Schema>, queries: M): Bound<M> {
+  const entries = Object.entries(queries).map(([name, query]) => [name, query.bind(null, db)]);
+  return Object.fromEntries(entries) as Bound<M>;
+}
 
 /** What the thread is asked to do. One request at a time, in order. */
 const operations = (store: Sqlite) => ({
+  ...bound(store.db, { ...queries, ...history, ...policies, sweepChunk }),
   write: (batch: Batch, epoch: number | null) => store.write(batch, epoch),
   nodesAfter: (id: string, limit: number) => store.nodesAfter(id, limit),
-  openFaultsAfter: (after: { nodeId: string; kind: string; code: string }, limit: number) =>
-    history.openFaultsAfter(store.db, after, limit),
-  lastScoresAfter: (nodeId: string, limit: number) => history.lastScoresAfter(store.db, nodeId, limit),
   check: () => store.check(),
   sizes: () => store.sizes(),
   finishCheckpoint: () => store.finishCheckpoint(),
-  eventsAfter: (id: number, limit: number) => queries.eventsAfter(store.db, id, limit),
-  eventBounds: () => queries.eventBounds(store.db),
-  trustVersion: () => queries.trustVersion(store.db),
-  trustSnapshot: () => queries.trustSnapshot(store.db),
-  putEnrolment: (enrolment: Enrolment, audit: AuditEntry) => queries.putEnrolment(store.db, enrolment, audit),
-  revokeNode: (id: string, atMs: number, audit: AuditEntry) => queries.revokeNode(store.db, id, atMs, audit),
-  revokeCertificate: (fingerprint: string, atMs: number, audit: AuditEntry) =>
-    queries.revokeCertificate(store.db, fingerprint, atMs, audit),
-  putToken: (token: ApiToken, audit: AuditEntry) => queries.putToken(store.db, token, audit),
-  revokeToken: (id: string, atMs: number, audit: AuditEntry) => queries.revokeToken(store.db, id, atMs, audit),
-  takeEpoch: () => queries.takeEpoch(store.db),
-  noteStart: (atMs: number, sinceMs: number) => queries.noteStart(store.db, atMs, sinceMs),
-  sweep: (limits: { eventsBeforeMs: number; retiredBeforeMs: number }) => queries.sweep(store.db, limits),
   close: () => store.close(),
 });
 

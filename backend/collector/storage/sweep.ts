@@ -1,0 +1,133 @@
+import { sql, type Kysely } from 'kysely';
+import type { Schema } from './schema.ts';
+import type { Storage } from './types.ts';
+
+/** Deletes what is past its retention, a chunk at a time, so that no heartbeat waits for all of it. */
+
+type Db = Kysely<Schema>;
+type Limits = Parameters<Storage['sweep']>[0];
+/** Where the next chunk goes on. */
+type Cursor = readonly [atMs: number, nodeId: string];
+
+export const SWEPT_TABLES = ['events', 'nodes', 'faults', 'score_history', 'timeline'] as const;
+export type SweptTable = (typeof SWEPT_TABLES)[number];
+
+/** Rows looked at in one transaction. */
+export const SWEEP_CHUNK = 500;
+
+export interface SweptChunk {
+  readonly deleted: number;
+  /** Null: this table is done. */
+  readonly next: Cursor | null;
+}
+
+const START: Cursor = [-1, ''];
+
+/** @param after what the chunk before said; null for the first */
+export async function sweepChunk(db: Db, table: SweptTable, limits: Limits, after: Cursor | null): Promise<SweptChunk> {
+  switch (table) {
+    case 'events':
+      return more(await sweepEvents(db, limits.eventsBeforeMs));
+    case 'nodes':
+      return more(await sweepNodes(db, limits.retiredBeforeMs));
+    case 'faults':
+      return more(await sweepFaults(db, limits.historyBeforeMs));
+    case 'timeline':
+      return more(await sweepTimeline(db, limits.historyBeforeMs));
+    case 'score_history':
+      return sweepScores(db, limits.historyBeforeMs, after ?? START);
+  }
+}
+
+const more = (deleted: number): SweptChunk => ({ deleted, next: deleted < SWEEP_CHUNK ? null : START });
+
+async function sweepEvents(db: Db, beforeMs: number): Promise<number> {
+  const { numDeletedRows } = await db
+    .deleteFrom('events')
+    .where('id', 'in', (eb) => eb.selectFrom('events').select('id').where('at_ms', '<', beforeMs).limit(SWEEP_CHUNK))
+    .executeTakeFirst();
+  return Number(numDeletedRows);
+}
+
+// What is open about a node goes with it, or nobody would ever resolve it; what was, stays for its own retention.
+async function sweepNodes(db: Db, beforeMs: number): Promise<number> {
+  return db.transaction().execute(async (tx) => {
+    const gone = await tx
+      .deleteFrom('nodes')
+      .where('node_id', 'in', (eb) =>
+        eb
+          .selectFrom('nodes')
+          .select('node_id')
+          .where('state', '=', 'retired')
+          .where('state_since_ms', '<', beforeMs)
+          .limit(SWEEP_CHUNK)
+      )
+      .returning('node_id')
+      .execute();
+    const ids = gone.map((row) => row.node_id);
+    if (ids.length === 0) return 0;
+    await tx.deleteFrom('faults').where('node_id', 'in', ids).where('resolved_ms', 'is', null).execute();
+    await tx.deleteFrom('config_reports').where('node_id', 'in', ids).execute();
+    return ids.length;
+  });
+}
+
+async function sweepFaults(db: Db, beforeMs: number): Promise<number> {
+  const { numDeletedRows } = await db
+    .deleteFrom('faults')
+    .where('id', 'in', (eb) =>
+      eb.selectFrom('faults').select('id').where('resolved_ms', '<', beforeMs).limit(SWEEP_CHUNK)
+    )
+    .executeTakeFirst();
+  return Number(numDeletedRows);
+}
+
+async function sweepTimeline(db: Db, beforeMs: number): Promise<number> {
+  const { numDeletedRows } = await db
+    .deleteFrom('timeline')
+    .where('id', 'in', (eb) => eb.selectFrom('timeline').select('id').where('at_ms', '<', beforeMs).limit(SWEEP_CHUNK))
+    .executeTakeFirst();
+  return Number(numDeletedRows);
+}
+
+// The newest point of a stored node stays however old: it says what holds since then.
+async function sweepScores(db: Db, beforeMs: number, [atMs, nodeId]: Cursor): Promise<SweptChunk> {
+  return db.transaction().execute(async (tx) => {
+    const old = await tx
+      .selectFrom('score_history as s')
+      .select((eb) => [
+        's.node_id',
+        's.at_ms',
+        eb
+          .or([
+            eb.exists(
+              eb
+                .selectFrom('score_history as n')
+                .select('n.at_ms')
+                .whereRef('n.node_id', '=', 's.node_id')
+                .whereRef('n.at_ms', '>', 's.at_ms')
+            ),
+            eb.not(eb.exists(eb.selectFrom('nodes').select('rev').whereRef('nodes.node_id', '=', 's.node_id'))),
+          ])
+          .as('over'),
+      ])
+      .where('s.at_ms', '<', beforeMs)
+      .where(sql<boolean>`(s.at_ms, s.node_id) > (${atMs}, ${nodeId})`)
+      .orderBy('s.at_ms')
+      .orderBy('s.node_id')
+      .limit(SWEEP_CHUNK)
+      .execute();
+    const over = old.filter((point) => Boolean(point.over));
+    for (const point of over)
+      await tx
+        .deleteFrom('score_history')
+        .where('node_id', '=', point.node_id)
+        .where('at_ms', '=', point.at_ms)
+        .execute();
+    const last = old.at(-1);
+    return {
+      deleted: over.length,
+      next: last && old.length === SWEEP_CHUNK ? ([last.at_ms, last.node_id] as const) : null,
+    };
+  });
+}
