@@ -3,7 +3,12 @@ import {
   BANDS,
   DRIFT_CATEGORIES,
   DRIFT_SEVERITIES,
+  driftRecordSchema,
+  policyViolationSchema,
+  RISK_LEVELS,
+  scorePointSchema,
   scoreSummarySchema,
+  timelineEntrySchema,
   VIOLATION_CODES,
   VIOLATION_SEVERITIES,
 } from './assessment.ts';
@@ -24,16 +29,36 @@ const list = z.preprocess(
   z.array(z.string().max(128)).max(64).optional()
 );
 
-/** Query of `GET /fleet/targets`. Lists are repeated: `?state=expired&state=stale`. */
-export const targetQuerySchema = z.strictObject({
-  state: list.pipe(z.array(z.enum(LIVENESS_STATES)).optional()),
-  zone: list,
-  tag: list,
-  bridged: z.enum(['true', 'false']).optional(),
-  q: z.string().max(128).optional(),
-  sort: z.enum(['name', '-name', 'zone', '-zone', 'state', '-state', 'lastSeenAt', '-lastSeenAt']).default('name'),
+const oneOf = <const Values extends readonly [string, ...string[]]>(values: Values) =>
+  list.pipe(z.array(z.enum(values)).optional());
+const yesOrNo = z.enum(['true', 'false']).optional();
+const page = {
   limit: z.coerce.number().int().min(1).max(MAX_PAGE_SIZE).default(DEFAULT_PAGE_SIZE),
   cursor: z.string().max(MAX_CURSOR_LENGTH).optional(),
+};
+
+/** What `GET /fleet/targets` may be ordered by; `-` in front turns the order round. */
+export const TARGET_SORTS = ['name', 'zone', 'state', 'lastSeenAt', 'score'] as const;
+export type TargetSort = (typeof TARGET_SORTS)[number];
+
+/** Query of `GET /fleet/targets`. Lists are repeated: `?state=expired&state=stale`. */
+export const targetQuerySchema = z.strictObject({
+  state: oneOf(LIVENESS_STATES),
+  zone: list,
+  tag: list,
+  bridged: yesOrNo,
+  band: oneOf(BANDS),
+  risk: oneOf(RISK_LEVELS),
+  isolated: yesOrNo,
+  drift: oneOf(DRIFT_CATEGORIES),
+  driftSeverity: oneOf(DRIFT_SEVERITIES),
+  violation: oneOf(VIOLATION_CODES),
+  violationSeverity: oneOf(VIOLATION_SEVERITIES),
+  profile: list,
+  owner: list,
+  q: z.string().max(128).optional(),
+  sort: z.enum(TARGET_SORTS.flatMap((each) => [each, `-${each}` as const])).default('name'),
+  ...page,
 });
 export type TargetQuery = z.infer<typeof targetQuerySchema>;
 
@@ -45,6 +70,65 @@ export const targetPageSchema = z.object({
   nextCursor: z.string().nullable(),
 });
 export type TargetPage = z.infer<typeof targetPageSchema>;
+
+const FAULT_STATES = ['open', 'resolved', 'all'] as const;
+const faultQuery = { state: z.enum(FAULT_STATES).default('open'), ...page };
+const ofFleet = { target: list, zone: list };
+
+/** Query of `GET /fleet/targets/:targetId/drift`, and with targets and zones of `GET /fleet/drift`. */
+export const targetDriftQuerySchema = z.strictObject({
+  category: oneOf(DRIFT_CATEGORIES),
+  severity: oneOf(DRIFT_SEVERITIES),
+  ...faultQuery,
+});
+export const driftQuerySchema = targetDriftQuerySchema.extend(ofFleet);
+
+/** Query of `GET /fleet/targets/:targetId/violations`, and with targets and zones of `GET /fleet/violations`. */
+export const targetViolationQuerySchema = z.strictObject({
+  code: oneOf(VIOLATION_CODES),
+  severity: oneOf(VIOLATION_SEVERITIES),
+  ...faultQuery,
+});
+export const violationQuerySchema = targetViolationQuerySchema.extend(ofFleet);
+
+const pageOf = <Item extends z.ZodType>(item: Item) =>
+  z.object({
+    items: z.array(item),
+    /** How many match, over all pages; null where a filter by zone makes that too dear to count. */
+    total: z.int().nullable(),
+    /** Pass it as `cursor` for the next page; null on the last. A page may hold fewer than `limit`, even none. */
+    nextCursor: z.string().nullable(),
+  });
+export const driftPageSchema = pageOf(driftRecordSchema);
+export type DriftPage = z.infer<typeof driftPageSchema>;
+export const violationPageSchema = pageOf(policyViolationSchema);
+export type ViolationPage = z.infer<typeof violationPageSchema>;
+
+/** Query of `GET /fleet/targets/:targetId/history`: the last 24 h when nothing is said. */
+export const historyQuerySchema = z.strictObject({
+  from: instantSchema.optional(),
+  to: instantSchema.optional(),
+  limit: z.coerce.number().int().min(1).max(5000).default(1000),
+});
+export const scoreHistorySchema = z.object({
+  targetId: nodeIdSchema,
+  from: instantSchema,
+  to: instantSchema,
+  /** Oldest first. */
+  points: z.array(scorePointSchema),
+  /** There are older ones in the range: more than `limit`. */
+  truncated: z.boolean(),
+});
+export type ScoreHistory = z.infer<typeof scoreHistorySchema>;
+
+/** Query of `GET /fleet/targets/:targetId/timeline`. */
+export const timelineQuerySchema = z.strictObject(page);
+export const timelinePageSchema = z.object({
+  /** Newest first. */
+  items: z.array(timelineEntrySchema),
+  nextCursor: z.string().nullable(),
+});
+export type TimelinePage = z.infer<typeof timelinePageSchema>;
 
 const countsByState = z.record(z.enum(LIVENESS_STATES), z.int());
 const countsByBand = z.record(z.enum(BANDS), z.int());

@@ -1,4 +1,5 @@
 export * from './api.ts';
+export * from './api-changes.ts';
 export * from './event.ts';
 export * from './heartbeat.ts';
 export * from './node-id.ts';
@@ -8,4 +9,5 @@ export * from './timings.ts';
 export * from './assessment.ts';
 export * from './policy.ts';
 export * from './configuration.ts';
+export * from './config-secrets.ts';
 export * from './canonical-json.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { BANDS, RISK_LEVELS } from './assessment.ts';
 import {
   APPLY_STATUSES,
   ENVIRONMENTS,
@@ -78,7 +79,13 @@ export const fleetTargetSchema = z.object({
   desired: desiredStateSchema,
   reported: reportedStateSchema.optional(),
   fleetHealthScore: z.number().optional(),
-  riskLevel: z.enum(['low', 'medium', 'high', 'critical']).optional(),
+  riskLevel: z.enum(RISK_LEVELS).optional(),
+  /** `unknown` where there is no score. */
+  band: z.enum(BANDS),
+  /** A critical drift excludes it from automation and discovery. */
+  isolated: z.boolean(),
+  /** The team its alerts carry. */
+  owner: z.string().nullable(),
   lastSeenAt: instantSchema.optional(),
   zone: z.string(),
   tags: z.array(z.string()),
