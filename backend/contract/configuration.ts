@@ -7,6 +7,8 @@ import { reasonSchema, revisionIdSchema } from './policy.ts';
 /** The largest `PUT /openclaw/config-report` and `POST /fleet/configs`, in bytes. */
 export const MAX_CONFIG_BYTES = 256 * 1024;
 export const MAX_MANAGED_PATHS = 1000;
+/** How deep a value may nest. */
+export const MAX_CONFIG_DEPTH = 32;
 
 /**
  * A dotted path into a gateway's configuration, such as `messages.ackReaction`. Steps are names; an array is one value.
@@ -22,7 +24,26 @@ export const configPathSchema = z
   );
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
-const jsonSchema: z.ZodType<Json> = z.json();
+
+/** Whether a value nests too deep or has a member that reaches a prototype: asked before anything walks it by recursion. */
+function isTame(value: unknown): boolean {
+  const left: [unknown, number][] = [[value, 0]];
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    const [at, depth] = next;
+    if (typeof at !== 'object' || at === null) continue;
+    if (depth === MAX_CONFIG_DEPTH || Object.hasOwn(at, '__proto__')) return false;
+    for (const inner of Object.values(at)) left.push([inner, depth + 1]);
+  }
+  return true;
+}
+
+const jsonSchema: z.ZodType<Json> = z
+  .unknown()
+  .refine(isTame, {
+    error: `must nest at most ${MAX_CONFIG_DEPTH} deep and have no member called __proto__`,
+    abort: true,
+  })
+  .pipe(z.json());
 
 /** Managed paths and their values. A secret is a reference: `{"$secretRef": "name"}`. */
 export const configValuesSchema = z
@@ -80,6 +101,8 @@ export const nodeRevisionSchema = z.object({
   config_hash: revisionIdSchema,
   values: configValuesSchema,
   issued_at: instantSchema,
+  /** What the node sent as `?nonce=`, so that it can tell this answer from an earlier one. */
+  nonce: z.string().optional(),
 });
 export type NodeRevision = z.infer<typeof nodeRevisionSchema>;
 /** The answer carries `nodeRevisionSchema` as a compact JWS (ES256, the key that signs actions), typed so that no other can stand for it. */

@@ -1,0 +1,150 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { isSecretReference, plainSecrets, REDACTED, redactedValue, redactedValues } from './config-secrets.ts';
+import { configValuesSchema } from './configuration.ts';
+import type { Json } from './configuration.ts';
+import { canonicalJson } from './canonical-json.ts';
+
+// Put together here, so that scanners of leaked secrets find none in this file.
+const SECRETS = [
+  `-----BEGIN ${'PRIVATE'} KEY-----\nMIGHAgEAMBMGByqGSM49`,
+  'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJuMSJ9.c2lnbmF0dXJl',
+  `${'sk'}-ant-api03-abcdefgh`,
+  `${'ghp'}_0123456789abcdefghij0123456789abcdef`,
+  `${'xoxb'}-1234567890-abcdefgh`,
+  `${'AKIA'}IOSFODNN7EXAMPLE`,
+  `${'123456789'}:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw0`,
+  'Bearer abcdefghijkl',
+  'https://user:hunter2@example.com/x',
+  '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
+  'Zk9x2QpL7vRt4WmN8sYb3HcJ6dFg1TaE',
+  'q7Jx+0Zr/5Ktm2W9LbV8nYp4Hd6CsXg1Ue3FaQiOzRk=',
+];
+const PLAIN = [
+  'ok',
+  'anthropic/claude-sonnet-4-5-20250929',
+  'gpt-4o-mini-2024-07-18',
+  '6f1c1e0a-8b7d-4a53-9a53-1f2e3d4c5b6a',
+  'https://collector.example.com:8443/openclaw/availability',
+  '/home/operator/.openclaw/agents/main/sessions',
+  'Please answer in the language of the question, shortly and kindly, 24 hours a day.',
+  'internationalization-and-localization',
+  '2026-11-22T12:00:00.000Z',
+];
+
+describe('plainSecrets', () => {
+  it.each(SECRETS)('knows a secret by its look: %s', (secret) => {
+    expect(plainSecrets('messages.prefix', secret)).toEqual([{ path: 'messages.prefix', sign: 'shape' }]);
+    expect(plainSecrets('messages', { a: [{ b: `see ${secret}` }] })).toEqual([
+      { path: 'messages.a.b', sign: 'shape' },
+    ]);
+  });
+
+  it.each(PLAIN)('lets pass what is none: %s', (text) => {
+    expect(plainSecrets('messages.prefix', text)).toEqual([]);
+  });
+
+  it.each([
+    'botToken',
+    'password',
+    'clientSecret',
+    'apiKey',
+    'api_key',
+    'API-KEY',
+    'privateKey',
+    'credentials',
+    'pass',
+  ])('knows a secret by its name: %s', (name) => {
+    expect(plainSecrets(`channels.x.${name}`, 'short')).toEqual([{ path: `channels.x.${name}`, sign: 'name' }]);
+    expect(plainSecrets('channels.x', { [name]: { deeper: ['short'] } })).toEqual([
+      { path: `channels.x.${name}.deeper`, sign: 'name' },
+    ]);
+    expect(plainSecrets(`channels.x.${name}`, { $secretRef: 'x-token' })).toEqual([]);
+    expect(plainSecrets(`channels.x.${name}`, '')).toEqual([]);
+    expect(plainSecrets(`channels.x.${name}`, true)).toEqual([]);
+  });
+
+  it.each(['maxTokens', 'tokenizer', 'secretive', 'compass'])('takes no other name for a secret: %s', (name) => {
+    expect(plainSecrets(`agents.${name}`, 4096)).toEqual([]);
+    expect(plainSecrets(`agents.${name}`, 'text')).toEqual([]);
+  });
+
+  it('knows what was redacted, and a secret in the name of a member', () => {
+    expect(plainSecrets('a', [REDACTED])).toEqual([{ path: 'a', sign: 'redacted' }]);
+    expect(plainSecrets('a', { 'sk-abcdefghijklmnop': 1 })).toEqual([{ path: 'a.*', sign: 'shape' }]);
+    expect(plainSecrets('a.sk-abcdefghijklmnop', 1)).toEqual([{ path: 'a.*', sign: 'shape' }]);
+  });
+
+  it('does not take an object with more than a reference for one', () => {
+    expect(isSecretReference({ $secretRef: 'x' })).toBe(true);
+    expect(isSecretReference({ $secretRef: 'x', more: 1 })).toBe(false);
+    expect(isSecretReference({ $secretRef: 'two words' })).toBe(false);
+  });
+});
+
+const anyJson = fc.jsonValue({ maxDepth: 4 }) as fc.Arbitrary<Json>;
+
+describe('redactedValue', () => {
+  it('leaves no secret, wherever it stands', () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...SECRETS),
+        fc.array(fc.string(), { maxLength: 4 }),
+        anyJson,
+        (secret, steps, other) => {
+          const value = steps.reduce<Json>((inner, step) => ({ [step]: [inner, other] }), secret);
+          expect(JSON.stringify(redactedValue('messages', value, undefined))).not.toContain(JSON.stringify(secret));
+          expect(JSON.stringify(redactedValue('messages', { [secret]: 1 }, undefined))).toBe('{}');
+        }
+      )
+    );
+  });
+
+  it('changes nothing the second time', () => {
+    fc.assert(
+      fc.property(anyJson, (value) => {
+        const once = redactedValue('a.token', value, undefined);
+        expect(redactedValue('a.token', once, undefined)).toEqual(once);
+      })
+    );
+  });
+
+  it('keeps what equals the value wanted, so that both sides hash alike', () => {
+    fc.assert(
+      fc.property(anyJson, (value) => {
+        expect(canonicalJson(redactedValue('a.token', value, value))).toBe(canonicalJson(value));
+      })
+    );
+  });
+
+  it('puts the name of a wanted secret where one is there', () => {
+    const wanted = { on: true, bot: { $secretRef: 'bot' } };
+    expect(redactedValue('c', { on: true, bot: REDACTED }, wanted)).toEqual(wanted);
+    expect(redactedValue('c', { on: true, bot: { source: 'env', provider: 'default', id: 'X' } }, wanted)).toEqual(
+      wanted
+    );
+    expect(redactedValue('c', { on: true }, wanted)).toEqual({ on: true });
+    expect(redactedValue('c', { on: true, bot: '' }, wanted)).toEqual({ on: true, bot: '' });
+  });
+
+  it('does not let a member called as one of every object pass for wanted', () => {
+    const value = JSON.parse('{"constructor":"x","password":"y"}') as Json;
+    expect(redactedValues({ a: value }, {})).toEqual({ a: { constructor: 'x', password: REDACTED } });
+  });
+});
+
+describe('configValuesSchema', () => {
+  const nested = (depth: number): unknown => JSON.parse('['.repeat(depth) + ']'.repeat(depth));
+
+  it('refuses what nests too deep without walking it by recursion', () => {
+    expect(configValuesSchema.safeParse({ a: nested(32) }).success).toBe(true);
+    expect(configValuesSchema.safeParse({ a: nested(33) }).success).toBe(false);
+    expect(configValuesSchema.safeParse({ a: nested(100_000) }).error?.issues[0]?.message).toMatch(/at most 32 deep/);
+  });
+
+  it('refuses members that reach a prototype, and numbers that are none', () => {
+    expect(configValuesSchema.safeParse({ a: JSON.parse('{"b":{"__proto__":1}}') as unknown }).success).toBe(false);
+    expect(configValuesSchema.safeParse({ a: JSON.parse('1e999') as unknown }).success).toBe(false);
+    expect(configValuesSchema.safeParse({ 'a.__proto__.b': 1 }).success).toBe(false);
+  });
+});
