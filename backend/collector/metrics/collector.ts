@@ -1,10 +1,11 @@
 import { HEARTBEAT_STATUSES, PROBLEMS } from '@openclaw-fleet/contract';
 import type { ProblemName, TimingsProfile } from '@openclaw-fleet/contract';
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import { createHealthInstruments } from './health.ts';
+import type { HealthInstruments } from './health.ts';
 import { PlainHistogram } from './histogram.ts';
-
-/** Plain numbers that are added to in place (`tally.accepted++`); a scrape reads them. */
-export type Tally<K extends string> = Record<K, number>;
+import { exposeTally, zeros } from './tally.ts';
+import type { Tally } from './tally.ts';
 
 /** What became of a heartbeat; a `refused` one is also counted by its problem type. */
 export const HEARTBEAT_OUTCOMES = [...HEARTBEAT_STATUSES, 'conflict', 'refused'] as const;
@@ -56,29 +57,9 @@ export interface Instruments {
   readonly counts: Tally<CountName>;
   readonly scrapeSeconds: PlainHistogram;
   readonly apiRequests: Counter<'route' | 'code'>;
+  readonly health: HealthInstruments;
   /** Counts one heartbeat refused with `problem`. */
   readonly countRefused: (problem: ProblemName) => void;
-}
-
-function zeros<K extends string>(names: readonly K[]): Tally<K> {
-  return Object.fromEntries(names.map((name) => [name, 0])) as Tally<K>;
-}
-
-function exposeTally<K extends string>(
-  registry: Registry,
-  tally: Tally<K>,
-  { name, help, label }: { name: string; help: string; label: string }
-): void {
-  new Counter({
-    name,
-    help,
-    labelNames: [label],
-    registers: [registry],
-    collect() {
-      this.reset();
-      for (const key of Object.keys(tally) as K[]) this.inc({ [label]: key }, tally[key]);
-    },
-  });
 }
 
 // Gauges whose names claim to be counters; prom-client keeps them for old dashboards.
@@ -150,6 +131,7 @@ export function createInstruments({ processMetrics = true }: { readonly processM
       },
     });
   }
+  const health = createHealthInstruments(registry);
   const scrapeSeconds = histogram(
     'openclaw_collector_scrape_duration_seconds',
     'Time a scrape of this collector took.',
@@ -177,6 +159,7 @@ export function createInstruments({ processMetrics = true }: { readonly processM
     counts,
     scrapeSeconds,
     apiRequests,
+    health,
     countRefused(problem) {
       heartbeats.refused++;
       refusals[problem]++;

@@ -2,6 +2,7 @@ import { Registry } from 'prom-client';
 import { createInstruments, registerCollectorSources } from './collector.ts';
 import { registerFleetMetrics } from './fleet.ts';
 import { extraLabels, TARGET_FAMILIES, TARGET_LABELS } from './targets.ts';
+import { ZONE_FAMILIES } from './zones.ts';
 
 /** One row of docs/metrics.md. */
 export interface MetricRow {
@@ -52,12 +53,23 @@ export function metricRows(): {
       zoneVerdict: neverAsked,
       fleetVerdict: neverAsked,
       summary: neverAsked,
+      subject: neverAsked,
+      expectation: neverAsked,
     },
     neverAsked
   );
   return {
     targets: TARGET_FAMILIES.map((family) => ({ ...family, labels: [...TARGET_LABELS, ...extraLabels(family)] })),
-    fleet: rowsOf(registry),
+    fleet: [
+      ...rowsOf(registry),
+      ...ZONE_FAMILIES.map(({ name, type, help, labels }) => ({
+        name,
+        type,
+        help,
+        labels: ['zone', ...labels],
+        level: 'always' as const,
+      })),
+    ],
     own: rowsOf(instruments.registry),
   };
 }
@@ -89,6 +101,13 @@ labels: equal numbers mean equal configurations. Label values that come from the
 
 One series a target (and label value), at the level of \`metrics\` in the settings: \`off\` exposes none of them, \`core\`
 those of level core, \`full\` all. \`target\` is the node id. What a target does not report has no series.
+
+A drift or a violation has a series, always 1, while it is open and none otherwise: \`severity\` is \`info\` (the fleet's
+minor), \`warning\` (major, warning, high) or \`critical\`, and \`seed_severity\` the fleet's own word. Who is to be told
+of a target is on \`openclaw_target_info\` alone, so that a new owner does not make every series of a target a new one; a
+rule brings it in with
+
+    openclaw_target_drift * on (target) group_left (owner) max by (target, owner) (openclaw_target_info)
 
 ${table(targets, true)}
 

@@ -11,12 +11,13 @@ import { Fleet } from '../fleet/registry.ts';
 import { createInstruments, registerCollectorSources } from './collector.ts';
 import type { CollectorSources, Instruments } from './collector.ts';
 import { metricRows, metricsDocument } from './documentation.ts';
+import { METRICS_LEVELS } from './family.ts';
+import type { MetricsLevel } from './family.ts';
 import { registerFleetMetrics } from './fleet.ts';
 import { createMetricsHandler } from './handler.ts';
 import type { MetricsHandlerOptions } from './handler.ts';
 import { createTargetRenderer } from './render.ts';
-import { METRICS_LEVELS } from './targets.ts';
-import type { MetricsLevel } from './targets.ts';
+import { assessment, drift, viewOf, violation } from './testing/assessed.ts';
 import { parseExposition } from './testing/exposition.ts';
 
 const SOURCES: CollectorSources = {
@@ -32,6 +33,15 @@ const SOURCES: CollectorSources = {
 
 /** What a node may call itself and its zone. */
 const NASTY = 'x"} 1\n# TYPE evil counter\nevil 1\r\0 \\ ä😀';
+
+/** How the first two targets are. */
+const HEALTH = {
+  n0: {
+    isolated: true,
+    assessment: assessment({ score: 60, band: 'degraded', faults: [drift('config', 'critical')] }),
+  },
+  n1: { assessment: assessment({ score: 80, band: 'warning', faults: [violation('cpu-over-limit', 'warning')] }) },
+} as const;
 
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -49,9 +59,14 @@ interface Setup {
 async function serve({ level = 'full', nodes = 2, sources, stream }: Setup = {}) {
   const store = new MemoryStore();
   const epoch = await store.takeEpoch();
-  const fleet = new Fleet({ timings: TIMINGS.production, clock: () => START, store, epoch: () => epoch });
-  for (let at = 0; at < nodes; at++) await fleet.receive(beat(`n${at}`, START, BRIDGE_BLOCKS), 1, START);
-  await fleet.receive(beat('nasty', START, { hostname: NASTY, version: '\\\n"', tags: [`region:${NASTY}`] }), 1, START);
+  const registered = new Fleet({ timings: TIMINGS.production, clock: () => START, store, epoch: () => epoch });
+  for (let at = 0; at < nodes; at++) await registered.receive(beat(`n${at}`, START, BRIDGE_BLOCKS), 1, START);
+  await registered.receive(
+    beat('nasty', START, { hostname: NASTY, version: '\\\n"', tags: [`region:${NASTY}`] }),
+    1,
+    START
+  );
+  const fleet = viewOf(registered, HEALTH);
   const instruments: Instruments = createInstruments();
   registerCollectorSources(instruments, { ...SOURCES, ...sources });
   registerFleetMetrics(instruments.registry, fleet, () => START);
@@ -127,6 +142,11 @@ describe('GET /metrics', () => {
     const { fleet, own } = metricRows();
     for (const { name, labels, type } of [...fleet, ...own]) {
       if (type === 'histogram') continue;
+      if (type === 'summary') {
+        const parts = samples.filter((sample) => sample.name.startsWith(name));
+        expect(new Set(parts.flatMap((sample) => Object.keys(sample.labels)))).toEqual(new Set(labels));
+        continue;
+      }
       const found = samples.filter((sample) => sample.name === name);
       expect([name, found.length]).not.toEqual([name, 0]);
       for (const sample of found) expect(Object.keys(sample.labels).sort()).toEqual([...labels].sort());
@@ -140,6 +160,10 @@ describe('GET /metrics', () => {
     instruments.tokenCache.hit++;
     instruments.counts.unknownFields += 5;
     instruments.stream.subscribers = 2;
+    instruments.health.counts.assessments += 7;
+    instruments.health.changes.critical++;
+    instruments.health.fault({ kind: 'drift', code: 'config' }, 'opened');
+    instruments.health.reassessSeconds.observe(0.2);
     for (const seconds of [0.001, 0.0011, 0.3, 99]) instruments.heartbeatSeconds.observe(seconds);
     const { samples } = await scrape();
     const value = (name: string, labels: object = {}) =>
@@ -158,6 +182,31 @@ describe('GET /metrics', () => {
     expect(value('openclaw_collector_heartbeat_duration_seconds_sum')).toBeCloseTo(99.3021);
     expect(value('openclaw_fleet_targets', { state: 'online' })).toBe(3);
     expect(value('openclaw_fleet_zone_targets', { zone: 'us-east-1' })).toBe(2);
+    expect(value('openclaw_fleet_health_targets', { band: 'degraded' })).toBe(1);
+    expect(value('openclaw_fleet_isolated_targets')).toBe(1);
+    const drifted = { category: 'config', severity: 'critical', seed_severity: 'critical' };
+    expect(value('openclaw_fleet_drift_targets', drifted)).toBe(1);
+    expect(value('openclaw_fleet_drift_targets', { ...drifted, category: 'sync' })).toBe(0);
+    const violated = { code: 'cpu-over-limit', severity: 'warning', seed_severity: 'warning' };
+    expect(value('openclaw_fleet_violation_targets', violated)).toBe(1);
+    expect(value('openclaw_fleet_violation_targets', { ...violated, seed_severity: 'high' })).toBe(0);
+    expect(value('openclaw_fleet_health_score', { quantile: '0' })).toBe(60);
+    expect(value('openclaw_fleet_health_score', { quantile: '0.5' })).toBe(80);
+    expect(value('openclaw_fleet_health_score_sum')).toBe(240);
+    expect(value('openclaw_fleet_health_score_count')).toBe(3);
+    const zone = 'us-east-1';
+    expect(value('openclaw_fleet_zone_health_targets', { band: 'warning', zone })).toBe(1);
+    expect(value('openclaw_fleet_zone_health_targets', { band: 'healthy', zone })).toBe(0);
+    expect(value('openclaw_fleet_zone_verdict', { verdict: 'normal', zone })).toBe(1);
+    expect(value('openclaw_fleet_zone_health_score', { zone, quantile: '0.05' })).toBe(60);
+    expect(value('openclaw_fleet_zone_health_score_sum', { zone })).toBe(140);
+    expect(value('openclaw_collector_assessments_total')).toBe(7);
+    expect(value('openclaw_collector_health_changes_total', { band: 'critical' })).toBe(1);
+    expect(value('openclaw_collector_fault_changes_total', { kind: 'drift', code: 'config', change: 'opened' })).toBe(
+      1
+    );
+    expect(value('openclaw_collector_fault_changes_total', { kind: 'drift', code: 'config', change: 'eased' })).toBe(0);
+    expect(value('openclaw_collector_reassess_seconds_count')).toBe(1);
     expect(value('openclaw_collector_recent_starts')).toBe(2);
     expect(value('openclaw_collector_storage_size_bytes', { file: 'wal' })).toBe(100);
     expect(value('openclaw_collector_certificate_expiry_timestamp_seconds', { certificate: 'server' })).toBe(

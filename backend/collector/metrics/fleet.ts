@@ -1,12 +1,19 @@
-import { LIVENESS_STATES, VERDICTS } from '@openclaw-fleet/contract';
-import type { FleetSummary, Verdict } from '@openclaw-fleet/contract';
+import {
+  BANDS,
+  DRIFT_CATEGORIES,
+  DRIFT_SEVERITIES,
+  LIVENESS_STATES,
+  VERDICTS,
+  VIOLATION_CODES,
+  VIOLATION_SEVERITIES,
+} from '@openclaw-fleet/contract';
+import type { FleetSummary } from '@openclaw-fleet/contract';
 import { Gauge } from 'prom-client';
-import type { Registry } from 'prom-client';
+import type { Metric, Registry } from 'prom-client';
 import type { Clock } from '../clock.ts';
 import type { FleetView } from '../fleet/types.ts';
-
-/** Zones come from the network: past this many, the smallest ones have no series of their own. */
-export const MAX_ZONES = 1000;
+import { SEVERITY_LABELS, severityLabels } from './severity.ts';
+import { MAX_ZONES, scoreQuantiles } from './zones.ts';
 
 type Amount = Exclude<
   { [K in keyof FleetSummary]: FleetSummary[K] extends number ? K : never }[keyof FleetSummary],
@@ -21,15 +28,13 @@ const FLEET_AMOUNTS: Record<Exclude<Amount, 'total'>, readonly [name: string, he
   online: ['openclaw_fleet_online_targets', 'Targets that are online.'],
   bridged: ['openclaw_fleet_bridged_targets', 'Targets with a bridge beside them.'],
   flapping: ['openclaw_fleet_flapping_targets', 'Targets that keep leaving and returning.'],
+  isolated: [
+    'openclaw_fleet_isolated_targets',
+    'Targets that a critical drift excludes from discovery and automation.',
+  ],
 };
 
-const ZONE_AMOUNTS: Record<'total' | 'expected' | 'online', readonly [name: string, help: string]> = {
-  total: ['openclaw_fleet_zone_targets', 'Registered targets of a zone.'],
-  expected: ['openclaw_fleet_zone_expected_targets', 'Targets of a zone that are expected to report.'],
-  online: ['openclaw_fleet_zone_online_targets', 'Targets of a zone that are online.'],
-};
-
-/** Adds the fleet's aggregates, which are exposed at every level. All of one scrape come from one summary. */
+/** Adds the fleet's aggregates but those by zone, which are exposed at every level. All of one scrape come from one summary. */
 export function registerFleetMetrics(registry: Registry, fleet: FleetView, clock: Clock): void {
   const registers = [registry];
   let current: FleetSummary | undefined;
@@ -40,13 +45,6 @@ export function registerFleetMetrics(registry: Registry, fleet: FleetView, clock
       queueMicrotask(() => (current = undefined));
     }
     return current;
-  };
-  const zones = (): FleetSummary['zones'] => {
-    const all = summary().zones;
-    return all.length <= MAX_ZONES ? all : all.toSorted((a, b) => b.total - a.total).slice(0, MAX_ZONES);
-  };
-  const eachVerdict = (held: Verdict, set: (verdict: Verdict, value: number) => void): void => {
-    for (const verdict of VERDICTS) set(verdict, verdict === held ? 1 : 0);
   };
 
   new Gauge({
@@ -77,7 +75,8 @@ export function registerFleetMetrics(registry: Registry, fleet: FleetView, clock
     labelNames: ['verdict'],
     registers,
     collect() {
-      eachVerdict(summary().verdict.value, (verdict, value) => this.set({ verdict }, value));
+      const held = summary().verdict.value;
+      for (const verdict of VERDICTS) this.set({ verdict }, verdict === held ? 1 : 0);
     },
   });
   new Gauge({
@@ -104,30 +103,64 @@ export function registerFleetMetrics(registry: Registry, fleet: FleetView, clock
       this.set(summary().zones.length);
     },
   });
-  for (const [key, [name, help]] of Object.entries(ZONE_AMOUNTS) as [
-    keyof typeof ZONE_AMOUNTS,
-    readonly [string, string],
-  ][]) {
-    new Gauge({
-      name,
-      help,
-      labelNames: ['zone'],
-      registers,
-      collect() {
-        this.reset();
-        for (const zone of zones()) this.set({ zone: zone.zone }, zone[key]);
-      },
-    });
-  }
   new Gauge({
-    name: 'openclaw_fleet_zone_verdict',
-    help: 'The blindness verdict of a zone, one series a verdict: 1 for the one that holds.',
-    labelNames: ['zone', 'verdict'],
+    name: 'openclaw_fleet_health_targets',
+    help: 'Registered targets by the band of their health score.',
+    labelNames: ['band'],
     registers,
     collect() {
-      this.reset();
-      for (const { zone, verdict: held } of zones())
-        eachVerdict(held, (verdict, value) => this.set({ zone, verdict }, value));
+      for (const band of BANDS) this.set({ band }, summary().bands[band]);
     },
   });
+  registerScores(registry, () => summary().scores);
+  new Gauge({
+    name: 'openclaw_fleet_drift_targets',
+    help: 'Targets with open drift, by category and severity.',
+    labelNames: ['category', ...SEVERITY_LABELS],
+    registers,
+    collect() {
+      for (const category of DRIFT_CATEGORIES)
+        for (const severity of DRIFT_SEVERITIES)
+          this.set({ category, ...severityLabels(severity) }, summary().drift[category][severity]);
+    },
+  });
+  new Gauge({
+    name: 'openclaw_fleet_violation_targets',
+    help: 'Targets with an open policy violation, by code and severity.',
+    labelNames: ['code', ...SEVERITY_LABELS],
+    registers,
+    collect() {
+      for (const code of VIOLATION_CODES)
+        for (const severity of VIOLATION_SEVERITIES)
+          this.set({ code, ...severityLabels(severity) }, summary().violations[code][severity]);
+    },
+  });
+}
+
+/** A summary of what is now; prom-client's own is of what was observed since the start. */
+function registerScores(registry: Registry, read: () => FleetSummary['scores']): void {
+  const name = 'openclaw_fleet_health_score';
+  const head = {
+    name,
+    help: 'Health scores of the fleet now: the lowest, the 5 % quantile and the median; sum over count is the mean.',
+    type: 'summary',
+    labelNames: ['quantile'],
+    aggregator: 'sum',
+  } as const;
+  const metric = {
+    ...head,
+    get: () => {
+      const scores = read();
+      return Promise.resolve({
+        ...head,
+        values: [
+          ...scoreQuantiles(scores).map(([quantile, value]) => ({ labels: { quantile }, value })),
+          { metricName: `${name}_sum`, labels: {}, value: scores.sum },
+          { metricName: `${name}_count`, labels: {}, value: scores.count },
+        ],
+      });
+    },
+  };
+  // prom-client's type is a union of its classes, while a registry needs only `name` and `get`.
+  registry.registerMetric(metric as unknown as Metric);
 }

@@ -7,6 +7,7 @@ import type { Instruments } from './collector.ts';
 import type { TargetRenderer } from './render.ts';
 import { writeSliced } from './stream.ts';
 import type { StreamOptions } from './stream.ts';
+import { renderZones } from './zones.ts';
 
 export const METRICS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
@@ -47,6 +48,7 @@ export function createMetricsHandler(options: MetricsHandlerOptions): MetricsHan
       }
       const pieces = (function* () {
         yield bounded;
+        yield* renderZones(fleet.summary(clock()).zones);
         yield* renderer.render(fleet, clock());
       })();
       if ((await writeSliced(response, pieces, options.stream)) === 'done') response.end();

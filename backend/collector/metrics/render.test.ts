@@ -2,13 +2,16 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { TIMINGS } from '@openclaw-fleet/contract';
 import type { Heartbeat } from '@openclaw-fleet/contract';
+import type { FleetView } from '../fleet/types.ts';
 import { beat, BRIDGE_BLOCKS, START } from '../api/testing/harness.ts';
 import { MemoryStore } from '../fleet/memory-store.ts';
 import { Fleet } from '../fleet/registry.ts';
 import { escapeHelp, escapeLabelValue, formatMillis, formatValue } from './format.ts';
 import { CHUNK_CHARS, createTargetRenderer } from './render.ts';
-import { extraLabels, familiesAt, METRICS_LEVELS, TARGET_FAMILIES } from './targets.ts';
-import type { MetricsLevel } from './targets.ts';
+import { METRICS_LEVELS } from './family.ts';
+import type { MetricsLevel } from './family.ts';
+import { extraLabels, familiesAt, TARGET_FAMILIES } from './targets.ts';
+import { assessment, drift, viewOf, violation } from './testing/assessed.ts';
 import { parseExposition } from './testing/exposition.ts';
 import type { Exposition } from './testing/exposition.ts';
 
@@ -20,8 +23,9 @@ async function fleetOf(beats: Readonly<Record<string, Partial<Heartbeat>>>): Pro
   return fleet;
 }
 
-function render(fleet: Fleet, level: MetricsLevel, nowMs = START): Exposition {
-  return parseExposition([...createTargetRenderer(level).render(fleet, nowMs)].join('') || '\n');
+function render(fleet: Fleet | FleetView, level: MetricsLevel, nowMs = START): Exposition {
+  const view = fleet instanceof Fleet ? viewOf(fleet) : fleet;
+  return parseExposition([...createTargetRenderer(level).render(view, nowMs)].join('') || '\n');
 }
 
 /** The values of a family for one target, by what its extra labels say. */
@@ -44,7 +48,7 @@ describe('per-target series', () => {
     const fleet = await fleetOf({ n1: BRIDGE_BLOCKS });
     const seen = render(fleet, 'full', START + 2500);
     const value = (name: string) => valuesOf(seen, `openclaw_target_${name}`, 'n1');
-    expect(value('info')).toEqual({ 'n1.prod/1.2.0/0.1.0/2026.2.1': 1 });
+    expect(value('info')).toEqual({ 'n1.prod/1.2.0/0.1.0/2026.2.1/default/': 1 });
     expect(value('state')).toEqual({
       online: 1,
       stale: 0,
@@ -67,6 +71,8 @@ describe('per-target series', () => {
     );
     expect(single).toEqual({
       flapping: 0,
+      health_score: 100,
+      isolated: 0,
       last_seen_timestamp_seconds: START / 1000,
       interval_seconds: 60,
       clock_skew_seconds: 0,
@@ -106,6 +112,10 @@ describe('per-target series', () => {
       'info',
       'state',
       'flapping',
+      'health_score',
+      'health_band',
+      'isolated',
+      'health_component_points',
       'last_seen_timestamp_seconds',
       'interval_seconds',
       'clock_skew_seconds',
@@ -116,7 +126,8 @@ describe('per-target series', () => {
   });
 
   it.each(METRICS_LEVELS)('at %s are those of its families, each with its labels, for every target', async (level) => {
-    const fleet = await fleetOf({ a: BRIDGE_BLOCKS, b: BRIDGE_BLOCKS });
+    const unwell = { assessment: assessment({ faults: [drift('sync', 'minor'), violation('runtime-error', 'high')] }) };
+    const fleet = viewOf(await fleetOf({ a: BRIDGE_BLOCKS, b: BRIDGE_BLOCKS }), { a: unwell, b: unwell });
     const { types, samples } = render(fleet, level);
     expect([...types]).toEqual(familiesAt(level).map(({ name, type }) => [name, type]));
     for (const family of familiesAt(level)) {
@@ -131,11 +142,75 @@ describe('per-target series', () => {
   });
 
   it('never carry a message, a hash, a boot id or a revision as a label', async () => {
-    const fleet = await fleetOf({ a: { ...BRIDGE_BLOCKS, boot_id: 'publisher-boot' } });
+    const faults = [drift('config', 'major'), violation('config-drift', 'high')];
+    const fleet = viewOf(await fleetOf({ a: { ...BRIDGE_BLOCKS, boot_id: 'publisher-boot' } }), {
+      a: { assessment: assessment({ faults }) },
+    });
     const values = render(fleet, 'full').samples.flatMap(({ labels }) => Object.values(labels));
-    for (const secret of ['one job fails', BRIDGE_BLOCKS.reported.config_hash, 'boot-1', 'publisher-boot', 'r1']) {
+    const told = faults.flatMap(({ id, message, expected, actual }) => [id, message, expected, actual]);
+    for (const secret of [
+      'one job fails',
+      BRIDGE_BLOCKS.reported.config_hash,
+      'boot-1',
+      'publisher-boot',
+      'r1',
+      ...told,
+    ]) {
       expect(values).not.toContain(secret);
     }
+  });
+
+  it('say what was assessed, each fault with the severity that alerting knows and the one of its own', async () => {
+    const fleet = viewOf(
+      await fleetOf({ unwell: {}, fine: {}, silent: {} }),
+      {
+        unwell: {
+          isolated: true,
+          assessment: assessment({
+            score: 37,
+            band: 'critical',
+            points: [15, 12.5, 0, 20, NaN],
+            faults: [
+              drift('version', 'critical'),
+              drift('config', 'major'),
+              drift('sync', 'minor'),
+              violation('version-below-minimum', 'critical'),
+              violation('config-drift', 'high'),
+              violation('cpu-over-limit', 'warning'),
+            ],
+          }),
+        },
+        silent: { assessment: assessment({ score: null, band: 'unknown', points: [NaN, NaN, NaN, NaN, NaN] }) },
+      },
+      { owner: 'team "a"', profileId: 'production' }
+    );
+    const seen = render(fleet, 'full');
+    const value = (name: string, target: string) => valuesOf(seen, `openclaw_target_${name}`, target);
+    expect(value('health_score', 'unwell')).toEqual({ '': 37 });
+    expect(value('health_band', 'unwell')).toEqual({ healthy: 0, warning: 0, degraded: 0, critical: 1, unknown: 0 });
+    expect(value('isolated', 'unwell')).toEqual({ '': 1 });
+    expect(value('health_component_points', 'unwell')).toEqual({
+      connectivity: 15,
+      sync: 12.5,
+      policy: 0,
+      runtime: 20,
+    });
+    expect(value('drift', 'unwell')).toEqual({
+      'version/critical/critical': 1,
+      'config/warning/major': 1,
+      'sync/info/minor': 1,
+    });
+    expect(value('violation', 'unwell')).toEqual({
+      'version-below-minimum/critical/critical': 1,
+      'config-drift/warning/high': 1,
+      'cpu-over-limit/warning/warning': 1,
+    });
+    expect(value('info', 'unwell')).toEqual({ 'unwell.prod/1.2.0///production/team "a"': 1 });
+
+    expect(value('isolated', 'fine')).toEqual({ '': 0 });
+    for (const name of ['drift', 'violation']) expect(value(name, 'fine')).toEqual({});
+    expect(value('health_band', 'silent')).toMatchObject({ healthy: 0, unknown: 1 });
+    for (const name of ['health_score', 'health_component_points']) expect(value(name, 'silent')).toEqual({});
   });
 
   it('keep what comes from the network inside its quotes', async () => {
@@ -176,7 +251,7 @@ describe('per-target series', () => {
     const fleet = await fleetOf(Object.fromEntries(Array.from({ length: 3000 }, (_, at) => [`n${at}`, {}])));
     let text = '';
     let pieces = 0;
-    for (const piece of createTargetRenderer('full').render(fleet, START)) {
+    for (const piece of createTargetRenderer('full').render(viewOf(fleet), START)) {
       expect(piece.length).toBeLessThan(CHUNK_CHARS + 4096);
       text += piece;
       pieces++;

@@ -1,16 +1,19 @@
 import type { FleetNode, FleetView } from '../fleet/types.ts';
 import { escapeHelp, escapeLabelValue, formatMillis, formatValue } from './format.ts';
+import { severityLabels } from './severity.ts';
 import { familiesAt } from './targets.ts';
 import type {
   EntryFamily,
+  FaultFamily,
   InfoFamily,
   MetricsLevel,
+  PartFamily,
   Scrape,
   StateFamily,
   SummaryFamily,
   TargetFamily,
   ValueFamily,
-} from './targets.ts';
+} from './family.ts';
 
 /** Text is handed over in pieces of about this many characters. */
 export const CHUNK_CHARS = 64 * 1024;
@@ -92,10 +95,45 @@ function entryWriter({ name, label, maxNames, entries }: EntryFamily): Write {
   };
 }
 
-function infoWriter({ name, labels: names, values }: InfoFamily): Write {
-  const heads = names.map((label, at) => `${at === 0 ? name + '{' : '",'}${label}="`);
+function partWriter({ name, label, parts, values }: PartFamily): Write {
+  const heads = parts.map((part) => `${name}{${label}="${part}",`);
   return (node, labels) => {
     const found = values(node);
+    if (found === undefined) return '';
+    let text = '';
+    for (let at = 0; at < heads.length; at++) {
+      const value = found[at] ?? NaN;
+      if (!Number.isNaN(value)) text += (heads[at] ?? '') + labels + formatValue(value) + '\n';
+    }
+    return text;
+  };
+}
+
+function faultWriter({ name, kind, label, codes, severities }: FaultFamily): Write {
+  const heads = new Map<string, string>();
+  for (const code of codes) {
+    for (const each of severities) {
+      const { severity, seed_severity } = severityLabels(each);
+      heads.set(
+        `${code}/${each}`,
+        `${name}{${label}="${code}",severity="${severity}",seed_severity="${seed_severity}",`
+      );
+    }
+  }
+  return ({ assessment: { faults } }, labels) => {
+    let text = '';
+    for (const fault of faults) {
+      const head = fault.kind === kind ? heads.get(`${fault.code}/${fault.severity}`) : undefined;
+      if (head !== undefined) text += head + labels + '1\n';
+    }
+    return text;
+  };
+}
+
+function infoWriter({ name, labels: names, values }: InfoFamily): Write {
+  const heads = names.map((label, at) => `${at === 0 ? name + '{' : '",'}${label}="`);
+  return (node, labels, scrape) => {
+    const found = values(node, scrape);
     let text = '';
     for (let at = 0; at < heads.length; at++) text += (heads[at] ?? '') + escapeLabelValue(found[at] ?? '');
     return text + '",' + labels + '1\n';
@@ -121,6 +159,10 @@ function writerOf(family: TargetFamily): Write {
       return stateWriter(family);
     case 'entries':
       return entryWriter(family);
+    case 'parts':
+      return partWriter(family);
+    case 'faults':
+      return faultWriter(family);
     case 'info':
       return infoWriter(family);
     case 'summary':

@@ -1,65 +1,7 @@
 import { APPLY_STATUSES, GATEWAY_STATES, HEALTH_STATUSES, LIVENESS_STATES, syncLagMs } from '@openclaw-fleet/contract';
-import type { FleetNode, FleetView } from '../fleet/types.ts';
-
-/** How much is exposed per target (domain-rules section 7). Fleet aggregates are always there. */
-export const METRICS_LEVELS = ['off', 'core', 'full'] as const;
-export type MetricsLevel = (typeof METRICS_LEVELS)[number];
-
-/** What one scrape looks at. */
-export interface Scrape {
-  readonly fleet: FleetView;
-  readonly nowMs: number;
-}
-
-interface FamilyBase {
-  readonly name: string;
-  readonly help: string;
-  readonly level: 'core' | 'full';
-}
-
-/** One sample a target; none when `value` is undefined. With `millis` the value is milliseconds, shown as seconds. */
-export interface ValueFamily extends FamilyBase {
-  readonly shape: 'value';
-  readonly type: 'gauge' | 'counter';
-  readonly millis?: true;
-  readonly value: (node: FleetNode, scrape: Scrape) => number | undefined;
-}
-
-/** A StateSet: one sample a state, 1 for the one that holds. None when `state` is undefined. */
-export interface StateFamily extends FamilyBase {
-  readonly shape: 'states';
-  readonly type: 'gauge';
-  readonly label: string;
-  readonly states: readonly string[];
-  readonly state: (node: FleetNode, scrape: Scrape) => string | undefined;
-}
-
-/** One sample an entry. Names come from the network: all of a family's targets share at most `maxNames`, the rest is `other`. */
-export interface EntryFamily extends FamilyBase {
-  readonly shape: 'entries';
-  readonly type: 'gauge' | 'counter';
-  readonly label: string;
-  readonly maxNames: number;
-  readonly entries: (node: FleetNode) => Readonly<Record<string, number>> | undefined;
-}
-
-/** Always 1; says something in labels. */
-export interface InfoFamily extends FamilyBase {
-  readonly shape: 'info';
-  readonly type: 'gauge';
-  readonly labels: readonly string[];
-  readonly values: (node: FleetNode) => readonly string[];
-}
-
-/** `_sum` and `_count` of something the node measured. */
-export interface SummaryFamily extends FamilyBase {
-  readonly shape: 'summary';
-  readonly type: 'summary';
-  readonly sum: (node: FleetNode) => number | undefined;
-  readonly count: (node: FleetNode) => number | undefined;
-}
-
-export type TargetFamily = ValueFamily | StateFamily | EntryFamily | InfoFamily | SummaryFamily;
+import type { MetricsLevel, TargetFamily } from './family.ts';
+import { SEVERITY_LABELS } from './severity.ts';
+import { HEALTH_FAMILIES } from './target-health.ts';
 
 /** Labels of every per-target series, before those of the family. */
 export const TARGET_LABELS = ['target', 'zone'] as const;
@@ -92,15 +34,21 @@ export const TARGET_FAMILIES: readonly TargetFamily[] = [
     shape: 'info',
     name: 'openclaw_target_info',
     type: 'gauge',
-    help: 'Who a target is: its host name and the versions of its sender, bridge and OpenClaw (empty when unknown).',
+    help: 'Who a target is, always 1: host name, versions of its sender, bridge and OpenClaw, policy profile, and the team that its alerts are for (empty when unknown or nobody).',
     level: 'core',
-    labels: ['name', 'version', 'bridge_version', 'openclaw_version'],
-    values: ({ report }) => [
-      report.hostname,
-      report.version,
-      report.reported?.bridge_version ?? '',
-      report.reported?.openclaw_version ?? '',
-    ],
+    labels: ['name', 'version', 'bridge_version', 'openclaw_version', 'policy', 'owner'],
+    values: (node, { fleet }) => {
+      const { hostname, version, reported } = node.report;
+      const { profileId, owner } = fleet.expectation(node);
+      return [
+        hostname,
+        version,
+        reported?.bridge_version ?? '',
+        reported?.openclaw_version ?? '',
+        profileId,
+        owner ?? '',
+      ];
+    },
   },
   {
     shape: 'states',
@@ -120,6 +68,7 @@ export const TARGET_FAMILIES: readonly TargetFamily[] = [
     level: 'core',
     value: (node, { fleet, nowMs }) => (fleet.flapping(node, nowMs) ? 1 : 0),
   },
+  ...HEALTH_FAMILIES,
   {
     shape: 'value',
     name: 'openclaw_target_last_seen_timestamp_seconds',
@@ -410,6 +359,17 @@ export function familiesAt(level: MetricsLevel): readonly TargetFamily[] {
 
 /** The labels of a family's series beyond those every per-target series has. */
 export function extraLabels(family: TargetFamily): readonly string[] {
-  if (family.shape === 'info') return family.labels;
-  return family.shape === 'states' || family.shape === 'entries' ? [family.label] : [];
+  switch (family.shape) {
+    case 'info':
+      return family.labels;
+    case 'states':
+    case 'entries':
+    case 'parts':
+      return [family.label];
+    case 'faults':
+      return [family.label, ...SEVERITY_LABELS];
+    case 'value':
+    case 'summary':
+      return [];
+  }
 }

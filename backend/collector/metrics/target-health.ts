@@ -1,0 +1,71 @@
+import {
+  BANDS,
+  COMPONENTS,
+  DRIFT_CATEGORIES,
+  DRIFT_SEVERITIES,
+  VIOLATION_CODES,
+  VIOLATION_SEVERITIES,
+} from '@openclaw-fleet/contract';
+import type { TargetFamily } from './family.ts';
+
+/** What was assessed of a target. Components are five more series each, and explain rather than alert: level full. */
+export const HEALTH_FAMILIES: readonly TargetFamily[] = [
+  {
+    shape: 'value',
+    name: 'openclaw_target_health_score',
+    type: 'gauge',
+    help: 'Health score of a target, 0 to 100; absent while it is unknown.',
+    level: 'core',
+    value: ({ assessment }) => assessment.score ?? undefined,
+  },
+  {
+    shape: 'states',
+    name: 'openclaw_target_health_band',
+    type: 'gauge',
+    help: 'Band of the health score of a target, one series a band: 1 for the one it is in.',
+    level: 'core',
+    label: 'band',
+    states: BANDS,
+    state: ({ assessment }) => assessment.band,
+  },
+  {
+    shape: 'faults',
+    name: 'openclaw_target_drift',
+    type: 'gauge',
+    help: 'Open drift of a target: 1 for each category that drifted, with its severity; absent otherwise.',
+    level: 'core',
+    kind: 'drift',
+    label: 'category',
+    codes: DRIFT_CATEGORIES,
+    severities: DRIFT_SEVERITIES,
+  },
+  {
+    shape: 'faults',
+    name: 'openclaw_target_violation',
+    type: 'gauge',
+    help: 'Open policy violation of a target: 1 for each code that is violated, with its severity; absent otherwise.',
+    level: 'core',
+    kind: 'violation',
+    label: 'code',
+    codes: VIOLATION_CODES,
+    severities: VIOLATION_SEVERITIES,
+  },
+  {
+    shape: 'value',
+    name: 'openclaw_target_isolated',
+    type: 'gauge',
+    help: 'Whether a critical drift excludes a target from discovery and automation (1) or not (0).',
+    level: 'core',
+    value: ({ isolated }) => (isolated ? 1 : 0),
+  },
+  {
+    shape: 'parts',
+    name: 'openclaw_target_health_component_points',
+    type: 'gauge',
+    help: 'Points, 0 to 20, of each component of the health score of a target; absent when it does not apply or lacks data.',
+    level: 'full',
+    label: 'component',
+    parts: COMPONENTS,
+    values: ({ assessment }) => (assessment.score === null ? undefined : assessment.points),
+  },
+];
