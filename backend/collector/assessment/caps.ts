@@ -1,0 +1,26 @@
+import type { Fault, Subject } from './types.ts';
+
+interface Cap {
+  /** The most that the score can be. */
+  readonly at: number;
+  holds(subject: Subject, faults: readonly Fault[]): boolean;
+  /** For a person. */
+  readonly reason: string;
+}
+
+/** What holds the score down, because a sum hides a dead node (domain-rules sections 2 and 3). In the order they are applied. */
+export const CAPS: readonly Cap[] = [
+  { at: 69, holds: ({ flapping }) => flapping, reason: 'It keeps leaving and coming back (flapping)' },
+  {
+    at: 39,
+    holds: ({ state }) => state === 'expired' || state === 'inactive',
+    reason: 'It is offline',
+  },
+  { at: 69, holds: (_subject, faults) => hasCritical(faults), reason: 'A critical drift or violation is open' },
+  { at: 89, holds: ({ state }) => state === 'stale', reason: 'Its last report is stale' },
+];
+
+function hasCritical(faults: readonly Fault[]): boolean {
+  for (const fault of faults) if (fault.severity === 'critical') return true;
+  return false;
+}

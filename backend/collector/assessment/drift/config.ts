@@ -1,0 +1,117 @@
+import type { DriftSeverity, Timings } from '@openclaw-fleet/contract';
+import { DRIFT_HINTS } from '../hints.ts';
+import { faultOf } from '../rule.ts';
+import type { DriftRule, Found, Words } from '../rule.ts';
+import type { Expectation, Fault, Subject } from '../types.ts';
+import { short } from '../words.ts';
+
+/** Where a target is with the configuration that is desired of it. */
+export type ConfigState =
+  /** None is desired. */
+  | 'none'
+  /** It does not say what it runs. */
+  | 'unknown'
+  | 'same'
+  /** It does not run it yet, and still has time to. */
+  | 'pending'
+  /** It still runs another revision, or values that were issued once. */
+  | 'different'
+  | 'failed'
+  /** Its values were never issued: somebody edited them on the node. */
+  | 'edited';
+
+/** Pending is no drift; else minor; failed, open for 10 min, or edited on the node major, the last as the profile says (domain-rules section 4). */
+export const configDrift: DriftRule = {
+  code: 'config',
+  playbook: 'ConfigDrift',
+  eases: true,
+  find: findConfigDrift,
+  words: configWords,
+  nextMs: nextConfigMs,
+};
+
+/**
+ * Compares hashes of one revision alone, since another revision manages other paths. A bridge has `convergence` from the
+ * moment the revision was desired; one that says that it is applying has the time after which a difference is major.
+ */
+export function configState(
+  { report }: Subject,
+  expectation: Expectation,
+  nowMs: number,
+  timings: Timings
+): ConfigState {
+  const { configHash: expected } = expectation.desired;
+  if (expected === null) return 'none';
+  const { reported } = report;
+  if (reported === undefined) return 'unknown';
+  const { config_hash: actual, revision, apply_status: status } = reported;
+  const told = revision !== undefined && revision === expectation.revision;
+  if (told && actual === expected) return 'same';
+  if (told && status === 'FAILED') return 'failed';
+  if (nowMs < pendingUntilMs(expectation, status, timings)) return 'pending';
+  if (status === 'FAILED') return 'failed';
+  if (actual === undefined || revision === undefined) return 'unknown';
+  return expectation.issued(actual) ? 'different' : 'edited';
+}
+
+function pendingUntilMs({ revisionSinceMs }: Expectation, status: string, timings: Timings): number {
+  return revisionSinceMs + (status === 'APPLYING' ? timings.configDriftMajorAfter : timings.convergence);
+}
+
+export function findConfigDrift(
+  subject: Subject,
+  expectation: Expectation,
+  open: readonly Fault[],
+  nowMs: number,
+  timings: Timings
+): Found<DriftSeverity> {
+  const state = configState(subject, expectation, nowMs, timings);
+  switch (state) {
+    case 'none':
+    case 'same':
+      return 'none';
+    case 'unknown':
+    case 'pending':
+      return 'unknown';
+    case 'failed':
+      return 'major';
+    case 'edited':
+      return expectation.unknownConfigSeverity;
+    case 'different': {
+      const since = faultOf(open, 'config')?.openedMs ?? nowMs;
+      return nowMs - since >= timings.configDriftMajorAfter ? 'major' : 'minor';
+    }
+  }
+}
+
+function nextConfigMs(
+  subject: Subject,
+  expectation: Expectation,
+  open: readonly Fault[],
+  nowMs: number,
+  timings: Timings,
+  found: Found<DriftSeverity>
+): number {
+  if (found === 'minor') return (faultOf(open, 'config')?.openedMs ?? nowMs) + timings.configDriftMajorAfter;
+  const { reported } = subject.report;
+  if (found !== 'unknown' || reported === undefined) return Infinity;
+  const until = pendingUntilMs(expectation, reported.apply_status, timings);
+  return until > nowMs ? until : Infinity;
+}
+
+function configWords({ report }: Subject, expectation: Expectation): Words {
+  const { config_hash: hash, revision, apply_status: status } = report.reported ?? {};
+  const other = revision !== undefined && revision !== expectation.revision;
+  const expected = `hash ${short(expectation.desired.configHash ?? '')} of revision ${short(expectation.revision ?? '')}`;
+  const actual =
+    (hash === undefined ? 'no hash reported' : `hash ${short(hash)}`) +
+    (other ? ` of revision ${short(revision)}` : '');
+  const message = `${cause(expectation, hash, other, status)}: expected ${expected}, found ${actual}. ${DRIFT_HINTS.config}`;
+  return { expected, actual, message, steady: message };
+}
+
+function cause(expectation: Expectation, hash: string | undefined, other: boolean, status: string | undefined): string {
+  if (status === 'FAILED') return 'The bridge failed to apply the desired configuration';
+  if (hash !== undefined && !expectation.issued(hash)) return 'The configuration was edited on the node';
+  return other ? 'The target runs another revision than is desired' : 'The configuration differs from the desired one';
+}

@@ -1,0 +1,55 @@
+import type { DriftSeverity } from '@openclaw-fleet/contract';
+import { DRIFT_HINTS } from '../hints.ts';
+import type { DriftRule, Found, Words } from '../rule.ts';
+import { lagOf } from '../sync.ts';
+import type { Expectation, Fault, Subject } from '../types.ts';
+import { atLeast, duration } from '../words.ts';
+
+/** Multiples of the most that is allowed (domain-rules section 4). */
+const MAJOR_AT = 3;
+const CRITICAL_AT = 10;
+
+/** Lag over the maximum minor, over 3 x major, over 10 x critical (domain-rules section 4). */
+export const syncDrift: DriftRule = {
+  code: 'sync',
+  playbook: 'BridgeStuck',
+  eases: true,
+  find: findSyncDrift,
+  words: syncWords,
+  nextMs: nextSyncMs,
+};
+
+export function findSyncDrift(
+  subject: Subject,
+  expectation: Expectation,
+  _open: readonly Fault[],
+  nowMs: number
+): Found<DriftSeverity> {
+  const lag = lagOf(subject, nowMs);
+  const most = expectation.desired.maxSyncLagMs;
+  if (Number.isNaN(lag)) return 'unknown';
+  if (lag <= most) return 'none';
+  if (lag <= MAJOR_AT * most) return 'minor';
+  return lag <= CRITICAL_AT * most ? 'major' : 'critical';
+}
+
+function syncWords(subject: Subject, expectation: Expectation, _severity: DriftSeverity, nowMs: number): Words {
+  const expected = `at most ${duration(expectation.desired.maxSyncLagMs)}`;
+  const actual = atLeast(lagOf(subject, nowMs));
+  const steady = `old; ${expected} is allowed. ${DRIFT_HINTS.sync}`;
+  return { expected, actual, measured: true, message: `The last state of its gateway is ${actual} ${steady}`, steady };
+}
+
+function nextSyncMs(
+  { report, seenMs }: Subject,
+  expectation: Expectation,
+  _open: readonly Fault[],
+  _nowMs: number,
+  _timings: unknown,
+  found: Found<DriftSeverity>
+): number {
+  const lag = report.reported?.sync_lag_ms;
+  if (lag === undefined || seenMs === null || found === 'critical') return Infinity;
+  const factor = found === 'none' ? 1 : found === 'minor' ? MAJOR_AT : CRITICAL_AT;
+  return Math.floor(seenMs + factor * expectation.desired.maxSyncLagMs - lag) + 1;
+}

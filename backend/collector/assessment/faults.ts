@@ -1,0 +1,125 @@
+import type { DriftCategory, DriftSeverity, ViolationCode, ViolationSeverity } from '@openclaw-fleet/contract';
+import type { DriftRule, Found, ViolationRule, Words } from './rule.ts';
+import type { DriftFault, Expectation, Fault, FaultTransition, Subject, ViolationFault } from './types.ts';
+
+const RANK: Readonly<Record<DriftSeverity | ViolationSeverity, number>> = {
+  minor: 1,
+  warning: 1,
+  major: 2,
+  high: 2,
+  critical: 3,
+};
+
+/** Orders severities of drift and of violations: minor and warning 1, major and high 2, critical 3. */
+export function rankOf(severity: DriftSeverity | ViolationSeverity): number {
+  return RANK[severity];
+}
+
+/** The fault after a rule has looked: the very one passed in when nothing about it changed. */
+export function settleDrift(
+  rule: DriftRule,
+  was: DriftFault | undefined,
+  found: Found<DriftSeverity>,
+  subject: Subject,
+  expectation: Expectation,
+  nowMs: number
+): DriftFault | undefined {
+  if (found === 'unknown') return was;
+  if (found === 'none') return undefined;
+  const words = rule.words(subject, expectation, found, nowMs);
+  if (was?.severity === found && stillSays(was, words)) return was;
+  const openedMs = openedAt(was, rule.eases || was === undefined || RANK[found] >= RANK[was.severity], nowMs);
+  return {
+    kind: 'drift',
+    id: idOf(subject, 'drift', rule.code, openedMs),
+    code: rule.code,
+    severity: found,
+    expected: words.expected ?? '',
+    actual: words.actual ?? '',
+    message: words.message,
+    playbook: rule.playbook,
+    openedMs,
+    liftedMs: was?.openedMs === openedMs ? liftAfter(was, found, words) : null,
+  };
+}
+
+/** As settleDrift, for a violation. */
+export function settleViolation(
+  rule: ViolationRule,
+  was: ViolationFault | undefined,
+  found: Found<ViolationSeverity>,
+  subject: Subject,
+  expectation: Expectation,
+  nowMs: number
+): ViolationFault | undefined {
+  if (found === 'unknown') return was;
+  if (found === 'none') return undefined;
+  const words = rule.words(subject, expectation, found, nowMs);
+  if (was?.severity === found && stillSays(was, words)) return was;
+  const openedMs = openedAt(was, rule.eases || was === undefined || RANK[found] >= RANK[was.severity], nowMs);
+  return {
+    kind: 'violation',
+    id: idOf(subject, 'violation', rule.code, openedMs),
+    code: rule.code,
+    severity: found,
+    expected: null,
+    actual: null,
+    message: words.message,
+    playbook: rule.playbook,
+    openedMs,
+    liftedMs: null,
+  };
+}
+
+/**
+ * Whether the words of an open fault may stay. A measured number wiggles with every beat: the first one is kept until the
+ * severity, the limit or the state changes, or every beat would be a change of the fault.
+ */
+function stillSays(fault: Fault, words: Words): boolean {
+  if (fault.expected !== words.expected) return false;
+  if (words.measured !== true && fault.actual !== words.actual) return false;
+  return fault.message.startsWith(words.steady) || fault.message.endsWith(words.steady);
+}
+
+/** When the fault opened that goes on (`keeps`) or takes the place of `was`; then later than that one, whose id is taken. */
+function openedAt(was: Fault | undefined, keeps: boolean, nowMs: number): number {
+  if (was === undefined) return nowMs;
+  return keeps ? was.openedMs : Math.max(nowMs, was.openedMs + 1);
+}
+
+/** A lift holds for what was seen when it was given: something else that is critical isolates anew. */
+function liftAfter(was: DriftFault, severity: DriftSeverity, words: Words): number | null {
+  if (severity !== 'critical' || was.severity !== 'critical') return null;
+  return words.measured === true || words.actual === was.actual ? was.liftedMs : null;
+}
+
+function idOf(subject: Subject, kind: Fault['kind'], code: DriftCategory | ViolationCode, openedMs: number): string {
+  return `${subject.id}.${kind}.${code}.${openedMs}`;
+}
+
+/**
+ * What became of each fault between two assessments of one target, the resolved first. A fault whose words alone changed
+ * is in none: compare the faults themselves for what is to be stored.
+ */
+export function transitions(before: readonly Fault[], after: readonly Fault[]): FaultTransition[] {
+  if (before === after) return [];
+  const changes: FaultTransition[] = [];
+  for (const fault of before) {
+    if (!after.some(({ id }) => id === fault.id)) changes.push({ change: 'resolved', fault });
+  }
+  for (const fault of after) {
+    const was = before.find(({ id }) => id === fault.id);
+    if (was === undefined) changes.push({ change: 'opened', fault });
+    else if (RANK[fault.severity] > RANK[was.severity]) changes.push({ change: 'escalated', fault });
+    else if (RANK[fault.severity] < RANK[was.severity]) changes.push({ change: 'eased', fault });
+  }
+  return changes;
+}
+
+/** A critical drift is open that nobody lifted: the target is isolated (domain-rules section 4). */
+export function isolating(faults: readonly Fault[]): boolean {
+  for (const fault of faults) {
+    if (fault.kind === 'drift' && fault.severity === 'critical' && fault.liftedMs === null) return true;
+  }
+  return false;
+}
