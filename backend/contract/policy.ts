@@ -110,13 +110,16 @@ export const policyProfileSchema = policySpecSchema.extend({
 });
 export type PolicyProfile = z.infer<typeof policyProfileSchema>;
 
-/** What a change would do to one target. */
+/** What a change would do to one target. A fault is named by kind and code, such as `drift.version`. */
 export const previewItemSchema = z.object({
   targetId: nodeIdSchema,
   before: z.object({ score: z.number().nullable(), band: z.string() }),
   after: z.object({ score: z.number().nullable(), band: z.string() }),
   opens: z.array(z.object({ fault: z.string(), severity: z.string(), message: z.string() })),
   closes: z.array(z.object({ fault: z.string(), severity: z.string(), message: z.string() })),
+  /** Stays open, and changes its severity. */
+  changes: z.array(z.object({ fault: z.string(), before: z.string(), after: z.string(), message: z.string() })),
+  /** What automation would begin that it would not as things are. */
   playbooks: z.array(z.string()),
 });
 export const previewSchema = z.object({
