@@ -1,14 +1,10 @@
 import type { Timings } from '@openclaw-fleet/contract';
 import { connectivityPoints, isJudged } from './connectivity.ts';
-import { configDrift } from './drift/config.ts';
-import { runtimeDrift } from './drift/runtime.ts';
-import { syncDrift } from './drift/sync.ts';
-import { versionDrift } from './drift/version.ts';
-import { settleDrift, settleViolation } from './faults.ts';
+import { DRIFT_RULES } from './drift/rules.ts';
+import { NO_FAULTS, settleDrift, settleViolation } from './faults.ts';
 import { jobsPoints } from './jobs.ts';
 import { policyPoints } from './policy.ts';
 import { faultOf, waivedUntilMs } from './rule.ts';
-import type { DriftRule } from './rule.ts';
 import { runtimePoints } from './runtime.ts';
 import { bandOf, NO_POINTS, pointsOf, scoreOf } from './score.ts';
 import type { Points } from './score.ts';
@@ -17,8 +13,6 @@ import type { Assessment, Expectation, Fault, Subject } from './types.ts';
 import { minimumScoreRule, VIOLATION_RULES } from './violations.ts';
 
 export { isolating, transitions } from './faults.ts';
-
-const NO_FAULTS: readonly Fault[] = [];
 
 /** Of a node that was not looked at yet. */
 export const UNASSESSED: Assessment = {
@@ -29,9 +23,6 @@ export const UNASSESSED: Assessment = {
   faults: NO_FAULTS,
   nextMs: Infinity,
 };
-
-/** Every drift rule, in the contract's order. */
-export const DRIFT_RULES: readonly DriftRule[] = [versionDrift, configDrift, syncDrift, runtimeDrift];
 
 /**
  * What is wrong with one target, and its score (domain-rules sections 3 to 5). Runs for every heartbeat: O(1), and what
@@ -64,15 +55,10 @@ export function assess(
   }
   for (const rule of VIOLATION_RULES) {
     const was = faultOf(open, rule.code);
-    let found = rule.find(subject, expectation, open, nowMs, timings);
-    if (found !== 'none') {
-      const untilMs = waivedUntilMs(expectation, rule.code, nowMs);
-      if (untilMs > nowMs) {
-        found = 'none';
-        nextMs = Math.min(nextMs, untilMs);
-      }
-    }
-    const now = settleViolation(rule, was, found, subject, expectation, nowMs);
+    const found = rule.find(subject, expectation, open, nowMs, timings);
+    const waivedMs = found === 'none' ? -Infinity : waivedUntilMs(expectation, rule.code, nowMs);
+    if (waivedMs > nowMs) nextMs = Math.min(nextMs, waivedMs);
+    const now = settleViolation(rule, was, waivedMs > nowMs ? 'none' : found, subject, expectation, nowMs);
     if (now !== undefined) (after ??= []).push(now);
     if (now !== was) changed = true;
   }
@@ -84,10 +70,10 @@ export function assess(
   const was = faultOf(open, 'score-below-minimum');
   if (was !== undefined || (minimumScore !== undefined && score !== null && score < minimumScore)) {
     const rule = minimumScoreRule(score);
-    const broken = rule.find(subject, expectation, open, nowMs, timings);
-    const untilMs = broken === 'none' ? -Infinity : waivedUntilMs(expectation, rule.code, nowMs);
-    if (untilMs > nowMs) nextMs = Math.min(nextMs, untilMs);
-    const now = settleViolation(rule, was, untilMs > nowMs ? 'none' : broken, subject, expectation, nowMs);
+    const found = rule.find(subject, expectation, open, nowMs, timings);
+    const waivedMs = found === 'none' ? -Infinity : waivedUntilMs(expectation, rule.code, nowMs);
+    if (waivedMs > nowMs) nextMs = Math.min(nextMs, waivedMs);
+    const now = settleViolation(rule, was, waivedMs > nowMs ? 'none' : found, subject, expectation, nowMs);
     if (now !== undefined) (after ??= []).push(now);
     if (now !== was) changed = true;
   }

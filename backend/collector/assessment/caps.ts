@@ -8,9 +8,12 @@ interface Cap {
   readonly reason: string;
 }
 
+/** Said of a target that flaps. */
+export const FLAPPING = 'It keeps going offline and coming back (flapping)';
+
 /** What holds the score down, because a sum hides a dead node (domain-rules sections 2 and 3). In the order they are applied. */
 export const CAPS: readonly Cap[] = [
-  { at: 69, holds: ({ flapping }) => flapping, reason: 'It keeps leaving and coming back (flapping)' },
+  { at: 69, holds: ({ flapping }) => flapping, reason: FLAPPING },
   {
     at: 39,
     holds: ({ state }) => state === 'expired' || state === 'inactive',

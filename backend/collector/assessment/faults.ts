@@ -2,7 +2,12 @@ import type { DriftCategory, DriftSeverity, ViolationCode, ViolationSeverity } f
 import type { DriftRule, Found, ViolationRule, Words } from './rule.ts';
 import type { DriftFault, Expectation, Fault, FaultTransition, Subject, ViolationFault } from './types.ts';
 
-const RANK: Readonly<Record<DriftSeverity | ViolationSeverity, number>> = {
+/** Shared by every target without one. */
+export const NO_FAULTS: readonly Fault[] = [];
+
+type Severity = DriftSeverity | ViolationSeverity;
+
+const RANK: Readonly<Record<Severity, number>> = {
   minor: 1,
   warning: 1,
   major: 2,
@@ -11,7 +16,7 @@ const RANK: Readonly<Record<DriftSeverity | ViolationSeverity, number>> = {
 };
 
 /** Orders severities of drift and of violations: minor and warning 1, major and high 2, critical 3. */
-export function rankOf(severity: DriftSeverity | ViolationSeverity): number {
+export function rankOf(severity: Severity): number {
   return RANK[severity];
 }
 
@@ -26,9 +31,9 @@ export function settleDrift(
 ): DriftFault | undefined {
   if (found === 'unknown') return was;
   if (found === 'none') return undefined;
-  const words = rule.words(subject, expectation, found, nowMs);
+  const words = rule.words(subject, expectation, nowMs);
   if (was?.severity === found && stillSays(was, words)) return was;
-  const openedMs = openedAt(was, rule.eases || was === undefined || RANK[found] >= RANK[was.severity], nowMs);
+  const openedMs = openedAt(rule, was, found, nowMs);
   return {
     kind: 'drift',
     id: idOf(subject, 'drift', rule.code, openedMs),
@@ -54,9 +59,9 @@ export function settleViolation(
 ): ViolationFault | undefined {
   if (found === 'unknown') return was;
   if (found === 'none') return undefined;
-  const words = rule.words(subject, expectation, found, nowMs);
+  const words = rule.words(subject, expectation, nowMs);
   if (was?.severity === found && stillSays(was, words)) return was;
-  const openedMs = openedAt(was, rule.eases || was === undefined || RANK[found] >= RANK[was.severity], nowMs);
+  const openedMs = openedAt(rule, was, found, nowMs);
   return {
     kind: 'violation',
     id: idOf(subject, 'violation', rule.code, openedMs),
@@ -81,10 +86,11 @@ function stillSays(fault: Fault, words: Words): boolean {
   return fault.message.startsWith(words.steady) || fault.message.endsWith(words.steady);
 }
 
-/** When the fault opened that goes on (`keeps`) or takes the place of `was`; then later than that one, whose id is taken. */
-function openedAt(was: Fault | undefined, keeps: boolean, nowMs: number): number {
+/** When the fault opened that goes on, or that opens in the place of `was`: later than that one, whose id is taken. */
+function openedAt(rule: DriftRule | ViolationRule, was: Fault | undefined, found: Severity, nowMs: number): number {
   if (was === undefined) return nowMs;
-  return keeps ? was.openedMs : Math.max(nowMs, was.openedMs + 1);
+  const goesOn = rule.eases || RANK[found] >= RANK[was.severity];
+  return goesOn ? was.openedMs : Math.max(nowMs, was.openedMs + 1);
 }
 
 /** A lift holds for what was seen when it was given: something else that is critical isolates anew. */

@@ -4,7 +4,7 @@ import type { JobsBlock } from '@openclaw-fleet/contract';
 /** Fewer results say nothing (domain-rules section 3). */
 export const LEAST_RESULTS = 5;
 const MOST_FOR_TREND = 5;
-/** Points for each 0.01 that the failure ratio rose: the whole 5 from a rise of a quarter on. */
+/** A rise by a quarter costs all of them. */
 const POINTS_PER_RISE = 20;
 
 /** Share of the last hour's results that failed, 0 to 1; NaN with fewer than 5. */

@@ -43,7 +43,7 @@ interface RuleBase<Code, Severity> {
     timings: Timings
   ): Found<Severity>;
   /** In words; called when it is broken. */
-  words(subject: Subject, expectation: Expectation, severity: Severity, nowMs: number): Words;
+  words(subject: Subject, expectation: Expectation, nowMs: number): Words;
 }
 
 export interface DriftRule extends RuleBase<DriftCategory, DriftSeverity> {

@@ -15,7 +15,7 @@ import { isOver } from './runtime.ts';
 import { lagOf } from './sync.ts';
 import type { Expectation, Subject } from './types.ts';
 import { behindBy } from './version.ts';
-import { atLeast, bytes, duration, number, percent, short } from './words.ts';
+import { atLeast, bytes, duration, listed, number, percent, short } from './words.ts';
 
 /** Where a profile names no limit of its own. */
 const JOB_FAILURE_RATIO = 0.5;
@@ -40,9 +40,9 @@ function rule(
   code: ViolationCode,
   playbook: PlaybookId | null,
   find: ViolationRule['find'],
-  words: (subject: Subject, expectation: Expectation, nowMs: number) => Words
+  words: ViolationRule['words']
 ): ViolationRule {
-  return { code, playbook, eases: true, find, words: (subject, of, _severity, nowMs) => words(subject, of, nowMs) };
+  return { code, playbook, eases: true, find, words };
 }
 
 /** Something measured that has a limit. */
@@ -93,6 +93,13 @@ function configWords({ report }: Subject, { desired }: Expectation): Words {
   const applied = status === 'FAILED' ? 'could not be applied' : 'is not what it runs';
   return said(`The desired configuration ${applied}: expected hash ${short(desired.configHash ?? '')}, ${actual}`);
 }
+
+/** Violations that take points from runtime health. */
+export const RUNTIME_LIMITS: readonly ViolationCode[] = [
+  'cpu-over-limit',
+  'memory-over-limit',
+  'queue-depth-over-limit',
+];
 
 /** Every violation but a score below the minimum, which needs the score. In the contract's order. */
 export const VIOLATION_RULES: readonly ViolationRule[] = [
@@ -178,13 +185,13 @@ export const VIOLATION_RULES: readonly ViolationRule[] = [
     null,
     (subject, of) => (missesTag(subject, of) ? 'warning' : 'none'),
     ({ report }, { requiredTags }) =>
-      said(`Missing required tags: ${requiredTags.filter((tag) => !report.tags.includes(tag)).join(', ')}`)
+      said(`Missing required tags: ${listed(requiredTags.filter((tag) => !report.tags.includes(tag)))}`)
   ),
   rule(
     'required-capability-missing',
     null,
     (subject, of) => (missesCapability(subject, of) ? 'high' : 'none'),
-    (subject, of) => said(`Missing required capabilities: ${missingCapabilities(subject, of).join(', ')}`)
+    (subject, of) => said(`Missing required capabilities: ${listed(missingCapabilities(subject, of))}`)
   ),
 ];
 

@@ -56,3 +56,11 @@ export function percent(value: number, rounding: Rounding = 'down'): string {
 export function short(hash: string): string {
   return hash.slice(0, 12);
 }
+
+const MOST_LISTED = 5;
+
+/** `a, b, c`; of many the first five, and how many more. */
+export function listed(names: readonly string[]): string {
+  const shown = names.slice(0, MOST_LISTED).join(', ');
+  return names.length <= MOST_LISTED ? shown : `${shown} and ${names.length - MOST_LISTED} more`;
+}

@@ -48,14 +48,20 @@ export function configState(
   const told = revision !== undefined && revision === expectation.revision;
   if (told && actual === expected) return 'same';
   if (told && status === 'FAILED') return 'failed';
-  if (nowMs < pendingUntilMs(expectation, status, timings)) return 'pending';
+  if (nowMs < configPendingUntilMs({ report }, expectation, timings)) return 'pending';
   if (status === 'FAILED') return 'failed';
-  if (actual === undefined || revision === undefined) return 'unknown';
-  return expectation.issued(actual) ? 'different' : 'edited';
+  if (revision === undefined || (told && actual === undefined)) return 'unknown';
+  return actual === undefined || expectation.issued(actual) ? 'different' : 'edited';
 }
 
-function pendingUntilMs({ revisionSinceMs }: Expectation, status: string, timings: Timings): number {
-  return revisionSinceMs + (status === 'APPLYING' ? timings.configDriftMajorAfter : timings.convergence);
+/** Until when a difference is no drift, in milliseconds of our clock. */
+export function configPendingUntilMs(
+  { report }: Pick<Subject, 'report'>,
+  { revisionSinceMs }: Expectation,
+  timings: Timings
+): number {
+  const applying = report.reported?.apply_status === 'APPLYING';
+  return revisionSinceMs + (applying ? timings.configDriftMajorAfter : timings.convergence);
 }
 
 export function findConfigDrift(
@@ -93,10 +99,8 @@ function nextConfigMs(
   found: Found<DriftSeverity>
 ): number {
   if (found === 'minor') return (faultOf(open, 'config')?.openedMs ?? nowMs) + timings.configDriftMajorAfter;
-  const { reported } = subject.report;
-  if (found !== 'unknown' || reported === undefined) return Infinity;
-  const until = pendingUntilMs(expectation, reported.apply_status, timings);
-  return until > nowMs ? until : Infinity;
+  if (found !== 'unknown' || configState(subject, expectation, nowMs, timings) !== 'pending') return Infinity;
+  return configPendingUntilMs(subject, expectation, timings);
 }
 
 function configWords({ report }: Subject, expectation: Expectation): Words {

@@ -3,6 +3,7 @@ import { DRIFT_HINTS } from '../hints.ts';
 import { faultOf, waivedUntilMs } from '../rule.ts';
 import type { DriftRule, Found, Words } from '../rule.ts';
 import type { Expectation, Fault, Subject } from '../types.ts';
+import { listed } from '../words.ts';
 
 /** Reasons of the bridge that a message repeats. */
 const MOST_REASONS = 2;
@@ -79,7 +80,7 @@ export function healthReasons({ health_reasons: reasons }: ReportedBlock): strin
 function runtimeWords(subject: Subject, expectation: Expectation): Words {
   const { reported } = subject.report;
   const health = reported === undefined ? 'unknown' : healthWords(reported);
-  const missing = missingCapabilities(subject, expectation).join(', ');
+  const missing = listed(missingCapabilities(subject, expectation));
   const steady =
     health === 'ok'
       ? `The bridge lacks what is required of it: ${missing}.`

@@ -33,7 +33,7 @@ export function findSyncDrift(
   return lag <= CRITICAL_AT * most ? 'major' : 'critical';
 }
 
-function syncWords(subject: Subject, expectation: Expectation, _severity: DriftSeverity, nowMs: number): Words {
+function syncWords(subject: Subject, expectation: Expectation, nowMs: number): Words {
   const expected = `at most ${duration(expectation.desired.maxSyncLagMs)}`;
   const actual = atLeast(lagOf(subject, nowMs));
   const steady = `old; ${expected} is allowed. ${DRIFT_HINTS.sync}`;
