@@ -1,47 +1,40 @@
-import { problem } from '@openclaw-fleet/contract';
+import { problem, ROLES } from '@openclaw-fleet/contract';
 import express from 'express';
-import type { ErrorRequestHandler, Express, NextFunction, Request, RequestHandler, Response } from 'express';
+import type { ErrorRequestHandler, Express, Request, RequestHandler, Response } from 'express';
 import type { z } from 'zod';
-import type { Clock } from '../clock.ts';
-import type { FleetView } from '../fleet/types.ts';
-import type { MetricsHandler } from '../metrics/handler.ts';
-import { isProblem, mayAct } from './auth.ts';
-import type { Authenticate, Caller } from './auth.ts';
-import { DOCS_POLICY, renderDocs } from './docs.ts';
-import { EVENT_STREAM_HEADERS } from './events.ts';
-import type { EventStream } from './events.ts';
-import { getTarget, listAvailable, listTargets, ProblemError } from './handlers.ts';
-import type { Handler } from './handlers.ts';
-import { createOpenApi } from './openapi.ts';
+import { mayAct } from './auth.ts';
+import type { Caller } from './auth.ts';
+import { jsonBody, readBody } from './body.ts';
+import { failure, ProblemError } from './call.ts';
+import type { Handler, Handlers } from './call.ts';
+import { problemFor } from './failures.ts';
+import { admit, flagged, note, routeOf } from './guard.ts';
+import { configurationHandlers } from './handlers/configurations.ts';
+import { historyHandlers } from './handlers/history.ts';
+import { policyHandlers } from './handlers/policies.ts';
+import { serviceHandlers } from './handlers/service.ts';
+import type { ServiceParts } from './handlers/service.ts';
+import { targetHandlers } from './handlers/targets.ts';
+import { readIfMatch } from './if-match.ts';
+import type { Parts } from './parts.ts';
 import { sendProblem } from './problems.ts';
 import { parseQuery } from './query.ts';
-import { sharedReadiness } from './readiness.ts';
-import type { ReadinessCheck } from './readiness.ts';
-import { JSON_TYPE, ROUTE_IDS, ROUTES } from './routes.ts';
-import type { Route, RouteId } from './routes.ts';
-import { DEFAULT_PROFILE } from './target.ts';
-import type { Profile } from './target.ts';
+import { allowOf, JSON_TYPE, mountsOf } from './route.ts';
+import type { Route } from './route.ts';
+import { ROUTE_IDS, ROUTES } from './routes.ts';
+import type { RouteId } from './routes.ts';
 
 export interface ApiLog {
   error(fields: object, message: string): void;
 }
 
-export interface ApiOptions {
-  readonly fleet: FleetView;
-  readonly clock: Clock;
-  readonly events: EventStream;
-  readonly metrics: MetricsHandler;
-  readonly authenticate: Authenticate;
-  readonly ready: ReadinessCheck;
+export interface ApiOptions extends Parts, ServiceParts {
+  /** SMART_FLEET_V2_ENABLED: off means that `/fleet/*` answers 404 with the reason. */
+  readonly smartFleet: boolean;
   readonly log: ApiLog;
   /** Counts one answered request; `route` is a path of the table, or `none`. */
   readonly count: (route: string, status: number) => void;
-  /** Shown in the documentation. */
-  readonly version: string;
-  readonly profile?: Profile;
 }
-
-const ALLOW = 'GET, HEAD, OPTIONS';
 
 const SECURITY_HEADERS = {
   'x-content-type-options': 'nosniff',
@@ -53,8 +46,8 @@ const SECURITY_HEADERS = {
 } as const;
 
 /**
- * The operators' front door. Every address comes from the table in routes.ts with its role; whatever is not in it is
- * refused, and nothing but `/healthz` and `/readyz` answers without a token.
+ * The operators' front door. Every address comes from the table in routes.ts with its methods and roles; whatever is not
+ * in it is refused, and nothing but `/healthz` and `/readyz` answers without a token.
  */
 export function createApi(options: ApiOptions): Express {
   const app = express();
@@ -63,12 +56,35 @@ export function createApi(options: ApiOptions): Express {
   app.enable('case sensitive routing');
   app.set('query parser', 'simple');
   app.use(prepare(options));
-  const handlers = createHandlers(options);
-  for (const id of ROUTE_IDS) {
-    const route: Route = ROUTES[id];
-    const guard = guardFor(route, options.authenticate);
-    app.get(route.path, guard, answer(route, handlers[id] as Handler<RouteId>));
-    app.all(route.path, guard, refuseMethod(route));
+  const handlers: Handlers<RouteId> = {
+    ...targetHandlers(options),
+    ...historyHandlers(options),
+    ...policyHandlers(options),
+    ...configurationHandlers(options),
+    ...serviceHandlers(options),
+  };
+  const mounted = ROUTE_IDS.flatMap((id) =>
+    mountsOf(ROUTES[id]).map((path) => ({
+      path,
+      route: ROUTES[id] as Route,
+      handler: handlers[id] as Handler<RouteId>,
+    }))
+  );
+  for (const [path, entries] of Map.groupBy(mounted, (each) => each.path)) {
+    const enabled = flagged(path, options.smartFleet);
+    for (const { route, handler } of entries) {
+      const read = route.body ? [jsonBody(route.body)] : [];
+      app[route.method](
+        path,
+        note(path),
+        admit(route.role, options.authenticate),
+        enabled,
+        ...read,
+        answer(route, handler)
+      );
+    }
+    const routes = entries.map(({ route }) => route);
+    app.all(path, note(path), admit(leastRole(routes), options.authenticate), enabled, refuseMethod(path, routes));
   }
   app.use(admit('viewer', options.authenticate), (_request, response) => {
     sendProblem(response, problem('not-found', 'There is nothing here. /docs lists every address of this API.'));
@@ -86,59 +102,37 @@ function prepare({ count }: ApiOptions): RequestHandler {
   };
 }
 
-function routeOf(response: Response): string {
-  const { route } = response.locals as { route?: string };
-  return route ?? 'none';
+/** Who may ask an address what it takes: whoever may use any method of it. */
+function leastRole(routes: readonly Route[]): Route['role'] {
+  if (routes.some(({ role }) => role === 'open')) return 'open';
+  return ROLES.find((role) => routes.some((route) => route.role !== 'open' && mayAct(role, route.role))) ?? 'viewer';
 }
 
-function admit(role: Route['role'], authenticate: Authenticate): RequestHandler {
-  return async (request: Request, response: Response, next: NextFunction) => {
-    if (role !== 'open') {
-      const caller = await authenticate(request.headers.authorization);
-      if (isProblem(caller)) {
-        sendProblem(response, caller);
-        return;
-      }
-      if (!mayAct(caller.role, role)) {
-        const detail = `This needs the role ${role}, and this token has the role ${caller.role}. Use a token with that role.`;
-        sendProblem(response, problem('forbidden', detail));
-        return;
-      }
-      response.locals['caller'] = caller;
-    }
-    next();
-  };
-}
-
-function guardFor(route: Route, authenticate: Authenticate): RequestHandler[] {
-  const note: RequestHandler = (_request, response, next) => {
-    response.locals['route'] = route.path;
-    next();
-  };
-  return [note, admit(route.role, authenticate)];
-}
-
-function refuseMethod(route: Route): RequestHandler {
+function refuseMethod(path: string, routes: readonly Route[]): RequestHandler {
+  const allow = allowOf(routes.map(({ method }) => method));
   return (request, response) => {
-    response.setHeader('allow', ALLOW);
+    response.setHeader('allow', allow);
     if (request.method === 'OPTIONS') {
       response.status(204).end();
       return;
     }
-    const more =
-      route.path === '/openclaw/availability' ? ' Nodes publish to the same path on the port of the intake.' : '';
-    sendProblem(response, problem('method-not-allowed', `${route.path} takes ${ALLOW}.${more}`));
+    const more = path === '/openclaw/availability' ? ' Nodes publish to the same path on the port of the intake.' : '';
+    sendProblem(response, problem('method-not-allowed', `${path} takes ${allow}.${more}`));
   };
 }
 
 function answer(route: Route, handler: Handler<RouteId>): RequestHandler {
+  const [reply] = route.replies;
   return async (request: Request, response: Response) => {
     const query = read(route.query, request.query);
-    const params = request.params as Record<string, string>;
-    if (route.params) readParams(route.params, params);
+    const params = route.params ? readParams(route.params, request.params) : {};
+    const body = route.body ? readBody(route.body, request.body) : null;
+    const version = readIfMatch(route, request.headers['if-match']);
     const { caller = null } = response.locals as { caller?: Caller };
-    const body = await handler({ query, params, caller, response });
-    if (body !== undefined) response.type(JSON_TYPE).send(JSON.stringify(body));
+    response.status(reply.status);
+    const call = { query, params, body, version, caller, response } as unknown as Parameters<Handler<RouteId>>[0];
+    const result = await handler(call as never);
+    if (result !== undefined) response.type(JSON_TYPE).send(JSON.stringify(result));
   };
 }
 
@@ -148,78 +142,32 @@ function read<S extends z.ZodObject>(schema: S, raw: Readonly<Record<string, unk
   return parsed.query;
 }
 
-function readParams(schema: z.ZodObject, params: Readonly<Record<string, string>>): void {
-  const issue = schema.safeParse(params).error?.issues[0];
-  if (issue === undefined) return;
-  const field = String(issue.path[0]);
-  const detail = `The address is not valid: ${field} ${issue.message}.`;
-  throw new ProblemError(problem('bad-request', detail, [{ field, message: issue.message }]));
-}
-
-function createHandlers(options: ApiOptions): { [K in RouteId]: Handler<K> } {
-  const { fleet, clock, events, metrics, authenticate, version } = options;
-  const forFleet = { fleet, clock, profile: options.profile ?? DEFAULT_PROFILE };
-  const document = createOpenApi(version);
-  const page = renderDocs(document);
-  const ready = sharedReadiness(options.ready);
-  return {
-    listTargets: listTargets(forFleet),
-    getTarget: getTarget(forFleet),
-    getSummary: () => fleet.summary(clock()),
-    listAvailable: listAvailable(forFleet),
-    async streamEvents({ query, response }) {
-      const { req: request } = response;
-      if (request.method === 'HEAD') {
-        response.writeHead(200, EVENT_STREAM_HEADERS).end();
-        return undefined;
-      }
-      const asked = request.headers['last-event-id'] ?? query.lastEventId;
-      const { lastEventId } = read(ROUTES.streamEvents.query, asked === undefined ? {} : { lastEventId: asked });
-      const { authorization } = request.headers;
-      const refused = await events.subscribe(response, {
-        lastEventId: lastEventId === undefined ? null : Number(lastEventId),
-        async stillAllowed() {
-          const caller = await authenticate(authorization);
-          return !isProblem(caller) && mayAct(caller.role, ROUTES.streamEvents.role);
-        },
-      });
-      if (refused) throw new ProblemError(refused);
-      return undefined;
-    },
-    async getMetrics({ response }) {
-      const refused = await metrics(response.req, response);
-      if (refused) throw new ProblemError(refused);
-      return undefined;
-    },
-    getOpenApi: () => document,
-    getDocs({ response }) {
-      response.setHeader('content-security-policy', DOCS_POLICY);
-      response.type('text/html').send(page);
-      return undefined;
-    },
-    getHealth: () => ({ status: 'ok' }),
-    async getReadiness() {
-      const reasons = await ready();
-      if (reasons.length > 0) throw new ProblemError(problem('not-ready', `Not ready: ${reasons.join('; ')}.`));
-      return { status: 'ready' };
-    },
-  };
+function readParams(schema: z.ZodObject, params: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const parsed = schema.safeParse(params);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const field = String(issue?.path[0]);
+  const message = issue?.message ?? 'is not valid';
+  throw failure('bad-request', `The address is not valid: ${field} ${message}.`, [{ field, message }]);
 }
 
 function reportErrors({ log }: ApiOptions): ErrorRequestHandler {
   // eslint-disable-next-line @typescript-eslint/no-unused-vars -- Express knows an error handler by its four parameters
   return (error: unknown, request, response, _next) => {
+    const known = problemFor(error);
     if (response.headersSent) {
       // Part of an answer is out: only a broken connection tells the reader that it is not whole.
       log.error({ err: error, route: routeOf(response) }, 'an answer broke off');
       response.destroy();
-    } else if (error instanceof ProblemError) {
-      sendProblem(response, error.problem);
-    } else if (error instanceof URIError) {
-      sendProblem(response, problem('bad-request', 'The address has a % that is not followed by two hex digits.'));
-    } else {
-      log.error({ err: error, route: routeOf(response), method: request.method }, 'a request failed');
-      sendProblem(response, problem('internal-error', 'The collector failed to answer; its log says why. Try again.'));
+      return;
     }
+    if (known === null || (known.status >= 500 && !(error instanceof ProblemError)))
+      log.error({ err: error, route: routeOf(response), method: request.method }, 'a request failed');
+    response.removeHeader('etag');
+    response.removeHeader('location');
+    sendProblem(
+      response,
+      known ?? problem('internal-error', 'The collector failed to answer; its log says why. Try again.')
+    );
   };
 }

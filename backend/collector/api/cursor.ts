@@ -1,4 +1,5 @@
 import { NODE_ID_PATTERN } from '@openclaw-fleet/contract';
+import { badQuery } from './call.ts';
 
 /** Where a page stopped: the sort key and id of its last item. */
 export interface Position {
@@ -15,15 +16,29 @@ export function encodeCursor(sort: string, { key, id }: Position): string {
   return Buffer.from([sort, id, kind + String(key)].join('\n'), ENCODING).toString('base64url');
 }
 
-/** @returns null when the text is no cursor of this sort order */
-export function decodeCursor(sort: string, cursor: string): Position | null {
+/**
+ * @param idPattern what an id of this list looks like
+ * @returns null when the text is no cursor of this sort order
+ */
+export function decodeCursor(sort: string, cursor: string, idPattern = NODE_ID_PATTERN): Position | null {
   const bytes = Buffer.from(cursor, 'base64url');
   if (bytes.toString('base64url') !== cursor) return null;
   const text = bytes.toString(ENCODING);
   const [first, id, ...rest] = text.split('\n');
-  if (first !== sort || id === undefined || !NODE_ID_PATTERN.test(id)) return null;
+  if (first !== sort || id === undefined || !idPattern.test(id)) return null;
   const tagged = rest.join('\n');
   if (tagged.startsWith('s')) return { key: tagged.slice(1), id };
   const number = tagged.startsWith('n') && tagged.length > 1 ? Number(tagged.slice(1)) : NaN;
   return Number.isFinite(number) ? { key: number, id } : null;
+}
+
+/**
+ * The place that the `cursor` of a query names; null: it names none.
+ * @throws {ProblemError} when it is no cursor of this list in this order
+ */
+export function positionOf(sort: string, cursor: string | undefined, idPattern?: RegExp): Position | null {
+  if (cursor === undefined) return null;
+  const position = decodeCursor(sort, cursor, idPattern);
+  if (position !== null) return position;
+  throw badQuery('cursor', 'is not a cursor of this list in this order: leave it out to start at the first page');
 }

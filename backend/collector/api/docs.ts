@@ -52,9 +52,9 @@ function operationSection(method: string, path: string, operation: Operation): s
   const responses = Object.entries((operation.responses ?? {}) as Record<string, { description: string }>).map(
     ([status, { description }]) => [`<code>${escape(status)}</code>`, prose(description)]
   );
-  const answer = (
-    operation.responses as Record<string, { content?: Record<string, { schema?: unknown }> }> | undefined
-  )?.['200'];
+  const answers = Object.entries(
+    (operation.responses ?? {}) as Record<string, { content?: Record<string, { schema?: unknown }> }>
+  ).filter(([status]) => status.startsWith('2'));
   const body = operation.requestBody && 'content' in operation.requestBody ? operation.requestBody.content : undefined;
   return [
     `<section id="${escape(operation.operationId ?? '')}"><h2>${escape(operation.summary ?? path)}</h2>`,
@@ -62,7 +62,7 @@ function operationSection(method: string, path: string, operation: Operation): s
     list(parameters, ['Parameter', 'In', 'Schema']),
     contents(body, 'Body'),
     list(responses, ['Status', 'Meaning']),
-    contents(answer?.content, 'Answer'),
+    ...answers.map(([status, { content }]) => contents(content, `Answer ${status}`)),
     '</section>',
   ].join('');
 }
@@ -70,7 +70,7 @@ function operationSection(method: string, path: string, operation: Operation): s
 /** The document as one page of HTML that needs nothing else. */
 export function renderDocs(document: OpenApiDocument): string {
   const operations = Object.entries(document.paths ?? {}).flatMap(([path, item]) =>
-    (['get', 'post'] as const).flatMap((method) => {
+    (['get', 'post', 'put', 'patch', 'delete'] as const).flatMap((method) => {
       const operation = item[method];
       return operation ? [{ method, path, operation }] : [];
     })

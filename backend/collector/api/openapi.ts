@@ -10,8 +10,11 @@ import {
   tokenReplySchema,
 } from '@openclaw-fleet/contract';
 import type { ProblemName } from '@openclaw-fleet/contract';
-import { JSON_TYPE, ROUTE_IDS, ROUTES } from './routes.ts';
-import type { Route } from './routes.ts';
+import { z } from 'zod';
+import { IF_MATCH_PATTERN } from './if-match.ts';
+import { isFleetRoute, JSON_TYPE, mountsOf } from './route.ts';
+import type { Reply, Route } from './route.ts';
+import { ROUTE_IDS, ROUTES } from './routes.ts';
 
 export type OpenApiDocument = ReturnType<OpenApiGeneratorV31['generateDocument']>;
 
@@ -24,6 +27,15 @@ const COMMON_PROBLEMS: readonly ProblemName[] = [
   'invalid-token',
   'forbidden',
   'internal-error',
+];
+
+/** Problems of a body, and of storing what it asks for. */
+const BODY_PROBLEMS: readonly ProblemName[] = [
+  'malformed-json',
+  'too-large',
+  'unsupported-media-type',
+  'invalid-body',
+  'storage-unavailable',
 ];
 
 const INTAKE_PROBLEMS: readonly ProblemName[] = [
@@ -74,7 +86,7 @@ const problems = problemSchema.meta({ id: 'Problem' });
 const heartbeat = heartbeatSchema.meta({ id: 'Heartbeat' });
 
 function problemResponses(names: readonly ProblemName[]): Responses {
-  const byStatus = Map.groupBy(names, (name) => PROBLEMS[name].status);
+  const byStatus = Map.groupBy(new Set(names), (name) => PROBLEMS[name].status);
   const responses: Responses = {};
   for (const [status, these] of byStatus) {
     responses[status] = {
@@ -88,6 +100,57 @@ function problemResponses(names: readonly ProblemName[]): Responses {
 /** The path as OpenAPI writes it: `/fleet/targets/:id` is `/fleet/targets/{id}`. */
 export function openApiPath(path: string): string {
   return path.replaceAll(/:(\w+)/g, '{$1}');
+}
+
+function capital(word: string): string {
+  return word.charAt(0).toUpperCase() + word.slice(1);
+}
+
+/** Every problem that a route may answer with. */
+export function problemsOf(route: Route): ProblemName[] {
+  return [
+    ...(route.role === 'open' ? [] : COMMON_PROBLEMS),
+    ...(isFleetRoute(route) ? (['feature-disabled'] as const) : []),
+    ...(route.body ? BODY_PROBLEMS : []),
+    ...(route.ifMatch ? (['precondition-failed'] as const) : []),
+    ...(route.ifMatch === 'required' ? (['precondition-required'] as const) : []),
+    ...route.problems,
+  ];
+}
+
+const IF_MATCH = z
+  .string()
+  .regex(new RegExp(IF_MATCH_PATTERN))
+  .meta({ description: 'The ETag of what you read: which version is to be changed.', example: '"3"' });
+
+function requestOf(route: Route): NonNullable<RouteConfig['request']> {
+  return {
+    query: route.documentedQuery ?? route.query,
+    ...(route.params && { params: route.params }),
+    ...(route.ifMatch && {
+      headers: z.object({ 'If-Match': route.ifMatch === 'required' ? IF_MATCH : IF_MATCH.optional() }),
+    }),
+    ...(route.body && { body: { required: true, content: { [JSON_TYPE]: { schema: route.body.schema } } } }),
+  };
+}
+
+const REPLY_HEADERS = {
+  etag: { ETag: z.string().meta({ description: 'The version, for If-Match.' }) },
+  location: { Location: z.string().meta({ description: 'The address of it.' }) },
+} as const;
+
+function replyOf({ content, description, headers = [] }: Reply): Responses[string] {
+  return {
+    description,
+    ...(content && { content: { [content.type]: { schema: content.schema } } }),
+    ...(headers.length > 0 && {
+      headers: z.object(Object.assign({}, ...headers.map((name) => REPLY_HEADERS[name])) as z.ZodRawShape),
+    }),
+  };
+}
+
+function repliesOf({ replies }: Route): Responses {
+  return Object.fromEntries(replies.map((reply) => [reply.status, replyOf(reply)]));
 }
 
 /** The API and the intake as one OpenAPI 3.1 document, made from the schemas that check requests. */
@@ -111,21 +174,21 @@ export function createOpenApi(version: string): OpenApiDocument {
 
   for (const id of ROUTE_IDS) {
     const route: Route = ROUTES[id];
-    const common = route.role === 'open' ? [] : COMMON_PROBLEMS;
-    registry.registerPath({
-      method: 'get',
-      path: openApiPath(route.path),
-      operationId: id,
-      tags: ['api'],
-      summary: route.summary,
-      description: `${route.description} Role: ${route.role}.`,
-      security: route.role === 'open' ? [] : [{ [apiToken.name]: [] }],
-      request: { query: route.documentedQuery ?? route.query, ...(route.params && { params: route.params }) },
-      responses: {
-        200: { description: route.reply.description, content: { [route.reply.type]: { schema: route.reply.schema } } },
-        ...problemResponses([...common, ...route.problems]),
-      },
-    });
+    const [canonical, mirrored] = mountsOf(route);
+    for (const path of mountsOf(route)) {
+      const also = path === canonical ? mirrored : canonical;
+      registry.registerPath({
+        method: route.method,
+        path: openApiPath(path),
+        operationId: path === canonical ? id : `${id}As${capital(route.role)}`,
+        tags: [path === canonical ? 'api' : route.role],
+        summary: route.summary,
+        description: `${route.description} Role: ${route.role}.${also === undefined ? '' : ` The same as \`${openApiPath(also)}\`.`}`,
+        security: route.role === 'open' ? [] : [{ [apiToken.name]: [] }],
+        request: requestOf(route),
+        responses: { ...problemResponses(problemsOf(route)), ...repliesOf(route) },
+      });
+    }
   }
   const intakeServers = [{ url: 'https://collector.example:8443', description: "The intake, the nodes' front door" }];
   registry.registerPath({
@@ -187,6 +250,8 @@ export function createOpenApi(version: string): OpenApiDocument {
     servers: [{ url: '/', description: "The operators' API" }],
     tags: [
       { name: 'api', description: 'For operators, dashboards and routers' },
+      { name: 'operator', description: 'The same writes under one path, for a proxy that demands one role of a path' },
+      { name: 'approver', description: 'The same writes under one path, for a proxy that demands one role of a path' },
       { name: 'intake', description: 'For nodes' },
     ],
   });

@@ -1,9 +1,7 @@
 import { problem } from '@openclaw-fleet/contract';
 import type { Problem } from '@openclaw-fleet/contract';
 import type { z } from 'zod';
-
-type Issue = z.core.$ZodIssue;
-type FieldError = NonNullable<Problem['errors']>[number];
+import type { FieldError, Issue } from './issues.ts';
 
 // Zod's own words say what it found; a person needs to know what to send.
 function fix(issue: Issue): string {

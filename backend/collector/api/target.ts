@@ -1,23 +1,14 @@
 import { syncLagMs } from '@openclaw-fleet/contract';
-import type { DesiredState, FleetTarget, ReportedBlock, ReportedState } from '@openclaw-fleet/contract';
+import type { Band, FleetTarget, ReportedBlock, ReportedState, RiskLevel } from '@openclaw-fleet/contract';
 import type { FleetNode, FleetView } from '../fleet/types.ts';
 
-/** What is expected of targets, and under which name. */
-export interface Profile {
-  readonly id: string;
-  readonly desired: DesiredState;
-}
-
-/** The profile of every target until policies say otherwise: it expects nothing but fresh reports. */
-export const DEFAULT_PROFILE: Profile = {
-  id: 'default',
-  desired: {
-    bridgeVersion: null,
-    configHash: null,
-    maxSyncLagMs: 120_000,
-    allowAutoRemediation: false,
-    requiredCapabilities: [],
-  },
+/** The band's risk (domain-rules section 3); a target without a score has none. */
+export const RISK_OF: Readonly<Record<Band, RiskLevel | null>> = {
+  healthy: 'low',
+  warning: 'medium',
+  degraded: 'high',
+  critical: 'critical',
+  unknown: null,
 };
 
 function isoTime(ms: number): string {
@@ -63,18 +54,26 @@ export function ageSeconds(node: FleetNode, nowMs: number): number | null {
 }
 
 /** One registered node as the API shows it (seed 000's FleetTarget). */
-export function toTarget(node: FleetNode, fleet: FleetView, profile: Profile, nowMs: number): FleetTarget {
+export function toTarget(node: FleetNode, fleet: FleetView, nowMs: number): FleetTarget {
   const { report, seenMs } = node;
   const { state, reason } = fleet.liveness(node, nowMs);
+  const { profileId, desired, owner } = fleet.expectation(node);
+  const { score, band } = node.assessment;
+  const riskLevel = RISK_OF[band];
   return {
     id: node.id,
     name: report.hostname,
     transport: report.reported?.transport ?? null,
     environment: report.reported?.environment ?? null,
-    policyProfileId: profile.id,
-    desired: profile.desired,
+    policyProfileId: profileId,
+    desired,
     ...(report.reported && { reported: reportedState(report.reported, node, nowMs) }),
+    ...(score !== null && { fleetHealthScore: score }),
+    ...(riskLevel !== null && { riskLevel }),
     ...(seenMs !== null && { lastSeenAt: isoTime(seenMs) }),
+    band,
+    isolated: node.isolated,
+    owner,
     zone: node.zone,
     tags: report.tags,
     version: report.version,

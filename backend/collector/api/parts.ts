@@ -1,0 +1,27 @@
+import type { Timings } from '@openclaw-fleet/contract';
+import type { Clock } from '../clock.ts';
+import type { ConfigurationService } from '../configurations/types.ts';
+import type { FleetView } from '../fleet/types.ts';
+import type { PolicyService } from '../policies/types.ts';
+import type { AuditEntry, HistoryStore } from '../storage/types.ts';
+
+/** What the handlers answer from. */
+export interface Parts {
+  readonly fleet: FleetView & FleetControl;
+  readonly history: HistoryStore;
+  readonly policies: PolicyService;
+  readonly configurations: ConfigurationService;
+  readonly timings: Timings;
+  readonly clock: Clock;
+  /** Appends to the audit chain what no other part does; resolves once it is durable. */
+  readonly audit: (entry: AuditEntry) => Promise<void>;
+}
+
+/** What people may decide about the whole fleet. */
+export interface FleetControl {
+  /**
+   * Expiry goes on until the fleet is no longer blind.
+   * @throws {RangeError} when it is not blind
+   */
+  confirmOutage(reason: string, actor: string, nowMs: number): void;
+}
