@@ -73,9 +73,9 @@ export type TargetPage = z.infer<typeof targetPageSchema>;
 
 const FAULT_STATES = ['open', 'resolved', 'all'] as const;
 const faultQuery = { state: z.enum(FAULT_STATES).default('open'), ...page };
-const ofFleet = { target: list, zone: list };
+const ofFleet = { target: nodeIdSchema.optional(), zone: list };
 
-/** Query of `GET /fleet/targets/:targetId/drift`, and with targets and zones of `GET /fleet/drift`. */
+/** Query of `GET /fleet/targets/:targetId/drift`, and with a target and zones of `GET /fleet/drift`. */
 export const targetDriftQuerySchema = z.strictObject({
   category: oneOf(DRIFT_CATEGORIES),
   severity: oneOf(DRIFT_SEVERITIES),
@@ -83,7 +83,7 @@ export const targetDriftQuerySchema = z.strictObject({
 });
 export const driftQuerySchema = targetDriftQuerySchema.extend(ofFleet);
 
-/** Query of `GET /fleet/targets/:targetId/violations`, and with targets and zones of `GET /fleet/violations`. */
+/** Query of `GET /fleet/targets/:targetId/violations`, and with a target and zones of `GET /fleet/violations`. */
 export const targetViolationQuerySchema = z.strictObject({
   code: oneOf(VIOLATION_CODES),
   severity: oneOf(VIOLATION_SEVERITIES),
