@@ -1,0 +1,209 @@
+import { describe, expect, it } from '@jest/globals';
+import { canonicalJson, type ConfigValues, type Json } from '@openclaw-fleet/contract';
+import fc from 'fast-check';
+import { denied, DENIED_SECTIONS } from './denied.ts';
+import { differences, NOT_SET } from './diff.ts';
+import { configHash } from './hash.ts';
+import { overlaid, unmanaged } from './overlay.ts';
+import { adoptable, reportedAt } from './reported.ts';
+import { documentProblems, overlaps, shapeProblems } from './schema-check.ts';
+
+const SECRET = 'Zk9x2QpL7vRt4WmN8sYb3HcJ6dFg1TaE';
+const step = fc.stringMatching(/^[a-z]{1,4}$/);
+const path = fc.array(step, { minLength: 1, maxLength: 3 }).map((steps) => steps.join('.'));
+const json: fc.Arbitrary<Json> = fc.jsonValue({ maxDepth: 3 }).map((value) => value as Json);
+const values: fc.Arbitrary<ConfigValues> = fc.dictionary(path, json, { maxKeys: 6 });
+
+describe('the hash of managed values', () => {
+  it('is that of RFC 8785, whatever the order of members', () => {
+    // sha256sum of {"a":1,"messages.ackReaction":"ok"}
+    expect(configHash({ 'messages.ackReaction': 'ok', a: 1 })).toBe(
+      '040cec71b0119977b9918d51565553946e34303e323edd19cb118bd40760a3ad'
+    );
+    fc.assert(
+      fc.property(values, (document) => {
+        const turned = Object.fromEntries(Object.entries(document).reverse());
+        expect(configHash(turned)).toBe(configHash(document));
+        expect(configHash(JSON.parse(JSON.stringify(document)) as ConfigValues)).toBe(configHash(document));
+      })
+    );
+  });
+});
+
+describe('a document', () => {
+  it('may manage ordinary settings', () => {
+    const document = {
+      'messages.ackReaction': '👀',
+      'logging.level': 'info',
+      'cron.enabled': true,
+      'gateway.reload.mode': 'hybrid',
+      'agents.defaults.heartbeat': { every: '30m' },
+      'agents.defaults.model.primary': 'anthropic/claude-sonnet-4-5',
+      'channels.telegram.enabled': false,
+      'channels.telegram.botToken': { $secretRef: 'telegram' },
+      'session.reset': { mode: 'daily', atHour: 4 },
+    };
+    expect(documentProblems(document)).toEqual([]);
+  });
+
+  it.each(DENIED_SECTIONS.map(({ path: section }) => section))(
+    'may not manage %s, nor what lies below it',
+    (section) => {
+      for (const managed of [section, `${section}.x.y`]) {
+        expect(documentProblems({ [managed]: 1 })).toEqual(
+          expect.arrayContaining([expect.objectContaining({ path: managed, rule: 'denied' })])
+        );
+      }
+    }
+  );
+
+  it.each([
+    ['the whole of a section that has a denied setting', 'cron', { enabled: true }, 'cron'],
+    [
+      'an agent that leaves its sandbox',
+      'agents.entries.main',
+      { sandbox: { mode: 'off' } },
+      'agents.entries.main.sandbox',
+    ],
+    ['a channel open to all', 'channels.telegram.dmPolicy', 'open', 'channels.telegram.dmPolicy'],
+    [
+      'a switch that opens private networks',
+      'channels.x.network.dangerouslyAllowPrivateNetwork',
+      true,
+      'channels.x.network.dangerouslyAllowPrivateNetwork',
+    ],
+    ['a program in an array', 'channels.x.accounts', [{ cliPath: '/tmp/x' }], 'channels.x.accounts.cliPath'],
+    ['an included file', 'messages', { $include: '/etc/passwd' }, 'messages.$include'],
+    ['a variable of the process', 'messages.prefix', 'x ${OPENCLAW_GATEWAY_TOKEN}', 'messages.prefix'],
+    ['another machine for the messages', 'channels.telegram.apiRoot', 'https://x', 'channels.telegram.apiRoot'],
+  ])('may not manage %s', (_what, managed, value, shown) => {
+    expect(denied(managed, value)?.path).toBe(shown);
+    expect(documentProblems({ [managed]: value })[0]?.message).toMatch(/^no revision may manage this: .+/);
+  });
+
+  it('holds no secret, and says so without it', () => {
+    const problems = documentProblems({ 'messages.prefix': SECRET, 'channels.x': { token: 'short-one' } });
+    expect(problems).toMatchObject([
+      { path: 'messages.prefix', rule: 'secret' },
+      { path: 'channels.x.token', rule: 'secret' },
+    ]);
+    expect(problems[0]?.message).toContain('{"$secretRef": "<name>"}');
+    expect(JSON.stringify(problems)).not.toMatch(new RegExp(`${SECRET}|short-one`));
+  });
+
+  it('has no path within another', () => {
+    expect(documentProblems({ messages: {}, 'messages.ackReaction': 'x', messagesx: 1 })).toMatchObject([
+      { path: 'messages.ackReaction', rule: 'shape', message: expect.stringContaining('within messages') as unknown },
+    ]);
+    fc.assert(
+      fc.property(fc.uniqueArray(path, { maxLength: 8 }), (paths) => {
+        const slow = paths.filter((inner) => paths.some((outer) => inner.startsWith(`${outer}.`)));
+        expect(overlaps(paths).map(([, inner]) => inner)).toEqual(slow);
+      })
+    );
+  });
+
+  it('is bounded in size, paths and characters', () => {
+    expect(shapeProblems({ a: 'x'.repeat(261_120 - 7) })).toMatchObject([{ path: 'values' }]);
+    expect(shapeProblems({ a: 'x'.repeat(261_120 - 8) })).toEqual([]);
+    expect(
+      shapeProblems(Object.fromEntries(Array.from({ length: 1001 }, (_, index) => [`a${index}`, 1])))
+    ).toHaveLength(1);
+    expect(shapeProblems({ a: ['\ud800'] })).toMatchObject([{ path: 'a' }]);
+    expect(shapeProblems({ 'a..b': 1 })).toMatchObject([{ rule: 'shape' }]);
+  });
+});
+
+describe('an overlay', () => {
+  it('goes over the values of its revision, and nowhere else', () => {
+    fc.assert(
+      fc.property(values, values, (document, overlay) => {
+        const result = overlaid(document, overlay);
+        expect(Object.keys(result).sort()).toEqual(Object.keys(document).sort());
+        for (const one of Object.keys(document)) {
+          expect(result[one]).toEqual(Object.hasOwn(overlay, one) ? overlay[one] : document[one]);
+        }
+        expect(unmanaged(document, overlay).map((problem) => problem.path)).toEqual(
+          Object.keys(overlay).filter((one) => !Object.hasOwn(document, one))
+        );
+      })
+    );
+  });
+});
+
+describe('differences', () => {
+  it('are none between equal documents, and some between others', () => {
+    fc.assert(
+      fc.property(values, values, (a, b) => {
+        expect(differences(a, structuredClone(a))).toEqual([]);
+        expect(differences(a, b).length > 0).toBe(canonicalJson(a) !== canonicalJson(b));
+      })
+    );
+  });
+
+  it('name the setting inside a section, sorted by path, cut to 200 characters', () => {
+    const found = differences(
+      { z: 1, a: { x: { y: 1 }, same: 2 }, long: `${'x'.repeat(198)}😀😀` },
+      { a: { x: { y: 2 }, same: 2, more: null }, long: [1] }
+    );
+    expect(found).toEqual([
+      { path: 'a.more', expected: NOT_SET, actual: 'null' },
+      { path: 'a.x.y', expected: '1', actual: '2' },
+      { path: 'long', expected: `"${'x'.repeat(198)}…`, actual: '[1]' },
+      { path: 'z', expected: '1', actual: NOT_SET },
+    ]);
+    expect(
+      found.every(({ expected, actual }) => expected.length <= 200 && actual.isWellFormed() && expected.isWellFormed())
+    ).toBe(true);
+  });
+
+  it('never show a secret, on either side, whatever it stands in', () => {
+    fc.assert(
+      fc.property(json, fc.boolean(), (other, turned) => {
+        const hidden: ConfigValues = { a: { b: [SECRET, other] }, 'x.token': 'short-one' };
+        const found = turned ? differences(hidden, { a: other }) : differences({ a: other }, hidden);
+        expect(JSON.stringify(found)).not.toMatch(new RegExp(`${SECRET}|short-one`));
+      })
+    );
+    expect(differences({ a: { $secretRef: 'x' } }, { a: 'ok' })).toEqual([
+      { path: 'a', expected: '{"$secretRef":"x"}', actual: '"ok"' },
+    ]);
+  });
+});
+
+describe('a report of a whole configuration', () => {
+  const report: ConfigValues = {
+    'messages.ackReaction': 'ok',
+    'messages.queue.mode': 'steer',
+    'gateway.port': 1,
+    'channels.x.token': '__OPENCLAW_REDACTED__',
+    list: { 'odd.key': 1 },
+  };
+
+  it('is read at the paths of any revision', () => {
+    expect(
+      reportedAt(report, ['messages', 'messages.queue', 'list.odd', 'nothing', 'messages.ackReaction.deeper'])
+    ).toEqual({
+      messages: { ackReaction: 'ok', queue: { mode: 'steer' } },
+      'messages.queue': { mode: 'steer' },
+    });
+  });
+
+  it('is adopted without what no revision may manage, which is named', () => {
+    const { values: taken, leftOut, absent } = adoptable(report, null);
+    expect(Object.keys(taken)).toEqual(['messages.ackReaction', 'messages.queue.mode', 'list']);
+    expect(leftOut.map(({ path: left, rule }) => [left, rule])).toEqual([
+      ['gateway.port', 'denied'],
+      ['channels.x.token', 'secret'],
+    ]);
+    expect(absent).toEqual([]);
+    expect(documentProblems(taken)).toEqual([]);
+  });
+
+  it('is adopted in part, by path or by section', () => {
+    expect(adoptable(report, ['messages.queue', 'nothing'])).toMatchObject({
+      values: { 'messages.queue.mode': 'steer' },
+      absent: [{ path: 'nothing', rule: 'not-reported' }],
+    });
+  });
+});
