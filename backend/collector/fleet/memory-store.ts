@@ -5,15 +5,16 @@ import type {
   NewChange,
   NewEvent,
   NodeChanges,
-  NodeRow,
   NodeWrite,
+  Refused,
   ScoreRow,
+  StoredNode,
   WriteResult,
 } from '../storage/types.ts';
 
 /** A FleetStore in memory, for tests and simulations: durable as long as the process, and bound by the same contract. */
 export class MemoryStore implements FleetStore {
-  readonly rows = new Map<string, NodeRow>();
+  readonly rows = new Map<string, StoredNode>();
   readonly events: NewEvent[] = [];
   /** By id, open and resolved. */
   readonly faults = new Map<string, FaultRow>();
@@ -28,13 +29,18 @@ export class MemoryStore implements FleetStore {
     return Promise.resolve(this.#epoch);
   }
 
-  loadNodes(onRows: (rows: NodeRow[]) => void): Promise<number> {
+  loadNodes(onRows: (rows: StoredNode[]) => void): Promise<number> {
     onRows([...this.rows.values()]);
     return Promise.resolve(this.rows.size);
   }
 
-  writeBeat(write: NodeWrite): Promise<WriteResult> {
-    return Promise.resolve(this.#write(write));
+  writeBeats(writes: readonly NodeWrite[]): Promise<Refused> {
+    const refused = new Map<number, StoredNode | null>();
+    for (const [index, write] of writes.entries()) {
+      const result = this.#write(write);
+      if (!result.ok) refused.set(index, result.current);
+    }
+    return Promise.resolve(refused);
   }
 
   writeDecision(epoch: number, writes: readonly NodeWrite[]): Promise<WriteResult[]> {
@@ -55,11 +61,11 @@ export class MemoryStore implements FleetStore {
     return Promise.resolve();
   }
 
-  #write({ row, changes }: NodeWrite): WriteResult {
+  #write({ row, report, changes }: NodeWrite): WriteResult {
     const current = this.rows.get(row.nodeId);
     if ((current?.rev ?? 0) !== row.rev - 1) return { ok: false, current: current ?? null };
     // A caller that kept writing to its numbers would otherwise change what is stored.
-    this.rows.set(row.nodeId, { ...row, memory: row.memory.slice() });
+    this.rows.set(row.nodeId, { ...row, memory: row.memory.slice(), report: report ?? current?.report ?? '' });
     if (changes) this.#writeChanges(changes);
     return { ok: true };
   }

@@ -1,14 +1,22 @@
-import type { OperationName, Operations } from './worker.ts';
+import type { SideOperations } from './checkpoint-worker.ts';
 import type { EventStore, HistoryStore, PolicyStore, Storage, TrustStore } from './types.ts';
+import type { WriterOperations } from './worker.ts';
 
 type Reads = Omit<EventStore, 'onEvents'> & TrustStore & HistoryStore & PolicyStore;
 
-/** What the database's thread is asked as it is: one question, one answer. */
+/** What is asked as it is: one question, one answer. */
 export abstract class AskedStore implements Reads {
-  protected abstract ask<N extends OperationName>(
+  /** Asks the thread that writes. */
+  protected abstract ask<N extends keyof WriterOperations>(
     name: N,
-    ...args: Parameters<Operations[N]>
-  ): Promise<Awaited<ReturnType<Operations[N]>>>;
+    ...args: Parameters<WriterOperations[N]>
+  ): Promise<Awaited<ReturnType<WriterOperations[N]>>>;
+
+  /** Asks the thread beside it, where what takes long keeps no heartbeat waiting. */
+  protected abstract askAside<N extends keyof SideOperations>(
+    name: N,
+    ...args: Parameters<SideOperations[N]>
+  ): Promise<Awaited<ReturnType<SideOperations[N]>>>;
 
   eventsAfter(...args: Parameters<Storage['eventsAfter']>): ReturnType<Storage['eventsAfter']> {
     return this.ask('eventsAfter', ...args);
@@ -47,15 +55,15 @@ export abstract class AskedStore implements Reads {
   }
 
   faults(...args: Parameters<Storage['faults']>): ReturnType<Storage['faults']> {
-    return this.ask('faults', ...args);
+    return this.askAside('faults', ...args);
   }
 
   scores(...args: Parameters<Storage['scores']>): ReturnType<Storage['scores']> {
-    return this.ask('scores', ...args);
+    return this.askAside('scores', ...args);
   }
 
   timeline(...args: Parameters<Storage['timeline']>): ReturnType<Storage['timeline']> {
-    return this.ask('timeline', ...args);
+    return this.askAside('timeline', ...args);
   }
 
   profiles(): ReturnType<Storage['profiles']> {

@@ -6,7 +6,7 @@ import type { NodeChanges, NodeWrite } from './types.ts';
  */
 export interface Batch {
   readonly size: number;
-  /** CELLS per write: rev, markMs, seenMs, firstSeenMs, state, stateSinceMs, stoppedUntilMs, report, nodeId, numbers in its memory. */
+  /** CELLS per write: rev, markMs, seenMs, firstSeenMs, state, stateSinceMs, stoppedUntilMs, vital, nodeId, numbers in its memory, report. */
   readonly cells: readonly (string | number | null)[];
   /** Every `memory`, one after the other. */
   readonly memory: Float64Array;
@@ -14,7 +14,7 @@ export interface Batch {
   readonly changes: readonly (readonly [index: number, changes: NodeChanges])[];
 }
 
-export const CELLS = 10;
+export const CELLS = 11;
 
 /** Packs writes for the database's thread. */
 export function pack(writes: readonly NodeWrite[]): Batch {
@@ -25,9 +25,9 @@ export function pack(writes: readonly NodeWrite[]): Batch {
   const memory = new Float64Array(numbers);
   let offset = 0;
   for (let index = 0; index < writes.length; index++) {
-    const { row, changes } = writes[index] as NodeWrite;
+    const { row, report, changes } = writes[index] as NodeWrite;
     cells.push(row.rev, row.markMs, row.seenMs, row.firstSeenMs, row.state, row.stateSinceMs, row.stoppedUntilMs);
-    cells.push(row.report, row.nodeId, row.memory.length);
+    cells.push(row.vital, row.nodeId, row.memory.length, report);
     memory.set(row.memory, offset);
     offset += row.memory.length;
     if (changes) decided.push([index, changes]);

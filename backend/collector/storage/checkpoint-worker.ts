@@ -1,20 +1,15 @@
-import { parentPort, workerData } from 'node:worker_threads';
-import { checkpointer } from './sqlite.ts';
+import { workerData } from 'node:worker_threads';
+import { faults, scores, timeline } from './history.ts';
+import { bound, serve } from './serve.ts';
+import { SideConnection } from './sqlite.ts';
 
-const { file } = workerData as { file: string };
-const connection = checkpointer(file);
-
-/** Any message but `close` asks for a checkpoint; the answer is what is left of the WAL. */
-parentPort?.on('message', (message: 'run' | 'close') => {
-  if (message === 'close') {
-    connection.close();
-    parentPort?.close();
-    return;
-  }
-  try {
-    parentPort?.postMessage(connection.run());
-  } catch {
-    // Busy: the next round tries again.
-    parentPort?.postMessage({ frames: 0, left: 0 });
-  }
+/** What may take long and no heartbeat may wait for: checkpoints, and reads of history. */
+const operations = (side: SideConnection) => ({
+  ...bound(side.db, { faults, scores, timeline }),
+  checkpoint: () => side.checkpoint(),
+  close: () => side.close(),
 });
+export type SideOperations = ReturnType<typeof operations>;
+
+const { file, busyTimeoutMs } = workerData as { file: string; busyTimeoutMs: number };
+await serve(() => operations(new SideConnection(file, busyTimeoutMs)));

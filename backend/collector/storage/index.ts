@@ -1,22 +1,24 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import { AskedStore } from './asked.ts';
 import { pack } from './batch.ts';
+import type { SideOperations } from './checkpoint-worker.ts';
 import { CHECKPOINT_FRAMES, fromColumns } from './sqlite.ts';
-import type { NodeColumns } from './schema.ts';
+import type { StoredColumns } from './schema.ts';
+import type { Operations } from './serve.ts';
 import { SWEPT_TABLES } from './sweep.ts';
 import {
-  FencedError,
   StorageError,
   type FaultRow,
-  type NodeRow,
   type NodeWrite,
+  type Refused,
   type ScoreRow,
   type Storage,
+  type StoredNode,
   type WriteResult,
 } from './types.ts';
-import type { OperationName, Operations, Request, Response } from './worker.ts';
+import { Thread } from './thread.ts';
+import type { WriterOperations } from './worker.ts';
 
 export interface StorageOptions {
   /** The database file; its folder is made when missing (0700). */
@@ -32,13 +34,14 @@ export interface StorageOptions {
 }
 
 const OK: WriteResult = { ok: true };
+const NONE: Refused = new Map();
 const LOAD_CHUNK = 2000;
 /** More than this in one commit makes the first wait for the last. */
 const MAX_BATCH = 1024;
 
 interface Waiting {
-  readonly write: NodeWrite;
-  readonly resolve: (result: WriteResult) => void;
+  readonly writes: readonly NodeWrite[];
+  readonly resolve: (refused: Refused) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -63,37 +66,34 @@ export async function openStorage(options: StorageOptions): Promise<EmbeddedStor
 export class EmbeddedStorage extends AskedStore implements Storage {
   readonly opened: Promise<void>;
   readonly #options: Required<Omit<StorageOptions, 'onCommit' | 'onFailure'>> & StorageOptions;
-  readonly #worker: Worker;
-  readonly #pending = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
-  #lastId = 0;
-  #failed: Error | null = null;
+  readonly #writer: Thread<WriterOperations>;
+  #side: Thread<SideOperations> | null = null;
+  #failed = false;
   #closing = false;
   #queue: Waiting[] = [];
+  #queued = 0;
   #committing = false;
   #flushing = false;
   readonly #listeners = new Set<() => void>();
-  #checkpoints: Worker | null = null;
   #checkpointTimer: NodeJS.Timeout | null = null;
 
   constructor(options: StorageOptions) {
     super();
     this.#options = { busyTimeoutMs: 5000, checkpointEveryMs: 1000, ...options };
-    const workerData = { file: options.file, busyTimeoutMs: this.#options.busyTimeoutMs };
-    this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData });
-    this.opened = new Promise<void>((resolve, reject) => this.#pending.set(0, { resolve, reject })).then(() =>
-      this.#startCheckpoints()
-    );
-    this.#worker.on('message', (response: Response) => this.#answered(response));
-    this.#worker.on('error', (error: Error) => this.#fail(error));
-    this.#worker.on('exit', () => this.#fail(new StorageError('the database thread has ended')));
+    this.#writer = this.#thread('./worker.ts');
+    this.opened = this.#writer.opened.then(async () => {
+      this.#side = this.#thread<SideOperations>('./checkpoint-worker.ts');
+      await this.#side.opened;
+      this.#startCheckpoints();
+    });
   }
 
   /** Heartbeats that wait for their commit. */
   get queued(): number {
-    return this.#queue.length;
+    return this.#queued;
   }
 
-  async loadNodes(onRows: (rows: NodeRow[]) => void): Promise<number> {
+  async loadNodes(onRows: (rows: StoredNode[]) => void): Promise<number> {
     let total = 0;
     for (let after = ''; ;) {
       const rows = await this.#ask('nodesAfter', after, LOAD_CHUNK);
@@ -123,13 +123,14 @@ export class EmbeddedStorage extends AskedStore implements Storage {
     }
   }
 
-  writeBeat(write: NodeWrite): Promise<WriteResult> {
+  writeBeats(writes: readonly NodeWrite[]): Promise<Refused> {
     return new Promise((resolve, reject) => {
       if (this.#closing) {
         reject(new StorageError('storage is closed'));
         return;
       }
-      this.#queue.push({ write, resolve, reject });
+      this.#queue.push({ writes, resolve, reject });
+      this.#queued += writes.length;
       if (!this.#flushing && !this.#committing) {
         this.#flushing = true;
         // After everything else that this turn of the loop writes.
@@ -191,75 +192,71 @@ export class EmbeddedStorage extends AskedStore implements Storage {
     this.#closing = true;
     this.#flush();
     if (this.#checkpointTimer) clearInterval(this.#checkpointTimer);
-    const checkpoints = this.#checkpoints;
-    if (checkpoints) {
-      const ended = new Promise((resolve) => checkpoints.once('exit', resolve));
-      checkpoints.postMessage('close');
-      await ended;
-    }
-    const ended = new Promise((resolve) => this.#worker.once('exit', resolve));
-    await this.#ask('close');
-    await ended;
-    this.#failed = new StorageError('it was closed');
+    await this.#side?.close();
+    while (this.#committing || this.#queue.length > 0) await this.#ask('sizes');
+    await this.#writer.close();
   }
 
-  protected override ask<N extends OperationName>(
+  protected override ask<N extends keyof WriterOperations>(
     name: N,
-    ...args: Parameters<Operations[N]>
-  ): Promise<Awaited<ReturnType<Operations[N]>>> {
+    ...args: Parameters<WriterOperations[N]>
+  ): Promise<Awaited<ReturnType<WriterOperations[N]>>> {
     return this.#ask(name, ...args);
   }
 
-  #ask<N extends OperationName>(
+  protected override askAside<N extends keyof SideOperations>(
     name: N,
-    ...args: Parameters<Operations[N]>
-  ): Promise<Awaited<ReturnType<Operations[N]>>> {
-    return new Promise((resolve, reject) => {
-      if (this.#failed) {
-        reject(new StorageError(`storage is not available: ${this.#failed.message}`));
-        return;
-      }
-      const id = ++this.#lastId;
-      this.#pending.set(id, { resolve, reject });
-      this.#worker.postMessage([id, name, args] satisfies Request);
-    });
+    ...args: Parameters<SideOperations[N]>
+  ): Promise<Awaited<ReturnType<SideOperations[N]>>> {
+    if (!this.#side) return Promise.reject(new StorageError('storage is not open yet'));
+    return this.#side.ask(name, ...args);
   }
 
-  #answered([id, result, error]: Response): void {
-    const waiting = this.#pending.get(id);
-    this.#pending.delete(id);
-    if (!waiting) return;
-    if (error)
-      waiting.reject(error.name === 'FencedError' ? new FencedError(error.message) : new StorageError(error.message));
-    else waiting.resolve(result as never);
+  #ask<N extends keyof WriterOperations>(
+    name: N,
+    ...args: Parameters<WriterOperations[N]>
+  ): Promise<Awaited<ReturnType<WriterOperations[N]>>> {
+    return this.#writer.ask(name, ...args);
+  }
+
+  #thread<O extends Operations>(script: string): Thread<O> {
+    const { file, busyTimeoutMs } = this.#options;
+    return new Thread(new URL(script, import.meta.url), { file, busyTimeoutMs }, (error) => this.#fail(error));
   }
 
   #flush(): void {
     if (this.#queue.length === 0 || this.#committing) return;
-    const batch = this.#queue.length > MAX_BATCH ? this.#queue.splice(0, MAX_BATCH) : this.#queue;
-    if (batch === this.#queue) this.#queue = [];
+    const groups = this.#nextGroups();
+    const writes = groups.length === 1 ? (groups[0] as Waiting).writes : groups.flatMap((group) => group.writes);
+    this.#queued -= writes.length;
     this.#committing = true;
     const started = performance.now();
-    this.#ask('write', pack(batch.map((waiting) => waiting.write)), null).then(
+    this.#ask('write', pack(writes), null).then(
       ({ stale, events }) => {
-        this.#options.onCommit?.(batch.length, (performance.now() - started) / 1000);
+        this.#options.onCommit?.(writes.length, (performance.now() - started) / 1000);
         if (events) this.#tellListeners();
-        if (stale.length === 0) {
-          for (const waiting of batch) waiting.resolve(OK);
-        } else {
-          const current = new Map<number, NodeColumns | null>(stale);
-          for (const [index, waiting] of batch.entries()) {
-            const stored = current.get(index);
-            waiting.resolve(stored === undefined ? OK : { ok: false, current: stored && fromColumns(stored) });
-          }
+        for (let index = 0, from = 0; index < groups.length; index++) {
+          const { writes: own, resolve } = groups[index] as Waiting;
+          resolve(stale.length === 0 ? NONE : refusedOf(stale, from, own.length));
+          from += own.length;
         }
         this.#committed();
       },
       (error: unknown) => {
-        for (const waiting of batch) waiting.reject(error as Error);
+        for (const { reject } of groups) reject(error as Error);
         this.#committed();
       }
     );
+  }
+
+  #nextGroups(): Waiting[] {
+    let size = 0;
+    let groups = 0;
+    while (groups < this.#queue.length && (groups === 0 || size < MAX_BATCH)) {
+      size += this.#queue[groups]?.writes.length ?? 0;
+      groups++;
+    }
+    return this.#queue.splice(0, groups);
   }
 
   #committed(): void {
@@ -280,26 +277,27 @@ export class EmbeddedStorage extends AskedStore implements Storage {
   }
 
   #startCheckpoints(): void {
-    this.#checkpoints = new Worker(new URL('./checkpoint-worker.ts', import.meta.url), {
-      workerData: { file: this.#options.file },
-    });
-    this.#checkpoints.on('message', ({ frames, left }: { frames: number; left: number }) => {
-      if (frames > CHECKPOINT_FRAMES && left < CHECKPOINT_FRAMES && !this.#closing)
-        this.#ask('finishCheckpoint').catch(() => undefined);
-    });
-    this.#checkpoints.on('error', (error: Error) => this.#fail(error));
     this.#checkpointTimer = setInterval(() => {
-      if (this.#walBytes() > CHECKPOINT_FRAMES * 4096) this.#checkpoints?.postMessage('run');
+      if (this.#walBytes() > CHECKPOINT_FRAMES * 4096) this.#checkpoint().catch(() => undefined);
     }, this.#options.checkpointEveryMs).unref();
+  }
+
+  // Busy or failed: the next round tries again.
+  async #checkpoint(): Promise<void> {
+    const { frames, left } = await this.askAside('checkpoint');
+    if (frames > CHECKPOINT_FRAMES && left < CHECKPOINT_FRAMES && !this.#closing) await this.#ask('finishCheckpoint');
   }
 
   #fail(error: Error): void {
     if (this.#failed || this.#closing) return;
-    this.#failed = error;
-    for (const { reject } of this.#pending.values()) reject(new StorageError(`storage failed: ${error.message}`));
-    this.#pending.clear();
+    this.#failed = true;
     this.#options.onFailure?.(error);
   }
+}
+
+function refusedOf(stale: readonly [number, StoredColumns | null][], from: number, size: number): Refused {
+  const own = stale.filter(([index]) => index >= from && index < from + size);
+  return new Map(own.map(([index, current]) => [index - from, current && fromColumns(current)]));
 }
 
 export { FencedError, StorageError } from './types.ts';

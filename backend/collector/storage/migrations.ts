@@ -95,11 +95,27 @@ const migrations: Record<string, Migration> = {
   },
   '0002_why_unhealthy': {
     async up(db: Kysely<unknown>): Promise<void> {
+      await splitReports(db);
       await createHistory(db);
       await createPolicies(db);
     },
   },
 };
+
+/** What seldom changes leaves the row that every heartbeat writes: smaller rows share more pages in a commit. */
+async function splitReports(db: Kysely<unknown>): Promise<void> {
+  await db.schema
+    .createTable('node_reports')
+    .addColumn('node_id', 'text', (c) => c.primaryKey())
+    .addColumn('report', 'text', (c) => c.notNull())
+    .execute();
+  await sql`insert into node_reports (node_id, report) select node_id, report from nodes`.execute(db);
+  await db.schema
+    .alterTable('nodes')
+    .addColumn('vital', 'text', (c) => c.notNull().defaultTo('{}'))
+    .execute();
+  await db.schema.alterTable('nodes').dropColumn('report').execute();
+}
 
 async function createHistory(db: Kysely<unknown>): Promise<void> {
   await db.schema
@@ -125,11 +141,21 @@ async function createHistory(db: Kysely<unknown>): Promise<void> {
     .columns(['node_id', 'kind', 'code'])
     .where(open)
     .execute();
-  // Newest first, over the fleet's open ones, over all, and of one node.
-  await db.schema.createIndex('faults_open').on('faults').columns(['opened_ms desc', 'id']).where(open).execute();
+  // Newest first: of the fleet's open ones, with all that they are counted by; of all; and of one node.
+  await db.schema
+    .createIndex('faults_open')
+    .on('faults')
+    .columns(['opened_ms desc', 'id', 'kind', 'code', 'severity', 'resolved_ms'])
+    .where(open)
+    .execute();
   await db.schema.createIndex('faults_opened').on('faults').columns(['opened_ms desc', 'id']).execute();
   await db.schema.createIndex('faults_node').on('faults').columns(['node_id', 'opened_ms desc', 'id']).execute();
-  await db.schema.createIndex('faults_resolved').on('faults').column('resolved_ms').execute();
+  await db.schema
+    .createIndex('faults_resolved')
+    .on('faults')
+    .column('resolved_ms')
+    .where(sql<boolean>`resolved_ms is not null`)
+    .execute();
   await db.schema
     .createTable('score_history')
     .addColumn('node_id', 'text', (c) => c.notNull())

@@ -12,8 +12,9 @@ export interface Schema {
     state_since_ms: number;
     stopped_until_ms: number | null;
     memory: Uint8Array;
-    report: string;
+    vital: string;
   };
+  node_reports: { node_id: string; report: string };
   events: { id: Generated<number>; name: string; target_id: string; at_ms: number; data: string };
   faults: {
     id: string;
@@ -118,4 +119,4 @@ export interface Schema {
   trust: { id: number; version: number };
 }
 
-export type NodeColumns = Insertable<Schema['nodes']>;
+export type StoredColumns = Insertable<Schema['nodes']> & { readonly report: string };

@@ -2,10 +2,10 @@ import { chmodSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { Kysely, SqliteDialect } from 'kysely';
 import { migrate } from './queries.ts';
-import type { NodeColumns, Schema } from './schema.ts';
+import type { Schema, StoredColumns } from './schema.ts';
 import { CELLS, type Batch } from './batch.ts';
 import { changeWriter } from './changes.ts';
-import { FencedError, StorageError, type NodeChanges, type NodeRow } from './types.ts';
+import { FencedError, StorageError, type NodeChanges, type StoredNode } from './types.ts';
 
 // Bytes that are no whole numbers are another version's, which fleet/ordering.ts forgets.
 function numbersOf(bytes: Uint8Array): number[] {
@@ -13,7 +13,7 @@ function numbersOf(bytes: Uint8Array): number[] {
   return Array.from(new Float64Array(whole.buffer, whole.byteOffset, whole.byteLength / 8));
 }
 
-export function fromColumns(row: NodeColumns): NodeRow {
+export function fromColumns(row: StoredColumns): StoredNode {
   return {
     nodeId: row.node_id,
     rev: row.rev,
@@ -24,12 +24,16 @@ export function fromColumns(row: NodeColumns): NodeRow {
     stateSinceMs: row.state_since_ms,
     stoppedUntilMs: row.stopped_until_ms ?? null,
     memory: numbersOf(row.memory),
+    vital: row.vital,
     report: row.report,
   };
 }
 
-/** Pages of WAL after which a checkpoint is worth its cost (4 MiB). */
-const CHECKPOINT_FRAMES = 1024;
+/**
+ * Pages of WAL after which a checkpoint is worth its cost (32 MiB): in a large fleet every heartbeat is on a page of its own,
+ * and what is written twice before a checkpoint is copied once.
+ */
+const CHECKPOINT_FRAMES = 8192;
 
 /**
  * The embedded database, on one connection. Synchronous: it lives in a worker thread. WAL with synchronous=FULL: a
@@ -40,7 +44,8 @@ export class Sqlite {
   readonly #raw: Database.Database;
   readonly #insert: Database.Statement;
   readonly #update: Database.Statement;
-  readonly #select: Database.Statement<[string], NodeColumns>;
+  readonly #report: Database.Statement;
+  readonly #select: Database.Statement<[string], StoredColumns>;
   readonly #writeChanges: (changes: NodeChanges) => void;
   readonly #epoch: Database.Statement<[], { epoch: number }>;
   readonly #begin: Database.Statement;
@@ -51,14 +56,17 @@ export class Sqlite {
     this.#raw = raw;
     this.db = db;
     const columns =
-      'rev, mark_ms, seen_ms, first_seen_ms, state, state_since_ms, stopped_until_ms, report, memory, node_id';
+      'rev, mark_ms, seen_ms, first_seen_ms, state, state_since_ms, stopped_until_ms, vital, memory, node_id';
     this.#insert = raw.prepare(
       `insert into nodes (${columns}) values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing`
     );
     this.#update = raw.prepare(
       `update nodes set ${columns.replace(', node_id', '').replaceAll(',', ' = ?,')} = ? where node_id = ? and rev = ?`
     );
-    this.#select = raw.prepare('select * from nodes where node_id = ?');
+    this.#report = raw.prepare(
+      'insert into node_reports (node_id, report) values (?, ?) on conflict do update set report = excluded.report'
+    );
+    this.#select = raw.prepare('select * from nodes natural join node_reports where node_id = ?');
     this.#writeChanges = changeWriter(raw);
     this.#epoch = raw.prepare('select epoch from leader where id = 1');
     this.#begin = raw.prepare('begin immediate');
@@ -91,8 +99,8 @@ export class Sqlite {
   write(
     { size, cells, memory, changes: decided }: Batch,
     epoch: number | null
-  ): { stale: [number, NodeColumns | null][]; events: boolean } {
-    const stale: [number, NodeColumns | null][] = [];
+  ): { stale: [number, StoredColumns | null][]; events: boolean } {
+    const stale: [number, StoredColumns | null][] = [];
     this.#begin.run();
     try {
       if (epoch !== null && this.#epoch.get()?.epoch !== epoch) throw new FencedError(`epoch ${epoch} is over`);
@@ -117,7 +125,9 @@ export class Sqlite {
           nodeId,
         ];
         const { changes } = rev === 1 ? this.#insert.run(...row) : this.#update.run(...row, rev - 1);
+        const report = cells[at + 10];
         if (changes === 0) stale.push([index, this.#select.get(nodeId) ?? null]);
+        else if (report !== null) this.#report.run(nodeId, report);
       }
       let events = false;
       const refused = new Set(stale.map(([index]) => index));
@@ -135,9 +145,11 @@ export class Sqlite {
   }
 
   /** Stored nodes after `id` in id order, at most `limit`. */
-  nodesAfter(id: string, limit: number): NodeColumns[] {
+  nodesAfter(id: string, limit: number): StoredColumns[] {
     return this.#raw
-      .prepare<[string, number], NodeColumns>('select * from nodes where node_id > ? order by node_id limit ?')
+      .prepare<[string, number], StoredColumns>(
+        'select * from nodes natural join node_reports where node_id > ? order by node_id limit ?'
+      )
       .all(id, limit);
   }
 
@@ -171,7 +183,7 @@ function connect(file: string, busyTimeoutMs: number): Database.Database {
     raw.pragma('journal_mode = WAL');
     raw.pragma('synchronous = FULL');
     raw.pragma('foreign_keys = ON');
-    // Checkpoints run on a connection of their own (checkpointer.ts), so that no heartbeat waits for one.
+    // Checkpoints run on a connection of their own (SideConnection), so that no heartbeat waits for one.
     raw.pragma('wal_autocheckpoint = 0');
     raw.pragma('cache_size = -65536');
     return raw;
@@ -183,22 +195,28 @@ function connect(file: string, busyTimeoutMs: number): Database.Database {
   }
 }
 
-/**
- * Copies the WAL into the database without blocking the writer, on a connection of its own.
- * @returns frames in the WAL, and those not yet copied
- */
-export function checkpointer(file: string): { run: () => { frames: number; left: number }; close: () => void } {
-  const raw = new Database(file, { timeout: 0 });
-  raw.pragma('synchronous = FULL');
-  raw.pragma('wal_autocheckpoint = 0');
-  return {
-    run: () => {
-      const [row] = raw.pragma('wal_checkpoint(PASSIVE)') as { log: number; checkpointed: number }[];
-      const frames = Math.max(0, row?.log ?? 0);
-      return { frames, left: frames - Math.max(0, row?.checkpointed ?? 0) };
-    },
-    close: () => raw.close(),
-  };
+/** A connection of its own beside the writer's, which never waits for it: it reads, and copies the WAL into the database. */
+export class SideConnection {
+  readonly db: Kysely<Schema>;
+  readonly #raw: Database.Database;
+
+  constructor(file: string, busyTimeoutMs: number) {
+    this.#raw = new Database(file, { timeout: busyTimeoutMs });
+    this.#raw.pragma('synchronous = FULL');
+    this.#raw.pragma('wal_autocheckpoint = 0');
+    this.db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: this.#raw }) });
+  }
+
+  /** @returns frames in the WAL, and those not yet copied */
+  checkpoint(): { frames: number; left: number } {
+    const [row] = this.#raw.pragma('wal_checkpoint(PASSIVE)') as { log: number; checkpointed: number }[];
+    const frames = Math.max(0, row?.log ?? 0);
+    return { frames, left: frames - Math.max(0, row?.checkpointed ?? 0) };
+  }
+
+  close(): void {
+    this.#raw.close();
+  }
 }
 
 export { CHECKPOINT_FRAMES };

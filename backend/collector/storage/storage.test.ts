@@ -1,47 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import Database from 'better-sqlite3';
-import { auditHash, GENESIS_HASH } from '../audit/chain.ts';
-import {
-  openStorage,
-  StorageError,
-  type ApiToken,
-  type AuditEntry,
-  type EmbeddedStorage,
-  type Enrolment,
-} from './index.ts';
-import { changed, fleetStoreContract, row } from './store-contract.ts';
-
-const folders: string[] = [];
-const open: EmbeddedStorage[] = [];
-
-function folder(): string {
-  const path = mkdtempSync(join(tmpdir(), 'fleet-storage-'));
-  folders.push(path);
-  return path;
-}
-
-async function storageIn(path: string): Promise<EmbeddedStorage> {
-  const storage = await openStorage({ file: join(path, 'fleet.db') });
-  open.push(storage);
-  return storage;
-}
-
-afterEach(async () => {
-  for (const storage of open.splice(0)) await storage.close();
-  for (const path of folders.splice(0)) rmSync(path, { recursive: true });
-});
-
-const audit = (action: string): AuditEntry => ({
-  actor: { name: 'cli:test@host', via: 'local-shell' },
-  action,
-  subject: 'n1',
-  reason: 'a test',
-  atMs: 5,
-  data: { a: 1 },
-});
+import { openStorage, StorageError, type ApiToken, type Enrolment } from './index.ts';
+import { changed, fleetStoreContract, put, row, whole } from './store-contract.ts';
+import { audit, auditedActions, folder, storageIn } from './testing/temporary.ts';
 
 const enrolment = (nodeId: string): Enrolment => ({
   nodeId,
@@ -74,7 +37,7 @@ describe('the embedded fleet store', () => {
   it('is the same after it was closed and opened again', async () => {
     const path = folder();
     const first = await storageIn(path);
-    await Promise.all(Array.from({ length: 3000 }, (_, index) => first.writeBeat({ row: row(`n${index}`) })));
+    await Promise.all(Array.from({ length: 3000 }, (_, index) => put(first, { row: row(`n${index}`) })));
     await first.close();
     const seen = new Set<string>();
     const total = await (await storageIn(path)).loadNodes((rows) => rows.forEach((stored) => seen.add(stored.nodeId)));
@@ -85,10 +48,21 @@ describe('the embedded fleet store', () => {
   it('commits what waits when it closes', async () => {
     const path = folder();
     const first = await storageIn(path);
-    const write = first.writeBeat({ row: row('last') });
+    const write = put(first, { row: row('last') });
     await first.close();
     expect(await write).toEqual({ ok: true });
     expect(await (await storageIn(path)).loadNodes(() => undefined)).toBe(1);
+  });
+
+  it('commits also what came while another commit was under way', async () => {
+    const store = await storageIn(folder());
+    const first = put(store, { row: row('first') });
+    await new Promise((resolve) => setImmediate(resolve));
+    const second = put(store, { row: row('second') });
+    await store.close();
+    expect([await first, await second]).toEqual([{ ok: true }, { ok: true }]);
+    await expect(put(store, { row: row('third') })).rejects.toThrow(StorageError);
+    await expect(store.scores('first', 0, 9, 9)).rejects.toThrow(StorageError);
   });
 
   it('fails what it cannot store, and says so', async () => {
@@ -97,14 +71,14 @@ describe('the embedded fleet store', () => {
     const blocker = new Database(join(path, 'fleet.db'));
     blocker.exec('drop table nodes');
     blocker.close();
-    await expect(store.writeBeat({ row: row('a') })).rejects.toThrow(StorageError);
-    await expect(store.writeBeat({ row: row('a') })).rejects.toThrow(/nodes/);
+    await expect(put(store, { row: row('a') })).rejects.toThrow(StorageError);
+    await expect(put(store, { row: row('a') })).rejects.toThrow(/nodes/);
   });
 
   it('is made once when several processes open it at once', async () => {
     const path = folder();
     const all = await Promise.all(Array.from({ length: 4 }, () => storageIn(path)));
-    await all[0]!.writeBeat({ row: row('a') });
+    await put(all[0]!, { row: row('a') });
     expect(await all[3]!.loadNodes(() => undefined)).toBe(1);
   });
 
@@ -123,11 +97,8 @@ describe('events', () => {
     const event = (targetId: string) =>
       changed({ events: [{ name: 'target-offline', targetId, atMs: 7, data: { targetId } }] });
     const epoch = await store.takeEpoch();
-    await store.writeDecision(epoch, [
-      { row: row('a'), changes: event('a') },
-      { row: row('b', { rev: 5 }), changes: event('b') },
-    ]);
-    await store.writeBeat({ row: row('c'), changes: event('c') });
+    await store.writeDecision(epoch, [whole(row('a'), event('a')), whole(row('b', { rev: 5 }), event('b'))]);
+    await put(store, { row: row('c'), changes: event('c') });
     expect(told).toBe(2);
     stop();
     const all = await store.eventsAfter(0, 10);
@@ -164,24 +135,13 @@ describe('trust', () => {
       revokedCertificates: ['ef'.repeat(32)],
       tokens: [{ ...token, revokedMs: 6 }],
     });
-    await store.close();
-    const file = new Database(join(path, 'fleet.db'), { readonly: true });
-    const records = file.prepare('select * from audit order by seq').all() as Record<string, unknown>[];
-    file.close();
-    expect(records.map((record) => record['action'])).toEqual([
+    expect(auditedActions(path)).toEqual([
       'node.enrolled',
       'token.created',
       'node.revoked',
       'certificate.revoked',
       'token.revoked',
     ]);
-    let prev = GENESIS_HASH;
-    for (const record of records) {
-      const { prev: chained, hash, at_ms: atMs, ...content } = record as { prev: string; hash: string; at_ms: number };
-      expect(chained).toBe(prev);
-      expect(auditHash(prev, { ...(content as never as Parameters<typeof auditHash>[1]), atMs })).toBe(hash);
-      prev = hash;
-    }
   });
 
   it('keeps a revoked node revoked when it is enrolled again', async () => {

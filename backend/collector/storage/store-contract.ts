@@ -4,13 +4,14 @@ import {
   type FaultRow,
   type FleetStore,
   type NodeChanges,
-  type NodeRow,
   type NodeWrite,
   type ScoreRow,
+  type StoredNode,
+  type WriteResult,
 } from './types.ts';
 
 /** A node's row for tests, as a first write. */
-export function row(nodeId: string, changes: Partial<NodeRow> = {}): NodeRow {
+export function row(nodeId: string, changes: Partial<StoredNode> = {}): StoredNode {
   return {
     nodeId,
     rev: 1,
@@ -21,9 +22,25 @@ export function row(nodeId: string, changes: Partial<NodeRow> = {}): NodeRow {
     stateSinceMs: 1_100,
     stoppedUntilMs: null,
     memory: [1, Number.NaN, 3],
+    vital: '{"seq":7}',
     report: '{}',
     ...changes,
   };
+}
+
+/** A write of all of a node. */
+export function whole(row: StoredNode, changes?: NodeChanges): NodeWrite {
+  const { report, ...rest } = row;
+  return { row: rest, report, ...(changes && { changes }) };
+}
+
+/** Writes all of one node as a heartbeat does. */
+export async function put(
+  store: FleetStore,
+  { row, changes }: { row: StoredNode; changes?: NodeChanges }
+): Promise<WriteResult> {
+  const refused = await store.writeBeats([whole(row, changes)]);
+  return refused.has(0) ? { ok: false, current: refused.get(0) ?? null } : { ok: true };
 }
 
 /** What was decided with a write, for tests. */
@@ -53,8 +70,8 @@ export function fault(nodeId: string, changes: Partial<FaultRow> = {}): FaultRow
 
 /** What every FleetStore keeps to; run it on each implementation. */
 export function fleetStoreContract(open: () => Promise<{ store: FleetStore; takeEpoch: () => Promise<number> }>): void {
-  const load = async (store: FleetStore): Promise<NodeRow[]> => {
-    const rows: NodeRow[] = [];
+  const load = async (store: FleetStore): Promise<StoredNode[]> => {
+    const rows: StoredNode[] = [];
     await store.loadNodes((chunk) => rows.push(...chunk));
     return rows;
   };
@@ -62,7 +79,7 @@ export function fleetStoreContract(open: () => Promise<{ store: FleetStore; take
   it('keeps what it acknowledged', async () => {
     const { store } = await open();
     const written = row('a', { report: '{"node_id":"a"}', memory: [9, 8.5] });
-    expect(await store.writeBeat({ row: written })).toEqual({ ok: true });
+    expect(await put(store, { row: written })).toEqual({ ok: true });
     expect(await load(store)).toEqual([written]);
   });
 
@@ -70,29 +87,42 @@ export function fleetStoreContract(open: () => Promise<{ store: FleetStore; take
     const { store } = await open();
     const first = row('a');
     const second = row('a', { rev: 2, markMs: 2_000 });
-    await store.writeBeat({ row: first });
-    expect(await store.writeBeat({ row: second })).toEqual({ ok: true });
+    await put(store, { row: first });
+    expect(await put(store, { row: second })).toEqual({ ok: true });
     for (const late of [
       row('a', { rev: 2, markMs: 3_000 }),
       row('a', { rev: 1, markMs: 3_000 }),
       row('a', { rev: 4, markMs: 3_000 }),
     ]) {
-      const result = await store.writeBeat({ row: late });
+      const result = await put(store, { row: late });
       expect(result).toMatchObject({ ok: false, current: { nodeId: 'a', rev: 2, markMs: 2_000 } });
     }
     expect(await load(store)).toEqual([second]);
   });
 
+  it('leaves the report as it is when a write brings none, and answers for each write of a group alone', async () => {
+    const { store } = await open();
+    await put(store, { row: row('a', { report: '{"hostname":"a"}' }) });
+    const { row: next } = whole(row('a', { rev: 2, vital: '{"seq":8}' }));
+    const { row: late } = whole(row('b', { rev: 9 }));
+    const refused = await store.writeBeats([
+      { row: late, report: null },
+      { row: next, report: null },
+    ]);
+    expect([...refused]).toEqual([[0, null]]);
+    expect(await load(store)).toEqual([{ ...next, report: '{"hostname":"a"}' }]);
+  });
+
   it('does not invent a node that was deleted meanwhile', async () => {
     const { store } = await open();
-    expect(await store.writeBeat({ row: row('gone', { rev: 7 }) })).toEqual({ ok: false, current: null });
+    expect(await put(store, { row: row('gone', { rev: 7 }) })).toEqual({ ok: false, current: null });
     expect(await load(store)).toEqual([]);
   });
 
   it('lets each write of a group stand or fall alone', async () => {
     const { store } = await open();
-    await store.writeBeat({ row: row('a') });
-    const results = await Promise.all(['b', 'a', 'c'].map((id) => store.writeBeat({ row: row(id) })));
+    await put(store, { row: row('a') });
+    const results = await Promise.all(['b', 'a', 'c'].map((id) => put(store, { row: row(id) })));
     expect(results.map((result) => result.ok)).toEqual([true, false, true]);
     expect((await load(store)).map((stored) => stored.nodeId)).toEqual(['a', 'b', 'c']);
   });
@@ -100,13 +130,13 @@ export function fleetStoreContract(open: () => Promise<{ store: FleetStore; take
   it('fences a decision of an epoch that is over, whole', async () => {
     const { store, takeEpoch } = await open();
     const old = await takeEpoch();
-    const writes: NodeWrite[] = [{ row: row('a') }, { row: row('b') }];
+    const writes: NodeWrite[] = [whole(row('a')), whole(row('b'))];
     expect(await store.writeDecision(old, writes)).toEqual([{ ok: true }, { ok: true }]);
     const next = await takeEpoch();
     expect(next).toBeGreaterThan(old);
-    await expect(store.writeDecision(old, [{ row: row('c') }])).rejects.toThrow(FencedError);
+    await expect(store.writeDecision(old, [whole(row('c'))])).rejects.toThrow(FencedError);
     expect((await load(store)).map((stored) => stored.nodeId)).toEqual(['a', 'b']);
-    expect(await store.writeDecision(next, [{ row: row('a') }])).toMatchObject([{ ok: false, current: { rev: 1 } }]);
+    expect(await store.writeDecision(next, [whole(row('a'))])).toMatchObject([{ ok: false, current: { rev: 1 } }]);
   });
 
   const openFaults = async (store: FleetStore): Promise<FaultRow[]> => {
@@ -129,12 +159,12 @@ export function fleetStoreContract(open: () => Promise<{ store: FleetStore; take
   it('keeps what was decided with a write, and drops it with one that is refused', async () => {
     const { store } = await open();
     const results = await Promise.all([
-      store.writeBeat({ row: row('a'), changes: changed({ faults: [fault('a')], scores: [point('a', 1_000, 80)] }) }),
-      store.writeBeat({
+      put(store, { row: row('a'), changes: changed({ faults: [fault('a')], scores: [point('a', 1_000, 80)] }) }),
+      put(store, {
         row: row('a', { rev: 5 }),
         changes: changed({ faults: [fault('a', { code: 'config', id: 'lost' })], scores: [point('a', 2_000, 10)] }),
       }),
-      store.writeBeat({ row: row('b'), changes: changed({ faults: [fault('b')], scores: [point('b', 1_000, null)] }) }),
+      put(store, { row: row('b'), changes: changed({ faults: [fault('b')], scores: [point('b', 1_000, null)] }) }),
     ]);
     expect(results.map((result) => result.ok)).toEqual([true, false, true]);
     expect(await openFaults(store)).toEqual([fault('a'), fault('b')]);
@@ -143,7 +173,7 @@ export function fleetStoreContract(open: () => Promise<{ store: FleetStore; take
 
   it('puts a fault by its id, and forgets it when it is resolved', async () => {
     const { store } = await open();
-    await store.writeBeat({ row: row('a'), changes: changed({ faults: [fault('a')] }) });
+    await put(store, { row: row('a'), changes: changed({ faults: [fault('a')] }) });
     const worse = fault('a', {
       severity: 'critical',
       actual: '90 s',
@@ -151,22 +181,22 @@ export function fleetStoreContract(open: () => Promise<{ store: FleetStore; take
       playbook: null,
       liftedMs: 1_500,
     });
-    await store.writeBeat({ row: row('a', { rev: 2 }), changes: changed({ faults: [worse] }) });
+    await put(store, { row: row('a', { rev: 2 }), changes: changed({ faults: [worse] }) });
     expect(await openFaults(store)).toEqual([worse]);
     const gone = { ...worse, resolvedMs: 3_000 };
-    await store.writeBeat({ row: row('a', { rev: 3 }), changes: changed({ faults: [gone] }) });
+    await put(store, { row: row('a', { rev: 3 }), changes: changed({ faults: [gone] }) });
     expect(await openFaults(store)).toEqual([]);
   });
 
   it('holds one open record per fault: a new one takes the place of the old, and fails nobody', async () => {
     const { store } = await open();
     const other = fault('a', { id: 'a.violation.sync.1000', kind: 'violation' });
-    await store.writeBeat({ row: row('a'), changes: changed({ faults: [fault('a'), other] }) });
+    await put(store, { row: row('a'), changes: changed({ faults: [fault('a'), other] }) });
     const next = fault('a', { openedMs: 2_000 });
     const results = await Promise.all([
-      store.writeBeat({ row: row('b') }),
-      store.writeBeat({ row: row('a', { rev: 2 }), changes: changed({ faults: [next] }) }),
-      store.writeBeat({ row: row('c'), changes: changed({ faults: [fault('c')] }) }),
+      put(store, { row: row('b') }),
+      put(store, { row: row('a', { rev: 2 }), changes: changed({ faults: [next] }) }),
+      put(store, { row: row('c'), changes: changed({ faults: [fault('c')] }) }),
     ]);
     expect(results).toEqual([{ ok: true }, { ok: true }, { ok: true }]);
     expect(await openFaults(store)).toEqual([next, other, fault('c')]);
@@ -174,12 +204,12 @@ export function fleetStoreContract(open: () => Promise<{ store: FleetStore; take
 
   it('hands over the newest score of each node', async () => {
     const { store } = await open();
-    await store.writeBeat({
+    await put(store, {
       row: row('a'),
       changes: changed({ scores: [point('a', 1_000, 80), point('a', 3_000, 40), point('a', 2_000, 60)] }),
     });
-    await store.writeBeat({ row: row('b') });
-    await store.writeBeat({ row: row('a', { rev: 2 }), changes: changed({ scores: [point('a', 3_000, 45)] }) });
+    await put(store, { row: row('b') });
+    await put(store, { row: row('a', { rev: 2 }), changes: changed({ scores: [point('a', 3_000, 45)] }) });
     expect(await lastScores(store)).toEqual([point('a', 3_000, 45)]);
   });
 }

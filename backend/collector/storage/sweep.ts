@@ -13,7 +13,7 @@ export const SWEPT_TABLES = ['events', 'nodes', 'faults', 'score_history', 'time
 export type SweptTable = (typeof SWEPT_TABLES)[number];
 
 /** Rows looked at in one transaction. */
-export const SWEEP_CHUNK = 500;
+export const SWEEP_CHUNK = 200;
 
 export interface SweptChunk {
   readonly deleted: number;
@@ -66,6 +66,7 @@ async function sweepNodes(db: Db, beforeMs: number): Promise<number> {
       .execute();
     const ids = gone.map((row) => row.node_id);
     if (ids.length === 0) return 0;
+    await tx.deleteFrom('node_reports').where('node_id', 'in', ids).execute();
     await tx.deleteFrom('faults').where('node_id', 'in', ids).where('resolved_ms', 'is', null).execute();
     await tx.deleteFrom('config_reports').where('node_id', 'in', ids).execute();
     return ids.length;
@@ -93,41 +94,38 @@ async function sweepTimeline(db: Db, beforeMs: number): Promise<number> {
 // The newest point of a stored node stays however old: it says what holds since then.
 async function sweepScores(db: Db, beforeMs: number, [atMs, nodeId]: Cursor): Promise<SweptChunk> {
   return db.transaction().execute(async (tx) => {
-    const old = await tx
-      .selectFrom('score_history as s')
-      .select((eb) => [
-        's.node_id',
-        's.at_ms',
-        eb
-          .or([
+    const last = await tx
+      .selectFrom('score_history')
+      .select(['at_ms', 'node_id'])
+      .where('at_ms', '<', beforeMs)
+      .where(sql<boolean>`(at_ms, node_id) > (${atMs}, ${nodeId})`)
+      .orderBy('at_ms')
+      .orderBy('node_id')
+      .limit(1)
+      .offset(SWEEP_CHUNK - 1)
+      .executeTakeFirst();
+    let over = tx
+      .deleteFrom('score_history')
+      .where('at_ms', '<', beforeMs)
+      .where(sql<boolean>`(at_ms, node_id) > (${atMs}, ${nodeId})`)
+      .where((eb) =>
+        eb.or([
+          eb.exists(
+            eb
+              .selectFrom('score_history as newer')
+              .select('newer.at_ms')
+              .whereRef('newer.node_id', '=', 'score_history.node_id')
+              .whereRef('newer.at_ms', '>', 'score_history.at_ms')
+          ),
+          eb.not(
             eb.exists(
-              eb
-                .selectFrom('score_history as n')
-                .select('n.at_ms')
-                .whereRef('n.node_id', '=', 's.node_id')
-                .whereRef('n.at_ms', '>', 's.at_ms')
-            ),
-            eb.not(eb.exists(eb.selectFrom('nodes').select('rev').whereRef('nodes.node_id', '=', 's.node_id'))),
-          ])
-          .as('over'),
-      ])
-      .where('s.at_ms', '<', beforeMs)
-      .where(sql<boolean>`(s.at_ms, s.node_id) > (${atMs}, ${nodeId})`)
-      .orderBy('s.at_ms')
-      .orderBy('s.node_id')
-      .limit(SWEEP_CHUNK)
-      .execute();
-    const over = old.filter((point) => Boolean(point.over));
-    for (const point of over)
-      await tx
-        .deleteFrom('score_history')
-        .where('node_id', '=', point.node_id)
-        .where('at_ms', '=', point.at_ms)
-        .execute();
-    const last = old.at(-1);
-    return {
-      deleted: over.length,
-      next: last && old.length === SWEEP_CHUNK ? ([last.at_ms, last.node_id] as const) : null,
-    };
+              eb.selectFrom('nodes').select('nodes.rev').whereRef('nodes.node_id', '=', 'score_history.node_id')
+            )
+          ),
+        ])
+      );
+    if (last) over = over.where(sql<boolean>`(at_ms, node_id) <= (${last.at_ms}, ${last.node_id})`);
+    const { numDeletedRows } = await over.executeTakeFirst();
+    return { deleted: Number(numDeletedRows), next: last ? [last.at_ms, last.node_id] : null };
   });
 }

@@ -20,7 +20,13 @@ export interface NodeRow {
   readonly stoppedUntilMs: number | null;
   /** The ordering's memory of the last beats (fleet/ordering.ts); stored as float64s. */
   readonly memory: readonly number[];
-  /** Last heartbeat in wire form with unchanged blocks carried over, as JSON. */
+  /** What of the last heartbeat changes with every one (fleet/vital.ts), as JSON. */
+  readonly vital: string;
+}
+
+/** A node's row with the rest of its last heartbeat, which is kept apart and written when it changes. */
+export interface StoredNode extends NodeRow {
+  /** In wire form with unchanged blocks carried over, without what is vital, as JSON. */
   readonly report: string;
 }
 
@@ -80,11 +86,16 @@ export interface NodeChanges {
 /** A conditional upsert: taken when the stored revision is `row.rev - 1` (no row: `row.rev` is 1), else nothing changes. */
 export interface NodeWrite {
   readonly row: NodeRow;
+  /** As in StoredNode; null: what is stored stays. Never null when `row.rev` is 1. */
+  readonly report: string | null;
   readonly changes?: NodeChanges;
 }
 
 /** `stale`: somebody else wrote first, and `current` is what is stored now (null: there is no such node). */
-export type WriteResult = { readonly ok: true } | { readonly ok: false; readonly current: NodeRow | null };
+export type WriteResult = { readonly ok: true } | { readonly ok: false; readonly current: StoredNode | null };
+
+/** Writes refused as stale, by their index, with what is stored now (null: there is no such node). */
+export type Refused = ReadonlyMap<number, StoredNode | null>;
 
 /** The decision was made under an epoch that is over: another collector leads now. */
 export class FencedError extends Error {
@@ -102,12 +113,13 @@ export interface FleetStore {
    * Hands over every stored node, in chunks.
    * @returns how many there were
    */
-  loadNodes(onRows: (rows: NodeRow[]) => void): Promise<number>;
+  loadNodes(onRows: (rows: StoredNode[]) => void): Promise<number>;
   /**
-   * One heartbeat's write. Joins the group commit of its turn of the event loop: resolves once it is durable. Several
-   * nodes share one transaction, each write stands or falls alone. Throws StorageError when nothing could be stored.
+   * The writes of heartbeats that came together, at most one of a node: resolves once they are durable. What is asked for
+   * while a commit is under way shares the next one. Each write stands or falls alone. Throws StorageError when nothing
+   * could be stored.
    */
-  writeBeat(write: NodeWrite): Promise<WriteResult>;
+  writeBeats(writes: readonly NodeWrite[]): Promise<Refused>;
   /**
    * Writes of one decision (an expiry sweep), in one transaction that checks the epoch.
    * Throws FencedError (nothing stored) when `epoch` is over.
