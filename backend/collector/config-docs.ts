@@ -5,8 +5,8 @@ const cell = (text: string): string => text.replaceAll('|', '\\|');
 /** docs/settings.md, whole: generated, so that it is always true (`openclaw-fleet config --markdown`). */
 export function settingsMarkdown(): string {
   const rows = listSettings().map(
-    ({ key, env, default: value, unit, meaning }) =>
-      `| \`${key}\`<br>\`${env}\` | ${cell(`\`${value}\``)}${unit === '' ? '' : ` ${unit}`} | ${cell(meaning)} |`
+    ({ key, env, alias, default: value, unit, meaning }) =>
+      `| \`${key}\`<br>\`${env}\`${alias === null ? '' : `<br>\`${alias}\``} | ${cell(`\`${value}\``)}${unit === '' ? '' : ` ${unit}`} | ${cell(meaning)} |`
   );
   return `# Settings of the collector
 
@@ -14,7 +14,7 @@ export function settingsMarkdown(): string {
 
 Each setting is an environment variable, or a key in the YAML file that \`${CONFIG_FILE_ENV}\` names; the variable beats the
 file, and the file beats the default. Keys nest at each dot. Paths in the file are relative to its folder, those in a variable
-to the working directory. A bad or unknown setting stops the start with a message that names it and the fix.
+to the working directory. A setting with a second variable is read from either. A bad or unknown setting stops the start with a message that names it and the fix.
 \`npx openclaw-fleet config\` prints every setting with its value and where that came from.
 
 \`\`\`yaml

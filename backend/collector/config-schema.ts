@@ -1,13 +1,17 @@
 import { isIP } from 'node:net';
-import { TIMINGS, TIMINGS_PROFILES, type Timings } from '@openclaw-fleet/contract';
+import { policySpecSchema, TIMINGS, TIMINGS_PROFILES, type Timings } from '@openclaw-fleet/contract';
 import { z } from 'zod';
 
-/** What a setting is for. `path`: resolved to an absolute path. `fallback`: its default in words, where there is no one value. */
+/**
+ * What a setting is for. `path`: resolved to an absolute path. `fallback`: its default in words, where there is no one
+ * value. `alias`: another variable it is read from, under the name that a seed gave it.
+ */
 export type About = {
   readonly about: string;
   readonly unit?: string;
   readonly path?: true;
   readonly fallback?: string;
+  readonly alias?: string;
 };
 
 const about = (text: string, unit?: string): About => ({ about: text, ...(unit === undefined ? {} : { unit }) });
@@ -31,6 +35,10 @@ const httpsUrl = z
 function isHttps(value: string): boolean {
   const url = URL.parse(value);
   return url?.protocol === 'https:' && url.username === '' && url.password === '';
+}
+
+function isVersion(value: string): boolean {
+  return policySpecSchema.shape.minimumBridgeVersion.safeParse(value).success;
 }
 
 function isRegExp(pattern: string): boolean {
@@ -181,6 +189,28 @@ export const settings = z.strictObject({
         .meta(file('Certificate chain of the API, PEM. Required unless `api.host` is loopback.')),
       keyFile: text.optional().meta(file('Private key of the API, PEM, readable by its owner alone.')),
     }),
+  }),
+  smartFleet: group({
+    enabled: flag.default(true).meta({
+      ...about(
+        'Serve `/fleet/*` and tell events. Off, these addresses answer 404 and no event is told; heartbeats are taken, and `/openclaw/availability` and `/metrics` stay.'
+      ),
+      alias: 'SMART_FLEET_V2_ENABLED',
+    }),
+    maxSyncLagMs: whole(1000, 86_400_000)
+      .optional()
+      .meta({
+        ...about('How old the last state read from a gateway may be where no profile names a limit.', 'ms'),
+        fallback: '2 x durations.beat',
+        alias: 'SMART_FLEET_MAX_SYNC_LAG_MS',
+      }),
+    minBridgeVersion: text
+      .refine(isVersion, 'must be a version such as 1.4.0 or 2026.9.6')
+      .optional()
+      .meta({
+        ...about('The least bridge version where no profile names one; below it is critical drift.'),
+        alias: 'SMART_FLEET_MIN_BRIDGE_VERSION',
+      }),
   }),
   credentials: group({
     authorityDays: whole(1, 36_500).default(3650).meta(about('Life of the authority that `pki init` creates.', 'days')),

@@ -246,6 +246,7 @@ describe('describeConfig', () => {
     expect(rows.find((row) => row.key === 'storage.linger')).toEqual({
       key: 'storage.linger',
       env: 'OPENCLAW_FLEET_STORAGE_LINGER',
+      alias: null,
       unit: 'ms',
       value: '7',
       default: '5',
@@ -254,6 +255,43 @@ describe('describeConfig', () => {
     });
     expect(rows.find((row) => row.key === 'durations.beat')?.value).toBe('60');
     expect(rows.every((row) => row.meaning !== '')).toBe(true);
+  });
+});
+
+describe('the flags of seed 000', () => {
+  const SEED = {
+    SMART_FLEET_V2_ENABLED: 'false',
+    SMART_FLEET_MAX_SYNC_LAG_MS: '90000',
+    SMART_FLEET_MIN_BRIDGE_VERSION: '1.4.0',
+  };
+
+  it('are on, and limit nothing, when nobody says otherwise', () => {
+    expect(load().config.smartFleet).toEqual({ enabled: true });
+  });
+
+  it('are read under the names the seed gave them, under our own, and from the file', () => {
+    const all = { enabled: false, maxSyncLagMs: 90_000, minBridgeVersion: '1.4.0' };
+    const { config, origins } = load(SEED, 'smartFleet: { enabled: true }');
+    expect(config.smartFleet).toEqual(all);
+    expect(origins.get('smartFleet.enabled')).toBe('environment');
+    expect(load({ OPENCLAW_FLEET_SMART_FLEET_ENABLED: 'false' }).config.smartFleet.enabled).toBe(false);
+    const yaml = 'smartFleet: { enabled: false, maxSyncLagMs: 90000, minBridgeVersion: 1.4.0 }';
+    expect(load({ SMART_FLEET_V2_ENABLED: '' }, yaml).config.smartFleet).toEqual(all);
+  });
+
+  it.each([
+    [{ SMART_FLEET_V2_ENABLED: 'no' }, 'SMART_FLEET_V2_ENABLED', 'must be true or false'],
+    [{ SMART_FLEET_MAX_SYNC_LAG_MS: '2m' }, 'SMART_FLEET_MAX_SYNC_LAG_MS', 'must be a whole number, 1000 to 86400000'],
+    [{ SMART_FLEET_MIN_BRIDGE_VERSION: 'new' }, 'SMART_FLEET_MIN_BRIDGE_VERSION', 'must be a version such as'],
+  ])('are refused by name: %p', (env, setting, message) => {
+    expect(refused(env).message).toContain(setting);
+    expect(refused(env).message).toContain(message);
+  });
+
+  it('must not say two things under two names', () => {
+    const both = { OPENCLAW_FLEET_SMART_FLEET_ENABLED: 'true', SMART_FLEET_V2_ENABLED: 'false' };
+    expect(refused(both).message).toMatch(/SMART_FLEET_V2_ENABLED.*is the same setting as OPENCLAW_FLEET_SMART_FLEET/);
+    expect(load({ ...both, SMART_FLEET_V2_ENABLED: 'true' }).config.smartFleet.enabled).toBe(true);
   });
 });
 

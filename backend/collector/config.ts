@@ -31,6 +31,8 @@ export interface Setting {
   readonly key: string;
   /** Its environment variable, such as `OPENCLAW_FLEET_INTAKE_PORT`. */
   readonly env: string;
+  /** Another variable it is read from, such as `SMART_FLEET_V2_ENABLED`; null: there is none. */
+  readonly alias: string | null;
   readonly unit: string;
   readonly meaning: string;
   readonly default: string;
@@ -44,6 +46,7 @@ interface Leaf {
   readonly path: readonly string[];
   readonly key: string;
   readonly env: string;
+  readonly alias: string | null;
   readonly schema: z.ZodType;
 }
 
@@ -56,7 +59,8 @@ function envName(path: readonly string[]): string {
 
 function leavesOf(schema: z.ZodType, path: readonly string[] = []): Leaf[] {
   const inner = bare(schema);
-  if (inner.def.type !== 'object') return [{ path, key: path.join('.'), env: envName(path), schema }];
+  if (inner.def.type !== 'object')
+    return [{ path, key: path.join('.'), env: envName(path), alias: metaOf(schema).alias ?? null, schema }];
   const { shape } = inner as z.ZodObject<Record<string, z.ZodType>>;
   return Object.entries(shape).flatMap(([name, child]) => leavesOf(child, [...path, name]));
 }
@@ -172,17 +176,44 @@ function unknownVariables(env: Environment): ConfigProblem[] {
     .map((name) => ({ setting: name, message: `there is no such setting${suggestion(name, names, ENV_PREFIX)}` }));
 }
 
+/** The variables that are set for a leaf; empty ones count as not set. */
+function variablesOf({ env: own, alias }: Leaf, env: Environment): { name: string; text: string }[] {
+  return [own, ...(alias === null ? [] : [alias])].flatMap((name) => {
+    const text = env[name];
+    return text === undefined || text === '' ? [] : [{ name, text }];
+  });
+}
+
+/** Settings that are given different values under both of their names. */
+function contradictions(env: Environment): ConfigProblem[] {
+  return LEAVES.flatMap((leaf) => {
+    const [first, second] = variablesOf(leaf, env);
+    if (first === undefined || second === undefined || first.text === second.text) return [];
+    const message = `is the same setting as ${first.name} and says otherwise: unset one of them`;
+    return [{ setting: second.name, value: shown(second.text), message }];
+  });
+}
+
+interface Written {
+  readonly input: Tree;
+  readonly origins: Map<string, Origin>;
+  /** The variable that each setting from the environment came from. */
+  readonly variables: Map<string, string>;
+}
+
 /** What a person wrote: the environment first, then the file. Empty variables and nulls in the file count as not written. */
-function gather(env: Environment, tree: Tree, file: string | undefined): { input: Tree; origins: Map<string, Origin> } {
+function gather(env: Environment, tree: Tree, file: string | undefined): Written {
   const input: Tree = {};
   const origins = new Map<string, Origin>();
+  const variables = new Map<string, string>();
   for (const leaf of LEAVES) {
-    const text = env[leaf.env];
+    const [variable] = variablesOf(leaf, env);
     const written = get(tree, leaf.path) ?? undefined;
     const isPath = metaOf(leaf.schema).path === true;
-    if (text !== undefined && text !== '') {
-      put(input, leaf.path, isPath ? resolve(text) : fromText(leaf.schema, text));
+    if (variable !== undefined) {
+      put(input, leaf.path, isPath ? resolve(variable.text) : fromText(leaf.schema, variable.text));
       origins.set(leaf.key, 'environment');
+      variables.set(leaf.key, variable.name);
     } else if (written !== undefined) {
       put(input, leaf.path, isPath && typeof written === 'string' ? resolve(dirname(file ?? ''), written) : written);
       origins.set(leaf.key, 'file');
@@ -190,22 +221,21 @@ function gather(env: Environment, tree: Tree, file: string | undefined): { input
       origins.set(leaf.key, 'default');
     }
   }
-  return { input, origins };
+  return { input, origins, variables };
 }
 
 /** How the person who must mend it knows the setting: by its variable when it came from there, else by its key in the file. */
-function nameOf(path: readonly PropertyKey[], origins: ReadonlyMap<string, Origin>): string {
+function nameOf(path: readonly PropertyKey[], { origins, variables }: Written): string {
   const text = path.map(String);
   const leaf = LEAVES.find((one) => one.path.every((part, index) => text[index] === part));
   if (leaf === undefined) return text.join('.');
   const rest = text.slice(leaf.path.length).map((part) => (/^\d+$/.test(part) ? `[${part}]` : `.${part}`));
-  const origin = origins.get(leaf.key);
-  const name = origin === 'environment' ? leaf.env : origin === 'file' ? leaf.key : `${leaf.key} (${leaf.env})`;
-  return name + rest.join('');
+  const fromFile = origins.get(leaf.key) === 'file' ? leaf.key : `${leaf.key} (${leaf.env})`;
+  return (variables.get(leaf.key) ?? fromFile) + rest.join('');
 }
 
-function problemOf(issue: z.core.$ZodIssue, origins: ReadonlyMap<string, Origin>): ConfigProblem {
-  const setting = nameOf(issue.path, origins);
+function problemOf(issue: z.core.$ZodIssue, written: Written): ConfigProblem {
+  const setting = nameOf(issue.path, written);
   if (issue.code === 'unrecognized_keys')
     return { setting, message: `has no ${issue.keys.join(', ')}: remove it, or mend its name` };
   if (issue.input === undefined) return { setting, message: 'is missing' };
@@ -221,14 +251,19 @@ export function loadConfig(env: Environment, readFile: ReadFile): LoadedConfig {
   const named = env[CONFIG_FILE_ENV];
   const file = named === undefined || named === '' ? undefined : resolve(named);
   const tree = file === undefined ? {} : readTree(file, readFile);
-  const problems = [...unknownVariables(env), ...(file === undefined ? [] : unknownKeys(tree, file))];
-  const { input, origins } = gather(env, tree, file);
+  const problems = [
+    ...unknownVariables(env),
+    ...contradictions(env),
+    ...(file === undefined ? [] : unknownKeys(tree, file)),
+  ];
+  const written = gather(env, tree, file);
+  const { input, origins } = written;
   const parsed = settings.safeParse(input, { reportInput: true });
   if (!parsed.success) {
-    problems.push(...parsed.error.issues.map((issue) => problemOf(issue, origins)));
+    problems.push(...parsed.error.issues.map((issue) => problemOf(issue, written)));
     throw new ConfigError(problems);
   }
-  problems.push(...crossChecks(parsed.data).map((found) => ({ ...found, setting: nameOf(found.path, origins) })));
+  problems.push(...crossChecks(parsed.data).map((found) => ({ ...found, setting: nameOf(found.path, written) })));
   if (problems.length > 0) throw new ConfigError(problems);
   const base = origins.get('intake.issuers') === 'file' ? dirname(file ?? '') : '.';
   return { config: complete(parsed.data, base), origins };
@@ -257,6 +292,7 @@ export function listSettings(): Setting[] {
     return {
       key: leaf.key,
       env: leaf.env,
+      alias: leaf.alias,
       unit: meta.unit ?? '',
       meaning: meta.about,
       default: meta.fallback ?? (value === undefined ? 'none' : asText(value)),

@@ -19,7 +19,7 @@ export const config: Command = {
     }
     const lines = rows.map(
       (row) =>
-        `${row.key} = ${row.value}${row.unit === '' ? '' : ` ${row.unit}`}  (${row.origin})\n    ${row.meaning}\n    ${row.env}`
+        `${row.key} = ${row.value}${row.unit === '' ? '' : ` ${row.unit}`}  (${row.origin})\n    ${row.meaning}\n    ${row.env}${row.alias === null ? '' : ` or ${row.alias}`}`
     );
     context.print(lines.join('\n'));
     return Promise.resolve();
