@@ -9,6 +9,7 @@ import type {
   waiverSchema,
 } from '@openclaw-fleet/contract';
 import type { z } from 'zod';
+import type { RevisionLookup } from '../configurations/types.ts';
 import type { ExpectationSource, FleetReassess, FleetView } from '../fleet/types.ts';
 import type { Actor } from '../storage/types.ts';
 
@@ -107,12 +108,7 @@ export interface Applied {
 }
 
 /** What policies need of configurations. Look-ups in memory. */
-export interface ConfigurationLookup {
-  /** The values expected of a target with this revision and overlay; null: there is no such revision. */
-  effective(revisionId: string, overlay: ConfigValues): { readonly values: ConfigValues; readonly hash: string } | null;
-  /** Whether the collector ever issued this effective hash. */
-  issued(hash: string): boolean;
-}
+export type ConfigurationLookup = Pick<RevisionLookup, 'effective' | 'issued' | 'checkOverlay'>;
 
 /** What policies need of the fleet. The fleet needs an ExpectationSource first, so it is attached afterwards. */
 export type PolicyFleet = Pick<FleetView, 'get' | 'nodes' | 'subject'> & FleetReassess;
@@ -189,7 +185,7 @@ export interface Profile {
 }
 
 /** A target's settings in memory. Times are milliseconds of our clock. */
-export interface Settings {
+export interface TargetSettings {
   readonly nodeId: string;
   readonly rev: number;
   readonly profileId: string;

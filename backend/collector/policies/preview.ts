@@ -1,0 +1,93 @@
+import { setImmediate } from 'node:timers/promises';
+import { BANDS, type Band, type PolicyPreview, type PreviewItem, type Timings } from '@openclaw-fleet/contract';
+import { assess, isolating, transitions } from '../assessment/assess.ts';
+import type { Assessment, Expectation, Fault } from '../assessment/types.ts';
+import type { FleetNode } from '../fleet/types.ts';
+import type { PolicyFleet } from './types.ts';
+
+const MOST_ITEMS = 500;
+/** Targets looked at before other work has its turn. */
+const SLICE = 500;
+
+const nameOf = ({ kind, code }: Fault): string => `${kind}.${code}`;
+const shown = (fault: Fault): { fault: string; severity: string; message: string } => ({
+  fault: nameOf(fault),
+  severity: fault.severity,
+  message: fault.message,
+});
+
+/** What automation acts on by itself: minor drift, and major drift of the configuration (domain-rules section 6). */
+function automated(faults: readonly Fault[], { desired }: Expectation): string[] {
+  if (!desired.allowAutoRemediation || isolating(faults)) return [];
+  const playbooks = faults.flatMap(({ kind, code, severity, playbook }) => {
+    const isMeant = kind === 'drift' && (severity === 'minor' || (severity === 'major' && code === 'config'));
+    return isMeant && playbook !== null ? [playbook] : [];
+  });
+  return [...new Set(playbooks)];
+}
+
+/** What becomes of one target; null: nothing. */
+export function previewItem(
+  targetId: string,
+  before: Assessment,
+  expected: Expectation,
+  after: Assessment,
+  expectation: Expectation
+): PreviewItem | null {
+  const changes = transitions(before.faults, after.faults);
+  const running = automated(before.faults, expected);
+  const item: PreviewItem = {
+    targetId,
+    before: { score: before.score, band: before.band },
+    after: { score: after.score, band: after.band },
+    opens: changes.filter(({ change }) => change === 'opened').map(({ fault }) => shown(fault)),
+    closes: changes.filter(({ change }) => change === 'resolved').map(({ fault }) => shown(fault)),
+    changes: changes
+      .filter(({ change }) => change === 'escalated' || change === 'eased')
+      .map(({ fault }) => ({
+        fault: nameOf(fault),
+        before: before.faults.find(({ id }) => id === fault.id)?.severity ?? fault.severity,
+        after: fault.severity,
+        message: fault.message,
+      })),
+    playbooks: automated(after.faults, expectation).filter((playbook) => !running.includes(playbook)),
+  };
+  const same = before.score === after.score && before.band === after.band;
+  return same && changes.length === 0 && item.playbooks.length === 0 ? null : item;
+}
+
+/**
+ * Assesses nodes against what would be expected of them, beside what was last decided. Gives way to other work in between.
+ * @param expectation what would be expected of a node, and what is
+ */
+export async function previewOf(
+  fleet: PolicyFleet,
+  nodes: Iterable<FleetNode>,
+  expectation: { readonly then: (nodeId: string) => Expectation; readonly now: (nodeId: string) => Expectation },
+  clock: () => number,
+  timings: Timings
+): Promise<PolicyPreview> {
+  const at = new Date(clock()).toISOString();
+  const bands = Object.fromEntries(BANDS.map((band) => [band, { before: 0, after: 0 }])) as Record<
+    Band,
+    { before: number; after: number }
+  >;
+  const items: PreviewItem[] = [];
+  let looked = 0;
+  let changed = 0;
+  for (const node of nodes) {
+    if (looked > 0 && looked % SLICE === 0) await setImmediate();
+    looked += 1;
+    const nowMs = clock();
+    const then = expectation.then(node.id);
+    const before = node.assessment;
+    const after = assess(fleet.subject(node, nowMs), then, before.faults, nowMs, timings);
+    bands[before.band].before += 1;
+    bands[after.band].after += 1;
+    const item = previewItem(node.id, before, expectation.now(node.id), after, then);
+    if (item === null) continue;
+    changed += 1;
+    if (items.length < MOST_ITEMS) items.push(item);
+  }
+  return { looked, changed, bands, items, at };
+}
