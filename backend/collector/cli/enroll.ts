@@ -119,6 +119,7 @@ export const enroll: Command = {
     node.env   its settings (OPENCLAW_*), which name the files above in ${nodeFolder ?? node.folder}
   server pin  ${pins.server}
   client pin  ${pins.client}
+  actions pin ${pins.actions}
   node pin    ${node.pin}
 ${warning === null ? '' : `\n${warning}\n`}
 Next: copy the folder to ${nodeFolder ?? 'the same path'} on the node over a channel you trust, delete it here, and start the

@@ -91,6 +91,7 @@ describe('enrolNode', () => {
       OPENCLAW_KEY_FILE: files.key,
       OPENCLAW_SERVER_PIN: context.pins.server,
       OPENCLAW_CLIENT_PIN: context.pins.client,
+      OPENCLAW_ACTIONS_PIN: context.pins.actions,
       OPENCLAW_TOKEN_AUDIENCE: 'openclaw-fleet',
       OPENCLAW_SIGN_PAYLOAD: 'false',
       OPENCLAW_TAGS: 'region:eu-west',
@@ -206,6 +207,7 @@ describe('rotateNode', () => {
       OPENCLAW_TAGS: 'region:mars,gpu:true',
       OPENCLAW_SERVER_PIN: pins.server,
       OPENCLAW_CLIENT_PIN: pins.client,
+      OPENCLAW_ACTIONS_PIN: pins.actions,
     });
     const {
       enrolments: [stored],

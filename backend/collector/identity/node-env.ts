@@ -26,6 +26,7 @@ export function nodeEnv(node: NodeEnvironment): string {
     OPENCLAW_KEY_FILE: node.files.key,
     OPENCLAW_SERVER_PIN: node.pins.server,
     OPENCLAW_CLIENT_PIN: node.pins.client,
+    OPENCLAW_ACTIONS_PIN: node.pins.actions,
     OPENCLAW_TOKEN_AUDIENCE: node.audience,
     OPENCLAW_SIGN_PAYLOAD: String(node.requireSignature),
     ...(node.zone === null ? {} : { OPENCLAW_TAGS: `region:${node.zone}` }),
@@ -46,6 +47,12 @@ function plain(name: string, value: string): string {
 
 /** The same text with the collector's pins replaced, or added. */
 export function withPins(text: string, pins: Pins): string {
-  const kept = text.split('\n').filter((line) => line !== '' && !/^OPENCLAW_(SERVER|CLIENT)_PIN=/.test(line));
-  return [...kept, `OPENCLAW_SERVER_PIN=${pins.server}`, `OPENCLAW_CLIENT_PIN=${pins.client}`, ''].join('\n');
+  const kept = text.split('\n').filter((line) => line !== '' && !/^OPENCLAW_(SERVER|CLIENT|ACTIONS)_PIN=/.test(line));
+  return [
+    ...kept,
+    `OPENCLAW_SERVER_PIN=${pins.server}`,
+    `OPENCLAW_CLIENT_PIN=${pins.client}`,
+    `OPENCLAW_ACTIONS_PIN=${pins.actions}`,
+    '',
+  ].join('\n');
 }

@@ -4,7 +4,7 @@ import { calculateJwkThumbprint } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { CredentialError } from './credential-error.ts';
 import { identityOf } from './peer.ts';
-import { pinOfCertificate } from './pins.ts';
+import { pinOfCertificate, pinOfKey } from './pins.ts';
 import {
   collectorPins,
   initPki,
@@ -77,6 +77,11 @@ describe('initPki', () => {
     expect(current).toBe(pinOfCertificate(text(files.server.certificate)));
     expect(waiting).not.toBe(current);
     expect(pins).toEqual(collectorPins(folder));
+  });
+
+  it('gives one pin of the key that signs what nodes are to do', () => {
+    expect(pins.actions).toBe(pinOfKey(loadPki(folder).actionsKey.publicKey));
+    expect([pins.server, pins.client].join(',')).not.toContain(pins.actions);
   });
 
   it('refuses a second time, and changes nothing', async () => {

@@ -35,8 +35,11 @@ export interface InitOptions {
   readonly nowMs: number;
 }
 
-/** Pins by face: of the key in use, then of the one that `rotate --keys` will put in use. Comma separated. */
-export type Pins = Readonly<Record<Face, string>>;
+/**
+ * Pins of the collector's keys, comma separated. Of each face: of the key in use, then of the one that `rotate --keys` will
+ * put in use. `actions`: of the key that signs what nodes are to do.
+ */
+export type Pins = Readonly<Record<Face | 'actions', string>>;
 
 /**
  * Creates the authority, the collector's certificates and its signing keys.
@@ -98,7 +101,11 @@ export function collectorPins(folder: string): Pins {
     const keys = existsSync(nextKey) ? [key, nextKey] : [key];
     return keys.map((path) => pinOfKey(loadKeyPair(path).publicKey)).join(',');
   };
-  return { server: pins('server'), client: pins('client') };
+  return {
+    server: pins('server'),
+    client: pins('client'),
+    actions: pinOfKey(loadKeyPair(files.actionsKey).publicKey),
+  };
 }
 
 /** The key with which the collector signs nodes' tokens. */
@@ -115,6 +122,8 @@ export interface CollectorCredentials {
   readonly server: { readonly certificate: string; readonly privateKey: string };
   readonly client: { readonly certificate: string; readonly privateKey: string };
   readonly tokenKey: TokenKey;
+  /** Signs what nodes are to do; nodes know its pin. */
+  readonly actionsKey: KeyPair;
   /** Null when its key is not on this host: nothing can be renewed here. */
   readonly authority: Authority | null;
 }
@@ -135,6 +144,7 @@ export function loadPki(folder: string): CollectorCredentials {
     server: face(files.server),
     client: face(files.client),
     tokenKey: tokenKeyOf(loadKeyPair(files.tokensKey)),
+    actionsKey: loadKeyPair(files.actionsKey),
     authority: loadAuthority(files.bundle, files.authorityKey),
   };
 }
