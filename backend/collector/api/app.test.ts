@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { problemSchema, ROLES } from '@openclaw-fleet/contract';
-import type { Problem } from '@openclaw-fleet/contract';
+import type { Problem, Role } from '@openclaw-fleet/contract';
 import { mayAct } from './auth.ts';
+import { allowOf, METHODS, mountsOf } from './route.ts';
+import type { Method, Route } from './route.ts';
 import { ROUTE_IDS, ROUTES } from './routes.ts';
-import type { Route } from './routes.ts';
 import { startApi } from './testing/harness.ts';
 import type { Harness } from './testing/harness.ts';
 
@@ -15,7 +16,25 @@ beforeAll(async () => {
 afterAll(() => api.stop());
 
 const table: readonly Route[] = ROUTE_IDS.map((id) => ROUTES[id]);
-const addressOf = (route: Route): string => route.path.replace(':id', 'n1');
+/** Every address with the routes that are mounted there. */
+const addresses = [
+  ...Map.groupBy(
+    table.flatMap((route) => mountsOf(route).map((path) => ({ path, route }))),
+    ({ path }) => path
+  ),
+].map(([path, entries]) => ({ path, routes: entries.map(({ route }) => route) }));
+const writes = addresses.flatMap(({ path, routes }) =>
+  routes.filter(({ body }) => body).map((route) => ({ path, route }))
+);
+
+const addressOf = (path: string): string =>
+  path
+    .replace(':targetId', 'n1')
+    .replace(':policyId', 'default')
+    .replace(':configId', '0'.repeat(64))
+    .replace(':waiverId', 'w1');
+const methodOf = ({ method }: Pick<Route, 'method'>): string => method.toUpperCase();
+const JSON_HEADERS = { 'content-type': 'application/json' };
 
 async function problemOf(response: Response): Promise<Problem> {
   expect(response.headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
@@ -37,19 +56,38 @@ describe('who may ask', () => {
     const mounted = (api.app.router as unknown as { stack: { route?: { path: string } }[] }).stack
       .flatMap(({ route }) => (route ? [route.path] : []))
       .toSorted();
-    // Each is mounted twice: for GET, and to refuse every other method.
-    expect(mounted).toEqual(table.flatMap(({ path }) => [path, path]).toSorted());
+    // Each is mounted for its methods, and once more to refuse every other.
+    expect(mounted).toEqual(addresses.flatMap(({ path, routes }) => [path, ...routes.map(() => path)]).toSorted());
   });
 
-  it('opens nothing but the two probes', () => {
+  it('opens nothing but the two probes, to nobody but viewers what only reads, and writes to nobody below an operator', () => {
     expect(table.filter(({ role }) => role === 'open').map(({ path }) => path)).toEqual(['/healthz', '/readyz']);
-    for (const { role } of table) expect([...ROLES, 'open']).toContain(role);
+    for (const { role, method } of table) {
+      if (role === 'open') continue;
+      expect(method === 'get' ? ['viewer'] : ['operator', 'approver']).toContain(role);
+    }
   });
 
-  describe.each(table.map((route) => [route.path, route] as const))('%s', (_path, route) => {
+  it('is an approver for everything that changes something', () => {
+    const operators = ROUTE_IDS.filter((id) => (ROUTES[id] as Route).role === 'operator');
+    expect(operators).toEqual(['previewPolicy', 'previewTarget']);
+  });
+
+  it('may write at the canonical address or at that of the role, which is the same', () => {
+    for (const route of table.filter(({ method }) => method !== 'get')) {
+      expect(mountsOf(route)).toEqual([route.path, route.path.replace('/fleet/', `/fleet/${route.role}/`)]);
+    }
+  });
+
+  describe.each(addresses.map(({ path, routes }) => [path, routes] as const))('%s', (path, routes) => {
+    const methods = routes.map(({ method }) => method);
+    const others = METHODS.filter((method) => !methods.includes(method));
+    const open = routes.some(({ role }) => role === 'open');
+    const least = ROLES.find((role) => routes.some((route) => route.role !== 'open' && mayAct(role, route.role)));
+
     it.each(['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE'])('%s needs a token', async (method) => {
-      if (route.role === 'open') return;
-      const response = await api.ask(addressOf(route), null, { method });
+      if (open) return;
+      const response = await api.ask(addressOf(path), null, { method });
       expect(response.status).toBe(401);
       expect(response.headers.get('www-authenticate')).toMatch(/^Bearer/);
       if (method !== 'HEAD') expect((await problemOf(response)).type).toMatch(/unauthenticated$/);
@@ -57,36 +95,57 @@ describe('who may ask', () => {
 
     it('refuses a token it did not make', async () => {
       const headers = { authorization: `Bearer ocf_${'0'.repeat(12)}_${'0'.repeat(64)}` };
-      const response = await api.ask(addressOf(route), null, { headers });
-      expect(response.status).toBe(route.role === 'open' ? 200 : 401);
-      await response.body?.cancel();
+      for (const route of routes) {
+        const response = await api.ask(addressOf(path), null, { method: methodOf(route), headers });
+        expect(response.status).toBe(open ? 200 : 401);
+        await response.body?.cancel();
+      }
     });
 
     it.each(ROLES)('answers or refuses the role %s as the table says', async (role) => {
-      const allowed = route.role === 'open' || mayAct(role, route.role);
-      expect(await statusOf(api.ask(addressOf(route), role))).toBe(allowed ? 200 : 403);
+      for (const route of routes) {
+        const allowed = route.role === 'open' || mayAct(role, route.role);
+        const status = await statusOf(api.ask(addressOf(path), role, { method: methodOf(route) }));
+        if (!allowed) expect(status).toBe(403);
+        else if (route.method !== 'get') expect(status).toBe(400);
+        else expect([200, 404, 400]).toContain(status);
+      }
     });
 
-    it('takes GET, HEAD and OPTIONS alone, and says so', async () => {
-      for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
-        const response = await api.ask(addressOf(route), 'approver', { method });
+    it('takes its methods alone, and says which to whoever may use one of them', async () => {
+      const allow = allowOf(methods);
+      for (const method of others) {
+        const response = await api.ask(addressOf(path), 'approver', { method: method.toUpperCase() });
         expect(response.status).toBe(405);
-        expect(response.headers.get('allow')).toBe('GET, HEAD, OPTIONS');
+        expect(response.headers.get('allow')).toBe(allow);
         expect((await problemOf(response)).type).toMatch(/method-not-allowed$/);
       }
-      const options = await api.ask(addressOf(route), 'approver', { method: 'OPTIONS' });
-      expect([options.status, options.headers.get('allow')]).toEqual([204, 'GET, HEAD, OPTIONS']);
-      const head = await api.ask(addressOf(route), 'approver', { method: 'HEAD' });
-      expect([head.status, await head.text()]).toEqual([200, '']);
-      expect(head.headers.get('content-type')).toContain(route.reply.type);
+      const options = await api.ask(addressOf(path), least ?? null, { method: 'OPTIONS' });
+      expect([options.status, options.headers.get('allow')]).toEqual([204, allow]);
+      if (least !== undefined && least !== 'viewer')
+        expect((await api.ask(addressOf(path), 'viewer', { method: 'OPTIONS' })).status).toBe(403);
+    });
+
+    it('answers HEAD as GET, without the body', async () => {
+      const head = await api.ask(addressOf(path), 'approver', { method: 'HEAD' });
+      expect(await head.text()).toBe('');
+      const [reply] = routes.find(({ method }) => method === 'get')?.replies ?? [];
+      if (reply === undefined) expect(head.status).toBe(405);
+      else if (head.status === 200) expect(head.headers.get('content-type')).toContain(reply.content?.type);
+      else expect([404, 400]).toContain(head.status);
     });
 
     it('refuses a parameter it does not know, by name', async () => {
-      const response = await api.ask(`${addressOf(route)}?nonsense=1`, 'approver');
-      expect(response.status).toBe(400);
-      expect((await problemOf(response)).errors).toEqual([
-        { field: 'nonsense', message: expect.stringContaining('is not a parameter') },
-      ]);
+      for (const route of routes) {
+        const response = await api.ask(`${addressOf(path)}?nonsense=1`, 'approver', {
+          method: methodOf(route),
+          ...(route.body && { body: '{}', headers: JSON_HEADERS }),
+        });
+        expect(response.status).toBe(400);
+        expect((await problemOf(response)).errors).toEqual([
+          { field: 'nonsense', message: expect.stringContaining('is not a parameter') },
+        ]);
+      }
     });
   });
 
@@ -108,14 +167,131 @@ describe('who may ask', () => {
     await stricter.stop();
   });
 
-  it.each(['/', '/fleet', '/fleet/targets/n1/drift', '/FLEET/TARGETS', '/metrics/x', '/../etc/passwd'])(
-    'tells nothing of %s without a token, and that it is nothing with one',
-    async (path) => {
-      expect((await problemOf(await api.ask(path, null))).status).toBe(401);
-      expect((await problemOf(await api.ask(path, 'approver'))).status).toBe(404);
-      expect((await problemOf(await api.ask(path, 'approver', { method: 'POST' }))).status).toBe(404);
+  it.each([
+    '/',
+    '/fleet',
+    '/fleet/targets/n1/nonsense',
+    '/fleet/approver',
+    '/FLEET/TARGETS',
+    '/metrics/x',
+    '/../etc/passwd',
+  ])('tells nothing of %s without a token, and that it is nothing with one', async (path) => {
+    expect((await problemOf(await api.ask(path, null))).status).toBe(401);
+    expect((await problemOf(await api.ask(path, 'approver'))).status).toBe(404);
+    expect((await problemOf(await api.ask(path, 'approver', { method: 'POST' }))).status).toBe(404);
+  });
+});
+
+describe('what a write must be', () => {
+  const send = (
+    path: string,
+    route: { readonly method: Method },
+    body: NonNullable<RequestInit['body']>,
+    headers: Record<string, string> = JSON_HEADERS,
+    role: Role = 'approver'
+  ) => api.ask(addressOf(path), role, { method: methodOf(route), body, headers });
+
+  it('gives a reason, unless it changes nothing', () => {
+    for (const id of ROUTE_IDS) {
+      const route: Route = ROUTES[id];
+      if (route.method === 'get') continue;
+      const errors = route.body?.schema.safeParse({}).error?.issues.map(({ path }) => path.join('.')) ?? [];
+      expect(errors.includes('reason')).toBe(!['previewPolicy', 'previewTarget'].includes(id));
+    }
+  });
+
+  describe.each(writes.map(({ path, route }) => [`${methodOf(route)} ${path}`, path, route] as const))(
+    '%s',
+    (_name, path, route) => {
+      it('is JSON', async () => {
+        const none = await api.ask(addressOf(path), 'approver', { method: methodOf(route) });
+        expect([none.status, (await problemOf(none)).type]).toEqual([400, expect.stringMatching(/malformed-json$/)]);
+        for (const text of ['{', '{"reason": "\\x"}', 'reason=why', new Uint8Array([0x22, 0xff, 0x22])]) {
+          const bad = await problemOf(await send(path, route, text));
+          expect([bad.status, bad.type]).toEqual([400, expect.stringMatching(/malformed-json$/)]);
+        }
+      });
+
+      it('says that it is JSON, and is not compressed', async () => {
+        for (const headers of [
+          { 'content-type': 'text/plain' },
+          { 'content-type': 'application/x-www-form-urlencoded' },
+          { ...JSON_HEADERS, 'content-encoding': 'gzip' },
+          { 'content-type': 'application/json; charset=utf-16' },
+        ]) {
+          const bad = await problemOf(await send(path, route, '{}', headers));
+          expect([bad.status, bad.type]).toEqual([415, expect.stringMatching(/unsupported-media-type$/)]);
+        }
+      });
+
+      it('is not too large', async () => {
+        const limit = route.body?.limit ?? 64 * 1024;
+        const body = JSON.stringify({ reason: 'x'.repeat(limit) });
+        const declared = await problemOf(await send(path, route, body));
+        expect([declared.status, declared.detail]).toEqual([413, expect.stringContaining(`${limit / 1024} KiB`)]);
+        const stream = new Blob([body]).stream();
+        const response = await api.ask(addressOf(path), 'approver', {
+          method: methodOf(route),
+          body: stream,
+          headers: JSON_HEADERS,
+          duplex: 'half',
+        } as RequestInit & { headers: Record<string, string> });
+        expect(response.status).toBe(413);
+      });
+
+      it('has no field that is not known, nor one that nests without end', async () => {
+        const { status, errors = [] } = await problemOf(
+          await send(path, route, '{"nonsense": 1, "__proto__": {"reason": "not a reason"}}')
+        );
+        expect(status).toBe(422);
+        const named = Object.fromEntries(errors.map(({ field, message }) => [field, message]));
+        expect(named['nonsense']).toMatch(/^is not a field here: \(body\) takes/);
+        expect(Object.keys(named)).toContain('__proto__');
+        const nested = await problemOf(await send(path, route, '['.repeat(20_000) + ']'.repeat(20_000)));
+        expect([nested.status, nested.detail]).toEqual([422, expect.stringContaining('deep')]);
+        const half = await problemOf(await send(path, route, '{"reason": "\\ud800 half"}'));
+        expect([half.status, half.errors?.[0]?.field]).toEqual([422, 'reason']);
+      });
+
+      it('has a reason in words', async () => {
+        if (route.body?.schema.safeParse({}).error?.issues.every(({ path: at }) => at[0] !== 'reason') ?? true) return;
+        for (const reason of [undefined, '', 'no', 'x'.repeat(501), 'a\u0000b', 7]) {
+          const { status, errors = [] } = await problemOf(await send(path, route, JSON.stringify({ reason })));
+          expect([status, errors.map(({ field }) => field)]).toEqual([422, expect.arrayContaining(['reason'])]);
+        }
+      });
     }
   );
+
+  it('closes the connection of a body that it did not read to its end', async () => {
+    const big = JSON.stringify({ reason: 'x'.repeat(100_000) });
+    const response = await send('/fleet/confirm-outage', { method: 'post' }, big);
+    expect(response.headers.get('connection')).toBe('close');
+  });
+
+  it('reads no body of somebody who may not ask', async () => {
+    const response = await send('/fleet/policies', { method: 'post' }, '{', JSON_HEADERS, 'operator');
+    expect(response.status).toBe(403);
+  });
+});
+
+describe('the flag SMART_FLEET_V2_ENABLED', () => {
+  it('switches /fleet/* off with the reason, and nothing else', async () => {
+    const off = await startApi({ api: { smartFleet: false } });
+    for (const { path, routes } of addresses) {
+      for (const route of routes) {
+        const response = await off.ask(addressOf(path), 'approver', { method: methodOf(route) });
+        if (path.startsWith('/fleet/')) {
+          const { status, type, detail } = await problemOf(response);
+          expect([status, type]).toEqual([404, expect.stringMatching(/feature-disabled$/)]);
+          expect(detail).toContain('SMART_FLEET_V2_ENABLED');
+        } else expect(response.status).toBe(200);
+        await response.body?.cancel().catch(() => undefined);
+      }
+    }
+    expect((await off.ask('/fleet/summary', null)).status).toBe(401);
+    await off.stop();
+  });
 });
 
 describe('every answer', () => {
@@ -138,7 +314,7 @@ describe('every answer', () => {
     await api.ask('/fleet/targets/nobody');
     await api.ask('/no/such/address');
     const text = await api.instruments.registry.metrics();
-    expect(text).toContain('openclaw_collector_api_requests_total{route="/fleet/targets/:id",code="404"}');
+    expect(text).toContain('openclaw_collector_api_requests_total{route="/fleet/targets/:targetId",code="404"}');
     expect(text).toContain('openclaw_collector_api_requests_total{route="none",code="404"}');
   });
 });
@@ -151,7 +327,7 @@ describe('a request that fails', () => {
 
   it('names an id that cannot be one', async () => {
     const body = await problemOf(await api.ask('/fleet/targets/-bad'));
-    expect(body.errors?.map(({ field }) => field)).toEqual(['id']);
+    expect(body.errors?.map(({ field }) => field)).toEqual(['targetId']);
   });
 
   it('tells the log why, and the caller nothing of it', async () => {

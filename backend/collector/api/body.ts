@@ -34,11 +34,17 @@ function translated(error: unknown, limit: number): unknown {
     case 'request.aborted':
       return failure('malformed-json', NOT_JSON);
     case 'encoding.unsupported':
-    case 'charset.unsupported':
-      return wrongType('The body is compressed, or not UTF-8.');
+      return wrongType('The body is compressed.');
     default:
       return error;
   }
+}
+
+const CHARSET = /;\s*charset\s*=\s*"?([^";\s]+)/i;
+
+function isUtf8Json(request: Request): boolean {
+  const charset = CHARSET.exec(request.headers['content-type'] ?? '')?.[1] ?? 'utf-8';
+  return request.is(JSON_TYPE) !== false && charset.toLowerCase() === 'utf-8';
 }
 
 function isEmpty({ headers }: Request): boolean {
@@ -58,7 +64,7 @@ export function jsonBody({ limit = DEFAULT_BODY_BYTES }: Body): RequestHandler {
   });
   return (request, response, next) => {
     if (isEmpty(request)) throw failure('malformed-json', 'There is no body. Send one JSON object in UTF-8.');
-    if (request.is(JSON_TYPE) === false) throw wrongType('The header Content-Type names another type, or none.');
+    if (!isUtf8Json(request)) throw wrongType('The header Content-Type names another type, or none.');
     parse(request, response, (error?: unknown) => {
       if (error === undefined) {
         next();

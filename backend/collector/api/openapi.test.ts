@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { openApiPath } from './openapi.ts';
+import { PROBLEMS } from '@openclaw-fleet/contract';
+import { openApiPath, problemsOf } from './openapi.ts';
+import { mountsOf } from './route.ts';
+import type { Route } from './route.ts';
 import { ROUTE_IDS, ROUTES } from './routes.ts';
-import type { Route } from './routes.ts';
+
 import { startApi } from './testing/harness.ts';
 import type { Harness } from './testing/harness.ts';
 
@@ -10,7 +13,15 @@ interface Operation {
   readonly summary: string;
   readonly security: readonly Record<string, string[]>[];
   readonly parameters?: readonly { readonly name: string; readonly in: string; readonly schema: object }[];
-  readonly responses: Record<string, { readonly description: string; readonly content?: Record<string, unknown> }>;
+  readonly requestBody?: object;
+  readonly responses: Record<
+    string,
+    {
+      readonly description: string;
+      readonly content?: Record<string, unknown>;
+      readonly headers?: Record<string, unknown>;
+    }
+  >;
 }
 interface Document {
   readonly openapi: string;
@@ -43,17 +54,32 @@ describe('/openapi.json', () => {
     expect(document).toMatchObject({ openapi: '3.1.0', info: { title: 'OpenClaw Fleet', version: '0.1.0' } });
   });
 
-  it.each(ROUTE_IDS)('holds %s with its answer, its parameters and who may ask', (id) => {
+  it.each(ROUTE_IDS)('holds %s wherever it is mounted, with all it takes, all it answers and who may ask', (id) => {
     const route: Route = ROUTES[id];
-    const operation = document.paths[openApiPath(route.path)]!['get']!;
-    expect(operation.operationId).toBe(id);
-    expect(Object.keys(operation.responses['200']!.content!)).toEqual([route.reply.type]);
-    const named = (kind: string) =>
-      (operation.parameters ?? []).filter((each) => each.in === kind).map(({ name }) => name);
-    expect(named('query').sort()).toEqual(Object.keys(route.query.shape).sort());
-    expect(named('path')).toEqual([...route.path.matchAll(/:(\w+)/g)].map(([, name]) => name));
-    expect(operation.security).toEqual(route.role === 'open' ? [] : [{ apiToken: [] }]);
-    if (route.role !== 'open') expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(['401', '403']));
+    for (const path of mountsOf(route)) {
+      const operation = document.paths[openApiPath(path)]![route.method]!;
+      expect(operation.operationId).toBe(
+        path === route.path ? id : `${id}As${route.role === 'operator' ? 'Operator' : 'Approver'}`
+      );
+      const named = (kind: string) =>
+        (operation.parameters ?? []).filter((each) => each.in === kind).map(({ name }) => name);
+      expect(named('query').sort()).toEqual(Object.keys(route.query.shape).sort());
+      expect(named('path')).toEqual([...path.matchAll(/:(\w+)/g)].map(([, name]) => name));
+      expect(named('header')).toEqual(route.ifMatch ? ['If-Match'] : []);
+      expect(operation.security).toEqual(route.role === 'open' ? [] : [{ apiToken: [] }]);
+      expect(operation.requestBody !== undefined).toBe(route.body !== undefined);
+      for (const { status, content, headers = [] } of route.replies) {
+        const answer = operation.responses[String(status)]!;
+        expect(Object.keys(answer.content ?? {})).toEqual(content === null ? [] : [content.type]);
+        const names = { etag: 'ETag', location: 'Location' };
+        expect(Object.keys(answer.headers ?? {})).toEqual(headers.map((name) => names[name]));
+      }
+      const statuses = [
+        ...route.replies.map(({ status }) => status),
+        ...problemsOf(route).map((name) => PROBLEMS[name].status),
+      ];
+      expect(Object.keys(operation.responses).sort()).toEqual([...new Set(statuses)].map(String).sort());
+    }
   });
 
   it('holds what the intake takes', () => {
@@ -68,7 +94,7 @@ describe('/openapi.json', () => {
   it('answers every error with problem details', () => {
     for (const { operation } of operations()) {
       for (const [status, { content }] of Object.entries(operation.responses)) {
-        if (status === '200') continue;
+        if (status.startsWith('2')) continue;
         expect(content).toEqual({ 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } });
       }
     }

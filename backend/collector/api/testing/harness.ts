@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -5,14 +6,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { problem, ROLES, TIMINGS } from '@openclaw-fleet/contract';
 import type { Heartbeat, Role } from '@openclaw-fleet/contract';
+import { Configurations } from '../../configurations/service.ts';
 import { Fleet } from '../../fleet/registry.ts';
 import { newApiToken, verifyApiToken } from '../../identity/tokens.ts';
 import { createInstruments } from '../../metrics/collector.ts';
 import { registerFleetMetrics } from '../../metrics/fleet.ts';
 import { createMetricsHandler } from '../../metrics/handler.ts';
 import { createTargetRenderer } from '../../metrics/render.ts';
+import { Policies } from '../../policies/service.ts';
 import { openStorage } from '../../storage/index.ts';
-import type { ApiToken, NodeRow } from '../../storage/types.ts';
+import type { ApiToken, AuditEntry, NodeRow } from '../../storage/types.ts';
 import { createApi } from '../app.ts';
 import type { ApiOptions } from '../app.ts';
 import { EventStream } from '../events.ts';
@@ -76,6 +79,11 @@ export interface HarnessOptions {
   readonly events?: Partial<EventStreamOptions>;
 }
 
+export interface WriteOptions {
+  readonly role?: Role;
+  readonly version?: number;
+}
+
 export type Harness = Awaited<ReturnType<typeof startApi>>;
 
 /** The real API over real storage, registry and tokens, on a port of its own; only the clock and the timers are ours. */
@@ -84,12 +92,36 @@ export async function startApi(options: HarnessOptions = {}) {
   const storage = await openStorage({ file: join(folder, 'fleet.db') });
   const clock = { now: START };
   const epoch = await storage.takeEpoch();
+  const timings = TIMINGS.production;
+  const logged: object[] = [];
+  const actionsKey = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const configurations: Configurations = new Configurations({
+    store: storage,
+    clock: () => clock.now,
+    actionsKey: () => actionsKey,
+    desired: (nodeId) => {
+      const { revision } = policies.of(nodeId);
+      return revision === null ? null : { revision, overlay: policies.target(nodeId).overlay };
+    },
+  });
+  await configurations.load();
+  const policies = new Policies({
+    store: storage,
+    configurations,
+    flags: { maxSyncLagMs: null, minimumBridgeVersion: null },
+    timings,
+    clock: () => clock.now,
+    onError: (error) => logged.push({ err: error }),
+  });
+  await policies.load();
   const fleet = new Fleet({
-    timings: TIMINGS.production,
+    timings,
     clock: () => clock.now,
     store: storage,
     epoch: () => epoch,
+    expectations: policies,
   });
+  policies.attach(fleet);
   await fleet.load();
 
   const tokens = new Map<string, ApiToken>();
@@ -119,9 +151,15 @@ export async function startApi(options: HarnessOptions = {}) {
     },
     ...options.events,
   });
-  const logged: object[] = [];
+  const audited: AuditEntry[] = [];
   const app = createApi({
     fleet,
+    history: storage,
+    policies,
+    configurations,
+    timings,
+    audit: (entry) => Promise.resolve(void audited.push(entry)),
+    smartFleet: true,
     clock: () => clock.now,
     events,
     metrics: createMetricsHandler({
@@ -152,6 +190,9 @@ export async function startApi(options: HarnessOptions = {}) {
     clock,
     fleet,
     storage,
+    policies,
+    configurations,
+    audited,
     instruments,
     events,
     logged,
@@ -174,6 +215,17 @@ export async function startApi(options: HarnessOptions = {}) {
         ...init,
         headers: { ...(role && { authorization: `Bearer ${tokenOf[role]}` }), ...init.headers },
       }),
+    /** Sends a body as `role`; `version` becomes If-Match. */
+    write: (method: string, path: string, body: unknown, { role = 'approver', version }: WriteOptions = {}) =>
+      fetch(origin + path, {
+        method,
+        headers: {
+          authorization: `Bearer ${tokenOf[role]}`,
+          'content-type': 'application/json',
+          ...(version !== undefined && { 'if-match': `"${version}"` }),
+        },
+        body: JSON.stringify(body),
+      }),
     /** Commits events as an expiry would, `size` characters of padding in each. */
     async commitEvents(count: number, size = 0): Promise<void> {
       rev++;
@@ -187,12 +239,16 @@ export async function startApi(options: HarnessOptions = {}) {
         stateSinceMs: START,
         stoppedUntilMs: null,
         memory: [],
-        report: '{}',
+        vital: '{}',
       };
       const data = { name: 'events', zone: 'none', lastSeenAt: null, reason: 'x'.repeat(size) };
       const each = { name: 'target-offline', targetId: 'events', atMs: clock.now, data } as const;
       await storage.writeDecision(epoch, [
-        { row, changes: { events: Array.from({ length: count }, () => each), faults: [], scores: [], timeline: [] } },
+        {
+          row,
+          report: '{}',
+          changes: { events: Array.from({ length: count }, () => each), faults: [], scores: [], timeline: [] },
+        },
       ]);
     },
     async stop(): Promise<void> {
