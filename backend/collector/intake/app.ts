@@ -3,8 +3,11 @@ import express, { type NextFunction, type Request, type Response } from 'express
 import { credentialsRouter, type CredentialsOptions } from './credentials.ts';
 import type { Peer } from './peer.ts';
 import { send } from './problem-response.ts';
+import { revisionsRouter, type RevisionsOptions } from './revisions.ts';
 
 export type IntakeAppOptions = Omit<CredentialsOptions, 'peerOf'> & {
+  /** Absent: nodes fetch and report no configurations here. */
+  readonly revisions?: RevisionsOptions;
   /** Told of failures that are ours. */
   readonly onError: (error: unknown) => void;
 };
@@ -22,6 +25,8 @@ export function createIntakeApp(
     if (peer?.kind !== 'node') return undefined;
     return { nodeId: peer.id, fingerprint256: peer.fingerprint, names: peer.names };
   };
+  // Its own errors first: the other router answers those of every path below /openclaw.
+  if (options.revisions) app.use(revisionsRouter(options.revisions, (request) => peers.get(request)));
   app.use(credentialsRouter({ ...options, peerOf }));
   app.all('/openclaw/availability', (_request, response) => {
     response.set('Allow', 'POST');
@@ -32,7 +37,11 @@ export function createIntakeApp(
     );
   });
   app.use((_request, response) =>
-    send(response, 'not-found', 'Nodes use POST /openclaw/availability, /openclaw/token and /openclaw/renew here.')
+    send(
+      response,
+      'not-found',
+      'Nodes use POST /openclaw/availability, /openclaw/token and /openclaw/renew, GET /openclaw/revisions/:id and PUT /openclaw/config-report here.'
+    )
   );
   // Express tells an error handler by its four parameters.
   // eslint-disable-next-line @typescript-eslint/no-unused-vars

@@ -12,7 +12,7 @@ import { openStorage, type EmbeddedStorage } from '../../storage/index.ts';
 import { CANARY_ID, HeartbeatHandler, type NodeTrust } from '../heartbeat.ts';
 import { NodeLimits } from '../limits.ts';
 import { peerOf } from '../peer.ts';
-import { IntakeServer } from '../server.ts';
+import { IntakeServer, type IntakeServerOptions } from '../server.ts';
 import { TokenVerifier, type TokenIssuer } from '../token.ts';
 
 export const AUDIENCE = 'openclaw-fleet';
@@ -61,6 +61,12 @@ export class Door {
   readonly revoked = new Set<string>();
   readonly enrolled = new Set<string>();
   readonly mustSign = new Set<string>();
+  /** Judges certificates' holders for the parts that are given it. */
+  readonly trust: NodeTrust = {
+    standing: (id, fingerprint) =>
+      this.revoked.has(id) || this.revoked.has(fingerprint) ? 'revoked' : this.enrolled.has(id) ? 'ok' : 'not-enrolled',
+    requiresSignature: (id) => this.mustSign.has(id),
+  };
   readonly outcomes: string[] = [];
   readonly errors: unknown[] = [];
   dropped = 0;
@@ -78,7 +84,14 @@ export class Door {
     issuers = [],
     maxInFlight = 1000,
     requestTimeoutMs = 10_000,
-  }: { issuers?: TokenIssuer[]; maxInFlight?: number; requestTimeoutMs?: number } = {}): Promise<Door> {
+    rest = () => (_req, res) => res.writeHead(404).end(),
+  }: {
+    issuers?: TokenIssuer[];
+    maxInFlight?: number;
+    requestTimeoutMs?: number;
+    /** Everything but heartbeats. */
+    rest?: (door: Door) => IntakeServerOptions['rest'];
+  } = {}): Promise<Door> {
     const door = new Door();
     const { certificate, keys } = await createAuthority(10, Date.now());
     door.authority = new Authority(certificate, keys);
@@ -87,21 +100,12 @@ export class Door {
     const epoch = await door.storage.takeEpoch();
     door.fleet = new Fleet({ timings: TIMINGS.production, clock, store: door.storage, epoch: () => epoch });
     await door.fleet.load();
-    const trust: NodeTrust = {
-      standing: (id, fingerprint) =>
-        door.revoked.has(id) || door.revoked.has(fingerprint)
-          ? 'revoked'
-          : door.enrolled.has(id)
-            ? 'ok'
-            : 'not-enrolled',
-      requiresSignature: (id) => door.mustSign.has(id),
-    };
     door.handler = new HeartbeatHandler({
       clock,
       wallClock: clock,
       fleet: door.fleet,
       tokens: new TokenVerifier({ audience: AUDIENCE, issuers }),
-      trust,
+      trust: door.trust,
       limits: new NodeLimits({ beatsPerInterval: 2, burst: 3, replays: 20 }, TIMINGS.production.replayWindow),
       defaultIntervalMs: TIMINGS.production.beat,
       futureLimitMs: TIMINGS.production.futureLimit,
@@ -129,7 +133,7 @@ export class Door {
         authority: door.authority.bundle,
       },
       heartbeats: door.handler,
-      rest: (_req, res) => res.writeHead(404).end(),
+      rest: rest(door),
       keepAliveMs: 10_000,
       maxConnections: 100,
       requestTimeoutMs,
