@@ -6,6 +6,7 @@ import {
   type PolicyProfile,
 } from '@openclaw-fleet/contract';
 import type { Expectation } from '../assessment/types.ts';
+import type { DesiredConfiguration } from '../configurations/types.ts';
 import type { FleetNode } from '../fleet/types.ts';
 import { exists, PolicyCore, type PoliciesOptions } from './core.ts';
 import { previewOf } from './preview.ts';
@@ -81,6 +82,11 @@ export class Policies implements PolicyService {
       updatedMs: settings?.updatedMs ?? null,
       updatedBy: settings?.updatedBy ?? null,
     };
+  }
+
+  configuration(targetId: string): DesiredConfiguration | null {
+    const { revision } = this.#core.state.of(targetId);
+    return revision === null ? null : { revision, overlay: this.#core.state.settings(targetId)?.overlay ?? {} };
   }
 
   window(targetId: string, nowMs: number): WindowVerdict {

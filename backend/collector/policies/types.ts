@@ -9,7 +9,7 @@ import type {
   waiverSchema,
 } from '@openclaw-fleet/contract';
 import type { z } from 'zod';
-import type { RevisionLookup } from '../configurations/types.ts';
+import type { DesiredConfiguration, RevisionLookup } from '../configurations/types.ts';
 import type { ExpectationSource, FleetReassess, FleetView } from '../fleet/types.ts';
 import type { Actor } from '../storage/types.ts';
 
@@ -131,6 +131,8 @@ export interface PolicyService extends ExpectationSource {
   list(): PolicyProfile[];
   get(profileId: string): PolicyProfile | null;
   target(targetId: string): TargetPolicy;
+  /** What is desired of a target's configuration; null: nothing. Configurations ask it. */
+  configuration(targetId: string): DesiredConfiguration | null;
   /** Whether automation may act on a target now. */
   window(targetId: string, nowMs: number): WindowVerdict;
 
@@ -167,7 +169,10 @@ export interface PolicyService extends ExpectationSource {
   /** Replaces a target's overlay. */
   setOverlay(targetId: string, overlay: ConfigValues, rev: number, by: Provenance): Promise<TargetPolicy>;
 
-  /** What a change would do to each target concerned. Changes nothing; throws PolicyError where the change would. */
+  /**
+   * What a change would do to each target concerned. Changes nothing. Throws PolicyError `not-found` and `invalid` where the
+   * change would; what comes from a file can be previewed too.
+   */
   preview(draft: PolicyDraft): Promise<PolicyPreview>;
 }
 
