@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { TIMINGS } from '@openclaw-fleet/contract';
 import type { Heartbeat, LivenessState, Timings } from '@openclaw-fleet/contract';
+import type { NewEvent } from '../storage/types.ts';
 import { MemoryStore } from './memory-store.ts';
 import { Fleet } from './registry.ts';
 import type { FleetNode, Receipt } from './types.ts';
@@ -54,6 +55,11 @@ export class Harness {
   /** A second collector on the same store, at the same time. */
   restart(): Promise<Harness> {
     return Harness.start(this.store, this.now);
+  }
+
+  /** Events that tell of an expiry. */
+  get offline(): NewEvent[] {
+    return this.store.events.filter(({ name }) => name === 'target-offline');
   }
 
   get now(): number {

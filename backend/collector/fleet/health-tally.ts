@@ -41,7 +41,9 @@ export class ScoreTally {
   /** The spread of the scores, quantiles by nearest rank. O(1): scores are whole numbers up to 100. */
   scores(): ScoreSummary {
     const [count, sum] = [this.#count, this.#sum];
-    let [lowest, p05, median]: (number | null)[] = [null, null, null];
+    let lowest: number | null = null;
+    let p05: number | null = null;
+    let median: number | null = null;
     for (let score = 0, passed = 0; passed < count && median === null; score++) {
       passed += this.#scores[score] ?? 0;
       if (passed > 0) lowest ??= score;

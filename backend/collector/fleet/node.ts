@@ -1,4 +1,8 @@
 import type { Heartbeat } from '@openclaw-fleet/contract';
+import { isolating, UNASSESSED } from '../assessment/assess.ts';
+import type { Assessment } from '../assessment/types.ts';
+import { NEVER_TOLD } from './changes.ts';
+import type { Told } from './changes.ts';
 import type { Armed } from './deadlines.ts';
 import type { Departures } from './flapping.ts';
 import type { Phase } from './liveness.ts';
@@ -22,7 +26,10 @@ export class Node implements FleetNode, Armed {
   intervalMs: number;
   skewMs = 0;
   missedBeats = 0;
-  readonly isolated = false;
+  assessment: Assessment = UNASSESSED;
+  bandSinceMs = 0;
+  /** The score and band that were last told of. */
+  told: Told = NEVER_TOLD;
   seriesLabels: string | null = null;
   place: Zone<Node>;
   phase: Phase = 'retired';
@@ -43,6 +50,10 @@ export class Node implements FleetNode, Armed {
     this.memory = memory;
     this.place = place;
     this.intervalMs = intervalMs;
+  }
+
+  get isolated(): boolean {
+    return isolating(this.assessment.faults);
   }
 
   get zone(): string {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Heartbeat } from '@openclaw-fleet/contract';
 import fc from 'fast-check';
 import { Harness, MINUTE, SECOND, START } from './harness.ts';
-import type { NodeRow } from '../storage/types.ts';
+import type { StoredNode } from '../storage/types.ts';
 
 const INTERVAL = MINUTE;
 /** The longest a beat is under way when nothing is wrong. */
@@ -43,10 +43,10 @@ async function until(h: Harness, atMs: number): Promise<void> {
 }
 
 /** What everybody sees of a node. */
-function visible(row: NodeRow | undefined): object {
+function visible(row: StoredNode | undefined): object {
   if (row === undefined) return {};
-  const { markMs, seenMs, firstSeenMs, state, stateSinceMs, stoppedUntilMs, report } = row;
-  return { markMs, seenMs, firstSeenMs, state, stateSinceMs, stoppedUntilMs, report };
+  const { markMs, seenMs, firstSeenMs, state, stateSinceMs, stoppedUntilMs, vital, report } = row;
+  return { markMs, seenMs, firstSeenMs, state, stateSinceMs, stoppedUntilMs, vital, report };
 }
 
 describe('any order of duplicate, late and replayed heartbeats', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { targetOfflineSchema, TIMINGS } from '@openclaw-fleet/contract';
 import type { Heartbeat } from '@openclaw-fleet/contract';
 import { FencedError, StorageError } from '../storage/types.ts';
-import type { NodeWrite, WriteResult } from '../storage/types.ts';
+import type { NodeWrite, Refused, WriteResult } from '../storage/types.ts';
 import { beat, Harness, MINUTE, SECOND, START } from './harness.ts';
 import { MemoryStore } from './memory-store.ts';
 import { ClockAheadError } from './registry.ts';
@@ -13,10 +13,10 @@ class SlowStore extends MemoryStore {
   slow = false;
   fails = false;
 
-  override async writeBeat(write: NodeWrite): Promise<WriteResult> {
+  override async writeBeats(writes: readonly NodeWrite[]): Promise<Refused> {
     if (this.fails) throw new StorageError('the disk is full');
     if (this.slow) await new Promise<void>((resolve) => this.waiting.push(resolve));
-    return super.writeBeat(write);
+    return super.writeBeats(writes);
   }
 
   override writeDecision(epoch: number, writes: readonly NodeWrite[]): Promise<WriteResult[]> {
@@ -48,14 +48,14 @@ describe('a node', () => {
     expect(h.state('a')).toBe('stale');
     await h.run(59, ['b', 'c']);
     expect(h.state('a')).toBe('stale');
-    expect(h.store.events).toEqual([]);
+    expect(h.offline).toEqual([]);
     await h.run(1, ['b', 'c']);
     expect(h.state('a')).toBe('expired');
     expect(h.store.rows.get('a')).toMatchObject({ state: 'expired', stateSinceMs: h.now });
     expect(h.fleet.summary(h.now).states).toMatchObject({ online: 2, expired: 1 });
 
-    expect(h.store.events).toHaveLength(1);
-    const [event] = h.store.events;
+    expect(h.offline).toHaveLength(1);
+    const [event] = h.offline;
     expect(event).toMatchObject({ name: 'target-offline', targetId: 'a', atMs: h.now });
     expect(targetOfflineSchema.parse(event!.data)).toEqual({
       targetId: 'a',
@@ -86,7 +86,7 @@ describe('a node', () => {
     expect([h.state('uuid-1234'), h.node('uuid-1234').seenMs]).toEqual(['expired', null]);
     expect(await h.send('uuid-1234', {}, Date.parse('2025-02-06T12:34:56Z'))).toMatchObject({ status: 'duplicate' });
     await h.run(10);
-    expect(h.store.events).toEqual([]);
+    expect(h.offline).toEqual([]);
     expect((await h.send('uuid-1234')).status).toBe('accepted');
     expect(h.state('uuid-1234')).toBe('online');
   });
@@ -132,7 +132,9 @@ describe('a node', () => {
     h.node('a').seriesLabels = 'labels';
     await h.run(60, ['a'], () => ({ hostname: 'renamed', tags: ['region:eu'] }));
     expect([h.node('a').zone, h.node('a').seriesLabels]).toEqual(['eu', null]);
-    expect(h.fleet.summary(h.now).zones).toEqual([{ zone: 'eu', verdict: 'normal', expected: 1, online: 1, total: 1 }]);
+    expect(h.fleet.summary(h.now).zones).toMatchObject([
+      { zone: 'eu', verdict: 'normal', expected: 1, online: 1, total: 1, bands: { healthy: 1, warning: 0 } },
+    ]);
   });
 
   it('shows how far its clock is ahead, by its least lag', async () => {
@@ -159,7 +161,7 @@ describe('a goodbye', () => {
     await h.run(1);
     await h.send('a', { goodbye: 'shutdown' });
     await h.run(3600, ['b', 'c']);
-    expect([h.state('a'), h.store.events]).toEqual(['stopped', []]);
+    expect([h.state('a'), h.offline]).toEqual(['stopped', []]);
     expect(h.fleet.summary(h.now)).toMatchObject({ expected: 2, online: 2 });
     await h.send('a');
     expect(h.state('a')).toBe('online');
@@ -178,7 +180,7 @@ describe('a goodbye', () => {
     await h.run(130, ['b', 'c']);
     expect(h.state('a')).toBe('stale');
     await h.run(1, ['b', 'c']);
-    expect([h.state('a'), h.store.events.length]).toEqual(['expired', 1]);
+    expect([h.state('a'), h.offline.length]).toEqual(['expired', 1]);
   });
 
   it('that is replayed after the node came back changes nothing', async () => {
@@ -292,7 +294,7 @@ describe('storage', () => {
     const h = await Harness.start();
     for (const id of ['a', 'b', 'c']) await h.send(id);
     const other = await h.restart();
-    await h.run(130, ['b', 'c']);
+    await h.run(70, ['b', 'c']);
     await expect(h.jump(SECOND)).rejects.toThrow(FencedError);
     await other.run(130);
     for (const id of ['b', 'c']) await other.send(id);
@@ -321,10 +323,10 @@ describe('after a start', () => {
     expect(again.reason('a')).toMatch(/nothing may expire now: the collector started 0 s ago/);
     await again.run(129, ['a', 'b', 'c']);
     expect(ids.map((id) => again.state(id))).toEqual(['online', 'online', 'online', 'unknown']);
-    expect(h.store.events).toEqual([]);
+    expect(h.offline).toEqual([]);
     await again.run(1, ['a', 'b', 'c']);
     expect(again.state('d')).toBe('expired');
-    expect(h.store.events.map(({ targetId }) => targetId)).toEqual(['d']);
+    expect(h.offline.map(({ targetId }) => targetId)).toEqual(['d']);
   });
 
   it('everything is as it was before', async () => {
@@ -367,7 +369,7 @@ describe('a blind fleet', () => {
       expected: 4,
       online: 0,
     });
-    expect(h.store.events).toEqual([]);
+    expect(h.offline).toEqual([]);
   });
 
   it('stays blind when nobody is expected any more', async () => {

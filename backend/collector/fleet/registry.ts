@@ -1,22 +1,41 @@
+import { zoneOf } from '@openclaw-fleet/contract';
 import type { FleetSummary, Heartbeat, Timings, TimingsProfile, Verdict } from '@openclaw-fleet/contract';
+import { expectingNothing } from '../assessment/expectation.ts';
+import type { Assessment, Expectation, Subject } from '../assessment/types.ts';
 import type { Clock } from '../clock.ts';
 import { StorageError } from '../storage/types.ts';
-import type { FleetStore, NodeRow } from '../storage/types.ts';
+import type { FleetStore, NodeRow, NodeWrite, StoredNode } from '../storage/types.ts';
+import { Assessor } from './assessor.ts';
 import { asksFullState, carryOver } from './carry.ts';
+import { reportChanges } from './changes.ts';
+import type { Changes } from './changes.ts';
 import { isFlapping } from './flapping.ts';
 import { Judge } from './judge.ts';
-import { phaseOf, reasonOf, stateOf } from './liveness.ts';
+import { inWords, lastHeardMs, phaseOf, reasonOf, stateOf } from './liveness.ts';
 import type { Node } from './node.ts';
-import { askedFullState, clockAhead, decide, isNewest, noteAsked } from './ordering.ts';
-import type { Decision, Memory, Sighting } from './ordering.ts';
+import { askedFullState, decide, isNewest, noteAsked } from './ordering.ts';
+import type { Decision, Memory } from './ordering.ts';
 import { judgedInterval, toldSeconds } from './pace.ts';
+import { Reassessor, recall } from './reassessor.ts';
 import { Roster } from './roster.ts';
 import { rowAfterBeat, rowWithMemory } from './rows.ts';
 import { summarize } from './summary.ts';
 import { Sweeper } from './sweeper.ts';
 import { Turns } from './turns.ts';
-import type { FleetIntake, FleetNode, FleetView, Liveness, Receipt } from './types.ts';
+import type {
+  Arrival,
+  ExpectationSource,
+  FleetIntake,
+  FleetNode,
+  FleetReassess,
+  FleetView,
+  Liveness,
+  Receipt,
+} from './types.ts';
+import { sameSettled, settledOf } from './vital.ts';
 
+/** How old a target's state may be where nobody says, in intervals (domain-rules section 3). */
+const SYNC_LAG_INTERVALS = 2;
 /** Every lost race means that another collector wrote; so many in a row is a fault. */
 const MOST_RACES = 10;
 
@@ -34,6 +53,10 @@ export interface FleetOptions {
   readonly store: FleetStore;
   /** The epoch under which this collector decides. */
   readonly epoch: () => number;
+  /** What is expected of each target; when left out, no more than that its state is fresh. */
+  readonly expectations?: ExpectationSource;
+  /** Whether events are told at all (seed 000's flag); true when left out. */
+  readonly signals?: boolean;
   readonly log?: FleetLog;
 }
 
@@ -42,11 +65,24 @@ export class ClockAheadError extends RangeError {
   override readonly name = 'ClockAheadError';
 }
 
-/** When a beat was sent, when it came, and its body's hash. */
-type Seen = Pick<Sighting, 'key' | 'receivedMs' | 'hash'>;
+/** What was decided about one heartbeat, until it is durable. */
+interface Plan {
+  readonly arrival: Arrival;
+  /** How often somebody else wrote first. */
+  readonly races: number;
+  /** Null: it is new. */
+  readonly node: Node | null;
+  readonly decision: Decision;
+  readonly memory: Memory;
+  readonly write: NodeWrite;
+  readonly report: Heartbeat;
+  /** Null: it stays as it is. */
+  readonly assessment: Assessment | null;
+  readonly asks: boolean;
+}
 
 /** The registry: every node in memory, in front of storage, which is right when they differ. */
-export class Fleet implements FleetView, FleetIntake {
+export class Fleet implements FleetView, FleetIntake, FleetReassess {
   readonly #timings: Timings;
   readonly #profile: TimingsProfile;
   readonly #clock: Clock;
@@ -56,11 +92,24 @@ export class Fleet implements FleetView, FleetIntake {
   readonly #roster: Roster;
   readonly #judge: Judge;
   readonly #sweeper: Sweeper;
+  readonly #assessor: Assessor;
+  readonly #reassessor: Reassessor;
+  /** The answers that most heartbeats get. */
+  readonly #plain: Readonly<Record<Receipt['status'], Receipt>>;
   readonly #startedMs: number;
   #ticking: Promise<void> | null = null;
 
   /** Starts the clocks of domain-rules section 2: nothing expires for `noExpiryAfterStart` from here on. */
-  constructor({ timings, profile = 'production', clock, store, epoch, log }: FleetOptions) {
+  constructor({
+    timings,
+    profile = 'production',
+    clock,
+    store,
+    epoch,
+    expectations,
+    signals = true,
+    log,
+  }: FleetOptions) {
     this.#timings = timings;
     this.#profile = profile;
     this.#clock = clock;
@@ -69,97 +118,192 @@ export class Fleet implements FleetView, FleetIntake {
     this.#startedMs = clock();
     this.#roster = new Roster(timings, this.#startedMs);
     this.#judge = new Judge(timings, this.#startedMs);
-    const parts = { roster: this.#roster, judge: this.#judge, turns: this.#turns, store, epoch, timings };
-    this.#sweeper = new Sweeper(parts);
+    const nothing = expectingNothing(SYNC_LAG_INTERVALS * timings.beat);
+    this.#assessor = new Assessor(timings, expectations ?? { of: () => nothing }, signals);
+    const plain = (status: Receipt['status']): Receipt => ({
+      status,
+      nextHeartbeatSeconds: toldSeconds(timings),
+      reportFullState: false,
+      desiredRevision: null,
+    });
+    this.#plain = {
+      accepted: plain('accepted'),
+      duplicate: plain('duplicate'),
+      superseded: plain('superseded'),
+      conflict: plain('conflict'),
+    };
+    const decides = { roster: this.#roster, turns: this.#turns, store, epoch };
+    this.#sweeper = new Sweeper({ ...decides, judge: this.#judge, assessor: this.#assessor, timings });
+    this.#reassessor = new Reassessor({
+      ...decides,
+      assessor: this.#assessor,
+      clock,
+      subject: (node, nowMs) => this.subject(node, nowMs),
+    });
   }
 
   /** Takes every stored node into memory. Call it once, before anything else. @returns how many there are */
   async load(): Promise<number> {
-    return this.#store.loadNodes((rows) => {
+    const count = await this.#store.loadNodes((rows) => {
       const nowMs = this.#clock();
       for (const row of rows) this.#roster.adopt(row, nowMs);
     });
+    await recall(this.#store, this.#roster);
+    return count;
   }
 
   /**
-   * Takes one authenticated, validated heartbeat; resolves once what it changed is durable, and what memory shows
-   * follows. When the store throws, nothing changed.
+   * Takes authenticated, validated heartbeats that came together. Each is settled once what it changed is durable, and what
+   * memory shows follows; when the store fails, it is failed with the store's error and nothing changed.
+   */
+  take(arrivals: readonly Arrival[]): void {
+    const plans: Plan[] = [];
+    for (const arrival of arrivals) {
+      const id = arrival.beat.node_id;
+      if (this.#turns.take(id)) this.#plan(arrival, plans, 0);
+      else void this.#turns.wait(id).then(() => this.#take(arrival));
+    }
+    if (plans.length > 0) this.#commit(plans);
+  }
+
+  /**
+   * Takes one heartbeat; resolves once what it changed is durable.
    * @param bodyHash first 48 bits of the body's SHA-256, as an integer
-   * @param text the beat as JSON, when nothing was dropped from it: saves writing it out again
+   * @throws {RangeError} when `last_heartbeat` is no time
    * @throws {ClockAheadError} when `clockAhead` holds for it
    * @throws {StorageError} when it could not be stored
    */
-  async receive(beat: Heartbeat, bodyHash: number, nowMs: number, text: string | null = null): Promise<Receipt> {
-    const key = Date.parse(beat.last_heartbeat);
-    if (Number.isNaN(key)) throw new RangeError('last_heartbeat is not a time: send it as ISO-8601 with a zone.');
-    if (clockAhead(key, nowMs, this.#timings)) {
-      throw new ClockAheadError('last_heartbeat is too far in the future: set the clock of the node.');
-    }
-    if (!this.#turns.take(beat.node_id)) await this.#turns.wait(beat.node_id);
-    try {
-      const seen = { key, receivedMs: nowMs, hash: bodyHash };
-      for (let race = 0; race < MOST_RACES; race++) {
-        const node = this.#roster.nodes.get(beat.node_id) ?? null;
-        const decision = this.#decide(node, beat, seen);
-        const { memory } = decision;
-        if (memory === null) return this.#receipt(decision, repeatsAsk(node, key, decision));
-
-        const { row, report, asks } =
-          node !== null && decision.status !== 'accepted'
-            ? { row: rowWithMemory(node, memory), report: node.report, asks: false }
-            : this.#accepted(node, beat, text, memory, decision, seen);
-        const result = await this.#store.writeBeat({ row });
-        if (result.ok) {
-          this.#roster.apply(row, report, memory, nowMs, node ?? undefined).missedBeats += decision.missed;
-          return this.#receipt(decision, asks);
-        }
-        if (result.current !== null) this.#roster.adopt(result.current, nowMs);
-        else if (node !== null) this.#roster.remove(node);
-      }
-    } finally {
-      this.#turns.give(beat.node_id);
-    }
-    throw new StorageError('Another collector keeps writing the same node: point the node at one collector.');
+  receive(beat: Heartbeat, bodyHash: number, receivedMs: number): Promise<Receipt> {
+    const keyMs = Date.parse(beat.last_heartbeat);
+    return new Promise((settle, fail) => {
+      if (Number.isNaN(keyMs)) throw new RangeError('last_heartbeat is not a time: send it as ISO-8601 with a zone.');
+      this.take([{ beat, keyMs, bodyHash, receivedMs, settle, fail }]);
+    });
   }
 
-  #decide(node: Node | null, beat: Heartbeat, of: Seen): Decision {
+  /** Takes one whose turn it is. */
+  #take(arrival: Arrival): void {
+    const plans: Plan[] = [];
+    this.#plan(arrival, plans, 0);
+    if (plans.length > 0) this.#commit(plans);
+  }
+
+  /** Decides what becomes of a heartbeat. Settles it, and gives its turn back, when there is nothing to write. */
+  #plan(arrival: Arrival, plans: Plan[], races: number): void {
+    const { beat } = arrival;
+    try {
+      if (races === MOST_RACES) {
+        throw new StorageError('Another collector keeps writing the same node: point the node at one collector.');
+      }
+      const node = this.#roster.nodes.get(beat.node_id) ?? null;
+      const decision = this.#decide(node, arrival);
+      if (decision.status === 'refused') {
+        throw new ClockAheadError('last_heartbeat is too far in the future: set the clock of the node.');
+      }
+      const { memory } = decision;
+      if (memory === null) {
+        this.#turns.give(beat.node_id);
+        arrival.settle(this.#receipt(beat, decision, repeatsAsk(node, arrival.keyMs, decision)));
+      } else if (node !== null && decision.status !== 'accepted') {
+        const write = { row: rowWithMemory(node, memory), report: null };
+        plans.push({
+          arrival,
+          races,
+          node,
+          decision,
+          memory,
+          write,
+          report: node.report,
+          assessment: null,
+          asks: false,
+        });
+      } else plans.push(this.#accept(arrival, races, node, decision, memory));
+    } catch (error) {
+      this.#turns.give(beat.node_id);
+      arrival.fail(error);
+    }
+  }
+
+  #decide(node: Node | null, { beat, keyMs, receivedMs, bodyHash }: Arrival): Decision {
     const sameBoot = beat.boot_id !== undefined && beat.boot_id === node?.report.boot_id;
-    const sighting = { key: of.key, receivedMs: of.receivedMs, hash: of.hash, seq: beat.seq ?? NaN, sameBoot };
+    const sighting = { key: keyMs, receivedMs, hash: bodyHash, seq: beat.seq ?? NaN, sameBoot };
     if (node !== null) return decide(node.memory, node.markMs, sighting, node.intervalMs, this.#timings);
     return decide(null, -Infinity, sighting, judgedInterval(beat.interval_seconds, null, this.#timings), this.#timings);
   }
 
-  #accepted(
-    node: Node | null,
-    beat: Heartbeat,
-    text: string | null,
-    memory: Memory,
-    decision: Decision,
-    { key, receivedMs: nowMs }: Seen
-  ): { row: NodeRow; report: Heartbeat; asks: boolean } {
+  #accept(arrival: Arrival, races: number, node: Node | null, decision: Decision, memory: Memory): Plan {
+    const { beat, keyMs, receivedMs } = arrival;
     const last = node?.report ?? null;
     const asks = asksFullState(beat, last, decision);
     noteAsked(memory, asks);
     const report = carryOver(beat, last);
-    const accepted = {
-      key,
-      nowMs,
-      late: decision.late,
-      goodbye: beat.goodbye,
+    const accepted = { keyMs, receivedMs, late: decision.late, goodbye: beat.goodbye };
+    const row = rowAfterBeat(node, accepted, report, memory, this.#timings);
+    const same = last !== null && sameSettled(last, report);
+
+    const subject = {
+      id: row.nodeId,
       report,
-      text: report === beat ? text : null,
-      memory,
-    };
-    return { row: rowAfterBeat(node, accepted, this.#timings), report, asks };
+      state: row.state === 'live' ? 'online' : row.state,
+      seenMs: row.seenMs,
+      intervalMs: judgedInterval(report.interval_seconds, memory, this.#timings),
+      flapping: node !== null && isFlapping(node.departures, receivedMs, this.#timings.flapWindow),
+    } as const;
+    const assessment = this.#assessor.assess(node, subject, receivedMs);
+    const zone = same && node !== null ? node.zone : zoneOf(report.tags);
+    let changes = null;
+    if (!same || node?.state !== row.state) {
+      changes = this.#assessor.changes(subject, zone, receivedMs);
+      noteArrival(changes, node, report, row.state, receivedMs);
+    }
+    changes = this.#assessor.record(node, subject, zone, assessment, changes);
+    const settled = same ? null : settledOf(report);
+    const write = changes === null ? { row, report: settled } : { row, report: settled, changes };
+    return { arrival, races, node, decision, memory, write, report, assessment, asks };
   }
 
-  #receipt(decision: Decision, reportFullState: boolean): Receipt {
-    return {
-      status: decision.status as Receipt['status'],
-      nextHeartbeatSeconds: toldSeconds(this.#timings),
-      reportFullState,
-      desiredRevision: null,
-    };
+  #commit(plans: readonly Plan[]): void {
+    this.#store.writeBeats(plans.map((plan) => plan.write)).then(
+      (refused) => {
+        for (let index = 0; index < plans.length; index++) {
+          const plan = plans[index] as Plan;
+          const current = refused.size === 0 ? undefined : refused.get(index);
+          if (current === undefined) this.#written(plan);
+          else this.#lost(plan, current);
+        }
+      },
+      (error: unknown) => {
+        for (const { arrival } of plans) {
+          this.#turns.give(arrival.beat.node_id);
+          arrival.fail(error);
+        }
+      }
+    );
+  }
+
+  #written({ arrival, node, decision, memory, write, report, assessment, asks }: Plan): void {
+    const { receivedMs, beat } = arrival;
+    const held = this.#roster.apply(write.row, report, memory, assessment, receivedMs, node ?? undefined);
+    held.missedBeats += decision.missed;
+    if (write.changes !== undefined && write.changes.scores.length > 0 && assessment !== null) held.told = assessment;
+    this.#turns.give(beat.node_id);
+    arrival.settle(this.#receipt(beat, decision, asks));
+  }
+
+  /** Somebody else wrote first: decides again on what is stored. */
+  #lost({ arrival, node, races }: Plan, current: StoredNode | null): void {
+    if (current !== null) this.#roster.adopt(current, arrival.receivedMs);
+    else if (node !== null) this.#roster.remove(node);
+    const again: Plan[] = [];
+    this.#plan(arrival, again, races + 1);
+    if (again.length > 0) this.#commit(again);
+  }
+
+  #receipt(beat: Heartbeat, decision: Decision, reportFullState: boolean): Receipt {
+    const status = decision.status as Receipt['status'];
+    const { revision } = this.#assessor.expectation(beat.node_id);
+    if (!reportFullState && revision === null) return this.#plain[status];
+    return { status, nextHeartbeatSeconds: toldSeconds(this.#timings), reportFullState, desiredRevision: revision };
   }
 
   /**
@@ -180,6 +324,27 @@ export class Fleet implements FleetView, FleetIntake {
     if (!complete) return;
     this.#judgeAll(nowMs);
     await this.#sweeper.sweep(nowMs);
+    await this.#reassessor.tick(nowMs);
+  }
+
+  /** As FleetReassess says. Errors are the store's: what was not stored is decided again by the next tick. */
+  reassess(nodeIds: readonly string[] | null): Promise<void> {
+    return this.#reassessor.reassess(nodeIds);
+  }
+
+  subject(node: FleetNode, nowMs: number): Subject {
+    return {
+      id: node.id,
+      report: node.report,
+      state: this.liveness(node, nowMs).state,
+      seenMs: node.seenMs,
+      intervalMs: node.intervalMs,
+      flapping: this.flapping(node, nowMs),
+    };
+  }
+
+  expectation(node: FleetNode): Expectation {
+    return this.#assessor.expectation(node.id);
   }
 
   #judgeAll(nowMs: number): void {
@@ -270,6 +435,34 @@ export class Fleet implements FleetView, FleetIntake {
   #heldFor(node: FleetNode, nowMs: number): string | null {
     const zone = this.#roster.zones.get(node.zone);
     return zone === undefined ? this.#judge.fleetHeld(nowMs) : this.#judge.zoneHeld(zone, nowMs);
+  }
+}
+
+/** What a heartbeat adds to a node's timeline. */
+function noteArrival(
+  changes: Changes,
+  node: Node | null,
+  report: Heartbeat,
+  state: NodeRow['state'],
+  nowMs: number
+): void {
+  if (node === null) {
+    changes.note(
+      'liveness',
+      state === 'expired' ? 'first heard of, by an old heartbeat' : 'reported for the first time'
+    );
+    return;
+  }
+  if (node.state !== state) {
+    const data = { before: node.state, after: state };
+    if (state === 'stopped') changes.note('liveness', `said goodbye: ${report.goodbye ?? 'shutdown'}`, data);
+    else if (state === 'live')
+      changes.note('liveness', `reports again, after ${inWords(nowMs - lastHeardMs(node))}`, data);
+  }
+  const told = reportChanges(node.report, report);
+  if (told.length > 0) {
+    const words = told.map(({ field, before, after }) => `${field} ${before} → ${after}`).join('; ');
+    changes.note('report', words, { changes: told });
   }
 }
 

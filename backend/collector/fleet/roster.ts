@@ -8,7 +8,10 @@ import { overwrite } from './overwrite.ts';
 import { copyMemory, leastLag, readMemory } from './ordering.ts';
 import type { Memory } from './ordering.ts';
 import { judgedInterval } from './pace.ts';
-import type { NodeRow } from '../storage/types.ts';
+import { HealthTally } from './health-tally.ts';
+import type { Assessment } from '../assessment/types.ts';
+import { reportOf } from './vital.ts';
+import type { NodeRow, StoredNode } from '../storage/types.ts';
 import { Zone } from './zone.ts';
 
 /** A deadline is noticed at most this part of a beat late. */
@@ -24,6 +27,9 @@ export class Roster {
   readonly departed = new Set<Node>();
   /** Nodes silent for so long that they are to be retired. */
   readonly retirable = new Set<Node>();
+  /** Nodes whose state changed, or whose time has come, since they were last assessed. */
+  readonly unassessed = new Set<Node>();
+  readonly health = new HealthTally();
   bridged = 0;
   readonly #timings: Timings;
   readonly #deadlines: Deadlines<Node>;
@@ -33,31 +39,62 @@ export class Roster {
     this.#deadlines = new Deadlines(timings.beat / RESOLUTION, nowMs);
   }
 
-  /** Takes over what storage holds; the intake validated the report before it was stored. */
-  adopt(row: NodeRow, nowMs: number): Node {
-    return this.apply(row, JSON.parse(row.report) as Heartbeat, readMemory(row.memory), nowMs);
+  /** Takes over what storage holds. */
+  adopt(row: StoredNode, nowMs: number): Node {
+    const node = this.apply(row, reportOf(row), readMemory(row.memory), null, nowMs);
+    this.unassessed.add(node);
+    return node;
   }
 
   /**
    * Takes over a row that is durable.
    * @param report and @param memory are what the row holds
+   * @param assessment made with it; null: it stays
    * @param known the node, where it is at hand
    */
-  apply(row: NodeRow, report: Heartbeat, memory: Memory, nowMs: number, known = this.nodes.get(row.nodeId)): Node {
+  apply(
+    row: NodeRow,
+    report: Heartbeat,
+    memory: Memory,
+    assessment: Assessment | null,
+    nowMs: number,
+    known = this.nodes.get(row.nodeId)
+  ): Node {
     const intervalMs = judgedInterval(report.interval_seconds, memory, this.#timings);
     let node = known;
     if (node === undefined) {
       node = new Node(row, report, memory, this.#zone(zoneOf(report.tags)), intervalMs);
       this.nodes.set(row.nodeId, node);
       node.place.enter(node);
+      this.health.count(node, 1);
       if (report.reported !== undefined) this.bridged++;
     } else {
       this.#overwrite(node, row, report, memory, intervalMs);
     }
     const lag = leastLag(memory);
     node.skewMs = Number.isNaN(lag) ? 0 : 0 - lag;
+    if (assessment !== null) this.assessed(node, assessment);
     this.#refresh(node, nowMs);
     return node;
+  }
+
+  /** Takes over an assessment that is durable, or that changed nothing to be stored. */
+  assessed(node: Node, after: Assessment): void {
+    const before = node.assessment;
+    this.unassessed.delete(node);
+    if (after.band !== before.band || after.score !== before.score || after.faults !== before.faults) {
+      this.health.count(node, -1);
+      node.place.scores.count(node, -1);
+      node.assessment = after;
+      this.health.count(node, 1);
+      node.place.scores.count(node, 1);
+      if (after.band !== before.band) node.bandSinceMs = after.atMs;
+    } else node.assessment = after;
+  }
+
+  /** Keeps the deadline of a node true after an assessment. */
+  rearm(node: Node, nowMs: number): void {
+    this.#refresh(node, nowMs);
   }
 
   /** Forgets a node that storage no longer has. */
@@ -65,6 +102,8 @@ export class Roster {
     this.#deadlines.disarm(node);
     this.departed.delete(node);
     this.retirable.delete(node);
+    this.unassessed.delete(node);
+    this.health.count(node, -1);
     if (node.report.reported !== undefined) this.bridged--;
     this.nodes.delete(node.id);
     this.#leave(node);
@@ -75,7 +114,11 @@ export class Roster {
    * @returns false when there are more than one call looks at: the counts are behind until the next
    */
   advance(nowMs: number): boolean {
-    return this.#deadlines.fire(nowMs, LOOKS, (node) => this.#refresh(node, nowMs));
+    return this.#deadlines.fire(nowMs, LOOKS, (node) => {
+      const before = node.phase;
+      this.#refresh(node, nowMs);
+      if (node.phase !== before || nowMs >= node.assessment.nextMs) this.unassessed.add(node);
+    });
   }
 
   #overwrite(node: Node, row: NodeRow, report: Heartbeat, memory: Memory, intervalMs: number): void {
@@ -112,7 +155,10 @@ export class Roster {
       else this.retirable.delete(node);
       node.place.change(node, phase, expected);
     }
-    this.#deadlines.arm(node, nextChangeMs(node, phase, expected, this.#timings));
+    const nextMs = nextChangeMs(node, phase, expected, this.#timings);
+    // One that is already due waits in `unassessed`, and is armed when it was assessed.
+    const changesMs = node.assessment.nextMs > nowMs ? node.assessment.nextMs : Infinity;
+    this.#deadlines.arm(node, Math.min(nextMs, changesMs));
   }
 
   #depart(node: Node, nowMs: number): void {

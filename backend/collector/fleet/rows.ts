@@ -2,36 +2,42 @@ import type { Goodbye, Heartbeat, Timings } from '@openclaw-fleet/contract';
 import type { NodeRow } from '../storage/types.ts';
 import type { Node } from './node.ts';
 import type { Memory } from './ordering.ts';
+import { vitalOf } from './vital.ts';
 
 /** What an accepted beat changes. */
 interface Accepted {
-  readonly key: number;
-  readonly nowMs: number;
+  readonly keyMs: number;
+  readonly receivedMs: number;
   /** An old first beat: it records the node as expired. */
   readonly late: boolean;
   readonly goodbye: Goodbye | undefined;
-  /** The beat with unchanged blocks carried over. */
-  readonly report: Heartbeat;
-  /** `report` as JSON, where it is at hand. */
-  readonly text: string | null;
-  readonly memory: Memory;
 }
 
-/** The row after an accepted beat. @param node null when it is new */
-export function rowAfterBeat(node: Node | null, beat: Accepted, timings: Timings): NodeRow {
+/**
+ * The row after an accepted beat.
+ * @param node null when it is new
+ * @param report the beat with unchanged blocks carried over
+ */
+export function rowAfterBeat(
+  node: Node | null,
+  beat: Accepted,
+  report: Heartbeat,
+  memory: Memory,
+  timings: Timings
+): NodeRow {
   const state = stateAfterBeat(node, beat);
   const restarts = state === 'stopped' && beat.goodbye === 'restart';
   return {
-    nodeId: beat.report.node_id,
+    nodeId: report.node_id,
     rev: (node?.rev ?? 0) + 1,
-    markMs: beat.key,
-    seenMs: beat.late ? null : Math.max(beat.nowMs, node?.seenMs ?? beat.nowMs),
-    firstSeenMs: node?.firstSeenMs ?? beat.nowMs,
+    markMs: beat.keyMs,
+    seenMs: beat.late ? null : Math.max(beat.receivedMs, node?.seenMs ?? beat.receivedMs),
+    firstSeenMs: node?.firstSeenMs ?? beat.receivedMs,
     state,
-    stateSinceMs: node?.state === state ? node.stateSinceMs : beat.nowMs,
-    stoppedUntilMs: restarts ? beat.nowMs + timings.goodbyeRestart : null,
-    memory: beat.memory,
-    report: beat.text ?? JSON.stringify(beat.report),
+    stateSinceMs: node?.state === state ? node.stateSinceMs : beat.receivedMs,
+    stoppedUntilMs: restarts ? beat.receivedMs + timings.goodbyeRestart : null,
+    memory,
+    vital: vitalOf(report),
   };
 }
 
@@ -52,6 +58,11 @@ export function rowDecided(node: Node, state: NodeRow['state'], nowMs: number): 
   return { ...rowOf(node), rev: node.rev + 1, state, stateSinceMs: nowMs, stoppedUntilMs: null };
 }
 
+/** The row when nothing of it changes but its revision: something was decided about the node. */
+export function rowAgain(node: Node): NodeRow {
+  return { ...rowOf(node), rev: node.rev + 1 };
+}
+
 function rowOf(node: Node): NodeRow {
   return {
     nodeId: node.id,
@@ -63,6 +74,6 @@ function rowOf(node: Node): NodeRow {
     stateSinceMs: node.stateSinceMs,
     stoppedUntilMs: node.stoppedUntilMs,
     memory: node.memory,
-    report: JSON.stringify(node.report),
+    vital: vitalOf(node.report),
   };
 }

@@ -20,7 +20,15 @@ export function summarize(
   let online = 0;
   for (const zone of roster.zones.values()) {
     const { name, verdict, total } = zone;
-    zones.push({ zone: name, verdict, expected: zone.expected, online: zone.online, total });
+    zones.push({
+      zone: name,
+      verdict,
+      expected: zone.expected,
+      online: zone.online,
+      total,
+      bands: { ...zone.scores.bands },
+      scores: zone.scores.scores(),
+    });
     expected += zone.expected;
     online += zone.online;
     const held = zone.due.size > 0 && judge.zoneHeld(zone, nowMs) !== null;
@@ -38,6 +46,7 @@ export function summarize(
     states,
     bridged: roster.bridged,
     flapping,
+    ...roster.health.summary(),
     zones,
     expiryHeld: judge.fleetHeld(nowMs),
     startedAt: new Date(startedMs).toISOString(),

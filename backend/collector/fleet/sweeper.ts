@@ -1,7 +1,10 @@
 import type { TargetOffline, Timings } from '@openclaw-fleet/contract';
-import type { FleetStore, NewEvent, NodeWrite } from '../storage/types.ts';
-import { newDepartures, noteExpiry, tellsExpiry } from './flapping.ts';
+import type { FleetStore, NodeRow, NodeWrite } from '../storage/types.ts';
+import { isFlapping, newDepartures, noteExpiry, tellsExpiry } from './flapping.ts';
 import type { Departures } from './flapping.ts';
+import type { Assessor } from './assessor.ts';
+import type { Assessment, Subject } from '../assessment/types.ts';
+import type { Changes } from './changes.ts';
 import type { Judge } from './judge.ts';
 import { inWords, lastHeardMs } from './liveness.ts';
 import type { Node } from './node.ts';
@@ -18,6 +21,7 @@ interface Expiry {
   readonly node: Node;
   readonly write: NodeWrite;
   readonly departures: Departures;
+  readonly assessment: Assessment;
 }
 
 /** Decides which nodes expired or are retired, and makes it durable before anything shows it. */
@@ -27,6 +31,7 @@ export class Sweeper {
   readonly #turns: Turns;
   readonly #store: FleetStore;
   readonly #epoch: () => number;
+  readonly #assessor: Assessor;
   readonly #timings: Timings;
 
   constructor(parts: {
@@ -35,6 +40,7 @@ export class Sweeper {
     turns: Turns;
     store: FleetStore;
     epoch: () => number;
+    assessor: Assessor;
     timings: Timings;
   }) {
     this.#roster = parts.roster;
@@ -42,6 +48,7 @@ export class Sweeper {
     this.#turns = parts.turns;
     this.#store = parts.store;
     this.#epoch = parts.epoch;
+    this.#assessor = parts.assessor;
     this.#timings = parts.timings;
   }
 
@@ -49,7 +56,7 @@ export class Sweeper {
   async sweep(nowMs: number): Promise<void> {
     for (let batch = 0; batch < BATCHES; batch++) {
       const expired = await this.#decide(this.#due(nowMs), nowMs, (node) => this.#expiry(node, nowMs));
-      const retired = await this.#decide(this.#retirable(nowMs), nowMs, (node) => retirement(node, nowMs));
+      const retired = await this.#decide(this.#retirable(nowMs), nowMs, (node) => this.#retirement(node, nowMs));
       if (expired + retired === 0) return;
     }
   }
@@ -86,12 +93,13 @@ export class Sweeper {
         this.#epoch(),
         decisions.map(({ write }) => write)
       );
-      for (const [index, { node, write, departures }] of decisions.entries()) {
+      for (const [index, { node, write, departures, assessment }] of decisions.entries()) {
         const result = results[index];
         if (result?.ok === true) {
           node.departures = departures;
           this.#roster.departed.add(node);
-          this.#roster.apply(write.row, node.report, node.memory, nowMs);
+          if ((write.changes?.scores.length ?? 0) > 0) node.told = assessment;
+          this.#roster.apply(write.row, node.report, node.memory, assessment, nowMs);
         } else if (result?.current) this.#roster.adopt(result.current, nowMs);
         else this.#roster.remove(node);
       }
@@ -107,31 +115,53 @@ export class Sweeper {
     noteExpiry(departures, nowMs);
     const telling = tellsExpiry(departures, nowMs, this.#timings.flapWindow);
     departures.told = telling !== 'alone';
-    const row = rowDecided(node, 'expired', nowMs);
-    return {
-      node,
-      departures,
-      write:
-        telling === 'folded'
-          ? { row }
-          : { row, changes: { events: [offline(node, telling, nowMs)], faults: [], scores: [], timeline: [] } },
-    };
+    const decided = this.#decided(node, 'expired', departures, nowMs);
+    if (telling !== 'folded') decided.changes.tell('target-offline', offline(node, telling, nowMs));
+    decided.changes.note('liveness', `offline: no report for ${inWords(nowMs - lastHeardMs(node))}`, {
+      before: node.state,
+      after: 'expired',
+    });
+    return this.#assessed(node, decided, departures, nowMs);
+  }
+
+  #retirement(node: Node, nowMs: number): Expiry {
+    const departures = node.departures ?? newDepartures();
+    const decided = this.#decided(node, 'retired', departures, nowMs);
+    decided.changes.note('liveness', `retired: no report for ${inWords(nowMs - lastHeardMs(node))}`, {
+      before: node.state,
+      after: 'retired',
+    });
+    return this.#assessed(node, decided, departures, nowMs);
+  }
+
+  #decided(node: Node, state: 'expired' | 'retired', departures: Departures, nowMs: number): Decided {
+    const { id, report, seenMs, intervalMs } = node;
+    const flapping = isFlapping(departures, nowMs, this.#timings.flapWindow);
+    const subject = { id, report, state, seenMs, intervalMs, flapping };
+    return { subject, row: rowDecided(node, state, nowMs), changes: this.#assessor.changes(subject, node.zone, nowMs) };
+  }
+
+  #assessed(node: Node, { subject, row, changes }: Decided, departures: Departures, nowMs: number): Expiry {
+    const assessment = this.#assessor.assess(node, subject, nowMs);
+    this.#assessor.record(node, subject, node.zone, assessment, changes);
+    return { node, departures, assessment, write: { row, report: null, changes } };
   }
 }
 
-function retirement(node: Node, nowMs: number): Expiry {
-  return { node, departures: node.departures ?? newDepartures(), write: { row: rowDecided(node, 'retired', nowMs) } };
+interface Decided {
+  readonly subject: Subject;
+  readonly row: NodeRow;
+  readonly changes: Changes;
 }
 
-function offline(node: Node, telling: 'alone' | 'flapping', nowMs: number): NewEvent {
+function offline(node: Node, telling: 'alone' | 'flapping', nowMs: number): TargetOffline {
   const silence = `no report for ${inWords(nowMs - lastHeardMs(node))}`;
-  const data = {
+  return {
     targetId: node.id,
     at: new Date(nowMs).toISOString(),
     name: node.report.hostname,
     zone: node.zone,
     lastSeenAt: node.seenMs === null ? null : new Date(node.seenMs).toISOString(),
     reason: telling === 'alone' ? silence : `${silence}; it is flapping: further expiries are not told one by one`,
-  } satisfies TargetOffline;
-  return { name: 'target-offline', targetId: node.id, atMs: nowMs, data };
+  };
 }

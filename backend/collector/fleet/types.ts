@@ -63,14 +63,25 @@ export interface FleetView {
   expectation(node: FleetNode): Expectation;
 }
 
+/** One authenticated, validated heartbeat, and who waits for what becomes of it. */
+export interface Arrival {
+  readonly beat: Heartbeat;
+  /** Its `last_heartbeat`, in milliseconds. */
+  readonly keyMs: number;
+  /** First 48 bits of the body's SHA-256, as an integer. */
+  readonly bodyHash: number;
+  /** When it came, in milliseconds of our clock. */
+  readonly receivedMs: number;
+  /** Called once what it changed is durable. Must not throw. */
+  settle(receipt: Receipt): void;
+  /** Called instead when it was not taken: nothing changed. Must not throw. */
+  fail(error: unknown): void;
+}
+
 /** The registry as intake sees it. */
 export interface FleetIntake {
-  /**
-   * Takes one authenticated, validated heartbeat; resolves once what it changed is durable.
-   * @param bodyHash first 48 bits of the body's SHA-256, as an integer
-   * @param text the beat as JSON, when nothing was dropped from it: saves writing it out again
-   */
-  receive(beat: Heartbeat, bodyHash: number, nowMs: number, text?: string | null): Promise<Receipt>;
+  /** Takes heartbeats that came together; each is settled or failed. */
+  take(arrivals: readonly Arrival[]): void;
 }
 
 /** Says what is expected of each target. Asked for every heartbeat: a look-up, no more. */

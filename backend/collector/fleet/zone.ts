@@ -1,8 +1,10 @@
 import type { Verdict } from '@openclaw-fleet/contract';
+import { ScoreTally } from './health-tally.ts';
 import type { Phase } from './liveness.ts';
+import type { FleetNode } from './types.ts';
 
 /** What a zone counts of a node. */
-export interface Counted {
+export interface Counted extends Pick<FleetNode, 'assessment'> {
   phase: Phase;
   expected: boolean;
 }
@@ -25,6 +27,8 @@ export class Zone<Member extends Counted = Counted> {
   };
   /** Nodes past 2 intervals that nobody has decided about yet. */
   readonly due = new Set<Member>();
+  /** Bands and scores of its nodes. */
+  readonly scores = new ScoreTally();
   verdict: Verdict = 'normal';
   /** Its nodes may not expire before, in milliseconds of our clock. */
   heldUntilMs = 0;
@@ -36,12 +40,14 @@ export class Zone<Member extends Counted = Counted> {
   /** Counts `node` in with the phase and expectation it has now. */
   enter(node: Member): void {
     this.count(node, 1);
+    this.scores.count(node, 1);
     this.total++;
   }
 
   /** Counts `node` out. */
   leave(node: Member): void {
     this.count(node, -1);
+    this.scores.count(node, -1);
     this.total--;
   }
 

@@ -4,7 +4,7 @@ import { heartbeatSchema, type Heartbeat, type Problem } from '@openclaw-fleet/c
 const MAX_UNKNOWN_DEPTH = 8;
 
 export type ParsedBody =
-  | { readonly beat: Heartbeat; readonly dropped: number; readonly text: string }
+  | { readonly beat: Heartbeat; readonly dropped: number }
   | {
       readonly problem: 'malformed-json' | 'invalid-body';
       readonly detail: string;
@@ -16,10 +16,9 @@ export type ParsedBody =
  * @param body at most MAX_HEARTBEAT_BYTES
  */
 export function parseHeartbeat(body: Buffer): ParsedBody {
-  const text = body.toString('utf8');
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(body.toString('utf8'));
   } catch {
     return {
       problem: 'malformed-json',
@@ -40,7 +39,7 @@ export function parseHeartbeat(body: Buffer): ParsedBody {
       problem: 'invalid-body',
       detail: `Unknown fields are nested more than ${MAX_UNKNOWN_DEPTH} deep. Send the documented fields only.`,
     };
-  return { beat: parsed.data, dropped, text };
+  return { beat: parsed.data, dropped };
 }
 
 /** Fields of `sent` that `kept` lacks, in every object of the schema. @returns -1 when a dropped one nests too deep */

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { MAX_HEARTBEAT_BYTES, problem, type Heartbeat, type Problem, type ProblemName } from '@openclaw-fleet/contract';
 import type { Clock } from '../clock.ts';
-import type { FleetIntake, FleetView, Receipt } from '../fleet/types.ts';
+import type { Arrival, FleetIntake, FleetView, Receipt } from '../fleet/types.ts';
 import { parseHeartbeat } from './body.ts';
 import type { NodeLimits } from './limits.ts';
 import type { Peer } from './peer.ts';
@@ -51,6 +51,12 @@ export interface HeartbeatOptions {
 
 /** The id the collector's own canary beats under. No node can carry it: its certificate is of another kind. */
 export const CANARY_ID = 'collector-canary';
+const CANARY_TAKEN: Receipt = {
+  status: 'accepted',
+  nextHeartbeatSeconds: 0,
+  reportFullState: false,
+  desiredRevision: null,
+};
 
 class Refused extends Error {
   readonly body: Problem;
@@ -78,7 +84,7 @@ export class HeartbeatHandler {
   readonly #options: HeartbeatOptions;
   readonly #random: () => number;
   #inFlight = 0;
-  #gathering: Promise<void> | null = null;
+  #gathered: Delivery[] = [];
 
   constructor(options: HeartbeatOptions) {
     this.#options = options;
@@ -91,51 +97,71 @@ export class HeartbeatHandler {
 
   /** @param peer who the connection's certificate says it is; null when it names nobody of this fleet */
   handle(req: IncomingMessage, res: ServerResponse, peer: Peer | null): void {
-    const started = performance.now();
-    this.#answer(req, peer).then(
-      (receipt) => {
-        this.#options.counters.answered(receipt.status, (performance.now() - started) / 1000);
-        send(res, 200, 'application/json', replyJson(receipt));
-      },
-      (error: unknown) => {
-        const refused = error instanceof Refused ? error : this.#failure(error);
-        const { body, retryAfterMs } = refused;
-        if (body.status < 500 && !refused.shed && peer?.kind === 'node')
-          this.#options.limits.noteRefusal(peer.id, this.#options.clock());
-        this.#options.counters.answered(
-          body.type.slice(body.type.lastIndexOf(':') + 1),
-          (performance.now() - started) / 1000
-        );
-        if (body.status === 401) res.setHeader('WWW-Authenticate', 'Bearer');
-        if (retryAfterMs !== undefined) res.setHeader('Retry-After', this.#retryAfter(retryAfterMs));
-        // What is left of the body is not worth reading.
-        if (!req.complete) res.setHeader('Connection', 'close');
-        send(res, body.status, 'application/problem+json', JSON.stringify(body));
-      }
-    );
-  }
-
-  async #answer(req: IncomingMessage, peer: Peer | null): Promise<Receipt> {
-    const options = this.#options;
-    const nowMs = options.clock();
-    this.#shed(peer, nowMs);
-    const length = checkHeaders(req);
-    const known = this.#identify(req, peer, options.wallClock());
-    const subject = typeof known === 'string' ? known : await known;
-    const body = await readBody(req, length);
-    const from = peer as Peer;
-    // A place is taken by a whole body alone: who sends slowly keeps nobody out.
-    this.#shed(peer, nowMs);
-    this.#inFlight++;
+    const delivery = new Delivery(this, req, res, peer, this.#options.clock());
     try {
-      await (this.#gathering ??= this.#gather());
-      return await this.#judge(req, body, from, subject, nowMs);
-    } finally {
-      this.#inFlight--;
+      this.#shed(delivery);
+      delivery.length = checkHeaders(req);
+      const subject = this.#identify(req, peer, this.#options.wallClock());
+      if (typeof subject === 'string') {
+        delivery.subject = subject;
+        delivery.read();
+      } else {
+        subject.then(
+          (verified) => {
+            delivery.subject = verified;
+            delivery.read();
+          },
+          (error: unknown) => delivery.fail(error)
+        );
+      }
+    } catch (error) {
+      delivery.fail(error);
     }
   }
 
-  #shed(peer: Peer | null, nowMs: number): void {
+  /** Takes a delivery whose body came whole. */
+  arrived(delivery: Delivery): void {
+    try {
+      // A place is taken by a whole body alone: who sends slowly keeps nobody out.
+      this.#shed(delivery);
+      const signed = this.#checkSignature(delivery.req, delivery.body, delivery.peer as Peer);
+      if (signed === null) this.#gather(delivery);
+      else
+        signed.then(
+          () => this.#gather(delivery),
+          (error: unknown) => delivery.fail(error)
+        );
+    } catch (error) {
+      delivery.fail(error);
+    }
+  }
+
+  /**
+   * Heartbeats that come within a few milliseconds are judged one after the other and share one commit: code costs less
+   * when it runs again at once than between two pieces of network work (docs/decisions/0004).
+   */
+  #gather(delivery: Delivery): void {
+    this.#inFlight++;
+    delivery.counted = true;
+    this.#gathered.push(delivery);
+    if (this.#gathered.length === 1) setTimeout(() => this.#judgeAll(), this.#options.lingerMs);
+  }
+
+  #judgeAll(): void {
+    const deliveries = this.#gathered;
+    this.#gathered = [];
+    const arrivals: Delivery[] = [];
+    for (const delivery of deliveries) {
+      try {
+        if (this.#judge(delivery)) arrivals.push(delivery);
+      } catch (error) {
+        delivery.fail(error);
+      }
+    }
+    if (arrivals.length > 0) this.#options.fleet.take(arrivals);
+  }
+
+  #shed({ peer, receivedMs }: Delivery): void {
     const { limits, maxInFlight } = this.#options;
     if (this.#inFlight >= maxInFlight) {
       throw new Refused(
@@ -144,7 +170,7 @@ export class HeartbeatHandler {
         { retryAfterMs: 2000 }
       );
     }
-    const waitMs = peer?.kind === 'node' ? limits.waitForRefusals(peer.id, nowMs) : 0;
+    const waitMs = peer?.kind === 'node' ? limits.waitForRefusals(peer.id, receivedMs) : 0;
     if (waitMs > 0) {
       throw new Refused(
         'rate-limited',
@@ -157,46 +183,63 @@ export class HeartbeatHandler {
     }
   }
 
-  async #judge(req: IncomingMessage, body: Buffer, from: Peer, subject: string, nowMs: number): Promise<Receipt> {
+  /** @returns whether it goes on to the fleet; a canary's beat does not */
+  #judge(delivery: Delivery): boolean {
     const options = this.#options;
-    const signed = this.#checkSignature(req, body, from);
-    if (signed) await signed;
-    const parsed = parseHeartbeat(body);
+    const from = delivery.peer as Peer;
+    const parsed = parseHeartbeat(delivery.body);
     if ('problem' in parsed)
       throw new Refused(parsed.problem, parsed.detail, parsed.errors ? { errors: parsed.errors } : {});
-    const { beat, dropped, text } = parsed;
+    const { beat, dropped } = parsed;
     const expected = from.kind === 'node' ? from.id : CANARY_ID;
-    if (subject !== expected || beat.node_id !== expected) {
+    if (delivery.subject !== expected || beat.node_id !== expected) {
       throw new Refused(
         'identity-mismatch',
         `The certificate names ${from.id}, the token and the body must name the same node. Check node_id and the token's subject.`
       );
     }
     if (dropped > 0) options.counters.droppedFields(dropped);
-    if (from.kind === 'collector') return this.#canary();
-    this.#checkPace(beat, nowMs);
-    const digest = Number.parseInt(hash('sha256', body).slice(0, 12), 16);
-    const receipt = await options.fleet.receive(beat, digest, nowMs, dropped === 0 ? text : null);
-    if (receipt.status === 'conflict') {
-      throw new Refused(
-        'heartbeat-conflict',
-        'This last_heartbeat was already used with another body. Never send two heartbeats with the same time.'
+    if (from.kind === 'collector') {
+      options.canary().then(
+        () => delivery.settle(CANARY_TAKEN),
+        (error: unknown) => delivery.fail(error)
       );
+      return false;
     }
-    return receipt;
+    delivery.beat = beat;
+    delivery.keyMs = Date.parse(beat.last_heartbeat);
+    this.#checkPace(delivery);
+    delivery.bodyHash = Number.parseInt(hash('sha256', delivery.body).slice(0, 12), 16);
+    return true;
   }
 
-  /**
-   * Heartbeats that come within a few milliseconds are judged one after the other and share one commit: code costs less
-   * when it runs again at once than between two pieces of network work (docs/decisions/0004).
-   */
-  #gather(): Promise<void> {
-    return new Promise((resolve) => {
-      setTimeout(() => {
-        this.#gathering = null;
-        resolve();
-      }, this.#options.lingerMs);
-    });
+  /** Answers a heartbeat that was taken. */
+  accepted(delivery: Delivery, receipt: Receipt): void {
+    this.#left(delivery, receipt.status);
+    send(delivery.res, 200, 'application/json', replyJson(receipt));
+  }
+
+  /** Answers a heartbeat that was not taken. */
+  refused(delivery: Delivery, error: unknown): void {
+    const { req, res, peer } = delivery;
+    const refused = error instanceof Refused ? error : this.#failure(error);
+    const { body, retryAfterMs } = refused;
+    if (body.status < 500 && !refused.shed && peer?.kind === 'node')
+      this.#options.limits.noteRefusal(peer.id, this.#options.clock());
+    this.#left(delivery, body.type.slice(body.type.lastIndexOf(':') + 1));
+    if (body.status === 401) res.setHeader('WWW-Authenticate', 'Bearer');
+    if (retryAfterMs !== undefined) res.setHeader('Retry-After', this.#retryAfter(retryAfterMs));
+    // What is left of the body is not worth reading.
+    if (!req.complete) res.setHeader('Connection', 'close');
+    send(res, body.status, 'application/problem+json', JSON.stringify(body));
+  }
+
+  #left(delivery: Delivery, outcome: string): void {
+    if (delivery.counted) {
+      delivery.counted = false;
+      this.#inFlight--;
+    }
+    this.#options.counters.answered(outcome, (performance.now() - delivery.startedMs) / 1000);
   }
 
   #identify(req: IncomingMessage, peer: Peer | null, wallMs: number): string | Promise<string> {
@@ -253,14 +296,13 @@ export class HeartbeatHandler {
     });
   }
 
-  #checkPace(beat: Heartbeat, nowMs: number): void {
+  #checkPace({ beat, keyMs, receivedMs }: Delivery): void {
     const { fleet, limits, defaultIntervalMs, futureLimitMs } = this.#options;
     const node = fleet.get(beat.node_id);
-    const sentMs = Date.parse(beat.last_heartbeat);
     // A goodbye must get through right after a beat: without it the node would be reported offline.
-    const isBeat = beat.goodbye === undefined && (node === undefined || sentMs > node.markMs);
+    const isBeat = beat.goodbye === undefined && (node === undefined || keyMs > node.markMs);
     const kind = isBeat ? 'beat' : 'replay';
-    const waitMs = limits.take(beat.node_id, kind, node?.intervalMs ?? defaultIntervalMs, nowMs);
+    const waitMs = limits.take(beat.node_id, kind, node?.intervalMs ?? defaultIntervalMs, receivedMs);
     if (waitMs > 0) {
       throw new Refused(
         'rate-limited',
@@ -268,20 +310,15 @@ export class HeartbeatHandler {
         { retryAfterMs: waitMs }
       );
     }
-    if (sentMs - nowMs > futureLimitMs) {
+    if (keyMs - receivedMs > futureLimitMs) {
       throw new Refused(
         'clock-ahead',
-        `last_heartbeat is ${Math.round((sentMs - nowMs) / 1000)} s in the future. Set the node's clock.`,
+        `last_heartbeat is ${Math.round((keyMs - receivedMs) / 1000)} s in the future. Set the node's clock.`,
         {
           errors: [{ field: 'last_heartbeat', message: `must be at most ${futureLimitMs / 1000} s in the future` }],
         }
       );
     }
-  }
-
-  async #canary(): Promise<Receipt> {
-    await this.#options.canary();
-    return { status: 'accepted', nextHeartbeatSeconds: 0, reportFullState: false, desiredRevision: null };
   }
 
   #failure(error: unknown): Refused {
@@ -331,29 +368,97 @@ function tooLarge(): Refused {
   );
 }
 
-function readBody(req: IncomingMessage, length: number): Promise<Buffer> {
-  return new Promise((resolve, reject) => {
-    let first: Buffer | null = null;
-    let more: Buffer[] | null = null;
-    let size = 0;
-    req.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size > MAX_HEARTBEAT_BYTES) {
-        req.pause();
-        reject(tooLarge());
-      } else if (first === null) first = chunk;
-      else (more ??= [first]).push(chunk);
-    });
-    req.on('end', () => {
-      if (more) resolve(Buffer.concat(more));
-      else resolve(first ?? Buffer.alloc(0));
-    });
-    // After the whole body came this changes nothing any more.
-    req.on('close', () => reject(new Aborted()));
-    if (req.destroyed) reject(new Aborted());
-    if (length === 0) reject(new Refused('malformed-json', 'The body is empty. Send one heartbeat as a JSON object.'));
-  });
+/** One heartbeat from its request to its answer. */
+class Delivery implements Arrival {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly peer: Peer | null;
+  readonly receivedMs: number;
+  readonly startedMs = performance.now();
+  /** What the token names. */
+  subject = '';
+  /** As announced, or -1. Bytes. */
+  length = -1;
+  body: Buffer = NO_BODY;
+  beat: Heartbeat = NO_BEAT;
+  keyMs = NaN;
+  bodyHash = 0;
+  /** It takes one of the places in flight. */
+  counted = false;
+  #more: Buffer[] | null = null;
+  #size = 0;
+  #done = false;
+  readonly #handler: HeartbeatHandler;
+
+  constructor(
+    handler: HeartbeatHandler,
+    req: IncomingMessage,
+    res: ServerResponse,
+    peer: Peer | null,
+    receivedMs: number
+  ) {
+    this.#handler = handler;
+    this.req = req;
+    this.res = res;
+    this.peer = peer;
+    this.receivedMs = receivedMs;
+  }
+
+  read(): void {
+    const { req } = this;
+    if (req.destroyed) {
+      this.fail(new Aborted());
+      return;
+    }
+    if (this.length === 0) {
+      this.fail(new Refused('malformed-json', 'The body is empty. Send one heartbeat as a JSON object.'));
+      return;
+    }
+    req.on('data', (chunk: Buffer) => this.#read(chunk));
+    req.on('end', () => this.#whole());
+    // Told of only when the connection ends before the body does.
+    req.on('error', () => this.fail(new Aborted()));
+  }
+
+  settle(receipt: Receipt): void {
+    if (receipt.status === 'conflict') {
+      this.fail(
+        new Refused(
+          'heartbeat-conflict',
+          'This last_heartbeat was already used with another body. Never send two heartbeats with the same time.'
+        )
+      );
+      return;
+    }
+    if (this.#done) return;
+    this.#done = true;
+    this.#handler.accepted(this, receipt);
+  }
+
+  fail(error: unknown): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.#handler.refused(this, error);
+  }
+
+  #read(chunk: Buffer): void {
+    this.#size += chunk.length;
+    if (this.#size > MAX_HEARTBEAT_BYTES) {
+      this.req.pause();
+      this.fail(tooLarge());
+    } else if (this.body === NO_BODY) this.body = chunk;
+    else (this.#more ??= [this.body]).push(chunk);
+  }
+
+  #whole(): void {
+    if (this.#done) return;
+    if (this.#more !== null) this.body = Buffer.concat(this.#more);
+    this.#handler.arrived(this);
+  }
 }
+
+const NO_BODY = Buffer.alloc(0);
+const NO_BEAT = {} as Heartbeat;
 
 function replyJson(receipt: Receipt): string {
   let json = `{"status":"${receipt.status}","next_heartbeat_seconds":${receipt.nextHeartbeatSeconds}`;

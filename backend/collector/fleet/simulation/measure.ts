@@ -65,15 +65,14 @@ class Watch {
   #verdictMs: number | null = null;
   #falseEvents = 0;
   #readEvents: number;
-  readonly #firstEvent: number;
+  #events = 0;
   readonly #world: World;
   readonly #beganMs: number;
 
   constructor(world: World, beganMs: number) {
     this.#world = world;
     this.#beganMs = beganMs;
-    this.#firstEvent = world.store.events.length;
-    this.#readEvents = this.#firstEvent;
+    this.#readEvents = world.store.events.length;
   }
 
   look(): void {
@@ -89,7 +88,10 @@ class Watch {
     }
     this.#judge(fleet.fleetVerdict(), new Set(publishers.slice(0, 5).map(({ zone }) => fleet.zoneVerdict(zone))), now);
     for (; this.#readEvents < store.events.length; this.#readEvents++) {
-      const id = store.events[this.#readEvents]?.targetId;
+      const event = store.events[this.#readEvents];
+      if (event?.name !== 'target-offline') continue;
+      this.#events++;
+      const id = event.targetId;
       if (publishers.find((publisher) => publisher.id === id)?.alive === true) this.#falseEvents++;
     }
   }
@@ -121,7 +123,7 @@ class Watch {
       fleetVerdict: this.#fleet,
       zoneVerdict: this.#zone,
       verdictSeconds: this.#seconds(this.#verdictMs),
-      events: store.events.length - this.#firstEvent,
+      events: this.#events,
       falseEvents: this.#falseEvents,
       missedAlive: missed.length,
     };

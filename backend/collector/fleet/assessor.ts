@@ -1,0 +1,61 @@
+import type { Timings } from '@openclaw-fleet/contract';
+import { assess, UNASSESSED } from '../assessment/assess.ts';
+import { explain } from '../assessment/explain.ts';
+import type { Assessment, Expectation, Subject } from '../assessment/types.ts';
+import { Changes, isNotable, NEVER_TOLD } from './changes.ts';
+import type { Node } from './node.ts';
+import type { ExpectationSource } from './types.ts';
+
+/** Assesses nodes, and writes down what that changes. */
+export class Assessor {
+  readonly #timings: Timings;
+  readonly #expectations: ExpectationSource;
+  /** Whether events are told at all (seed 000's flag). */
+  readonly #signals: boolean;
+
+  constructor(timings: Timings, expectations: ExpectationSource, signals: boolean) {
+    this.#timings = timings;
+    this.#expectations = expectations;
+    this.#signals = signals;
+  }
+
+  expectation(nodeId: string): Expectation {
+    return this.#expectations.of(nodeId);
+  }
+
+  /** @param node whose open faults go on; null when it is new */
+  assess(node: Node | null, subject: Subject, nowMs: number): Assessment {
+    const { faults } = node?.assessment ?? UNASSESSED;
+    return assess(subject, this.#expectations.of(subject.id), faults, nowMs, this.#timings);
+  }
+
+  /** What goes with a write about a node. */
+  changes(subject: Subject, zone: string, nowMs: number): Changes {
+    return new Changes({ id: subject.id, name: subject.report.hostname, zone }, nowMs, this.#signals);
+  }
+
+  /**
+   * Writes down what an assessment changed.
+   * @param changes what else was decided; null when nothing was
+   * @returns null when nothing at all changed
+   */
+  record(
+    node: Node | null,
+    subject: Subject,
+    zone: string,
+    after: Assessment,
+    changes: Changes | null
+  ): Changes | null {
+    const { faults } = node?.assessment ?? UNASSESSED;
+    const told = node?.told ?? NEVER_TOLD;
+    const notable = isNotable(told, after);
+    if (!notable && faults === after.faults) return changes;
+    const all = changes ?? this.changes(subject, zone, after.atMs);
+    if (faults !== after.faults) all.faultsChanged(faults, after.faults);
+    if (notable) {
+      const { reasons } = explain(subject, this.expectation(subject.id), after, after.atMs, this.#timings);
+      all.healthChanged(told, after, reasons);
+    }
+    return all;
+  }
+}

@@ -1,0 +1,149 @@
+import type { Subject, Fault } from '../assessment/types.ts';
+import type { Clock } from '../clock.ts';
+import type { FaultRow, FleetStore, NodeWrite } from '../storage/types.ts';
+import type { Assessor } from './assessor.ts';
+import type { Node } from './node.ts';
+import type { Roster } from './roster.ts';
+import { rowAgain } from './rows.ts';
+import type { Turns } from './turns.ts';
+
+/** Nodes assessed in one turn of the event loop: about two milliseconds of ours. */
+const SLICE = 250;
+/** Slices in one tick; the rest waits for the next. */
+const SLICES = 40;
+
+interface Parts {
+  readonly roster: Roster;
+  readonly turns: Turns;
+  readonly store: FleetStore;
+  readonly epoch: () => number;
+  readonly assessor: Assessor;
+  readonly clock: Clock;
+  readonly subject: (node: Node, nowMs: number) => Subject;
+}
+
+/**
+ * Assesses nodes when something else than a heartbeat changed: their state, their time, or what is expected of them. What
+ * follows is stored before anything shows it.
+ */
+export class Reassessor {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Assesses those whose state changed or whose time has come. */
+  async tick(nowMs: number): Promise<void> {
+    const { unassessed } = this.#parts.roster;
+    for (let slice = 0; slice < SLICES && unassessed.size > 0; slice++) {
+      const nodes: Node[] = [];
+      for (const node of unassessed) {
+        // One with a write under way is left: it is assessed with that, or by the next tick.
+        if (this.#parts.turns.take(node.id)) nodes.push(node);
+        if (nodes.length === SLICE) break;
+      }
+      if (nodes.length === 0) return;
+      await this.#assess(nodes, nowMs);
+      await turnOfTheLoop();
+    }
+  }
+
+  /** @param nodeIds null: every node */
+  async reassess(nodeIds: readonly string[] | null): Promise<void> {
+    const { roster, turns, clock } = this.#parts;
+    const ids = nodeIds ?? [...roster.nodes.keys()];
+    for (let from = 0; from < ids.length; from += SLICE) {
+      const nodes: Node[] = [];
+      for (const id of ids.slice(from, from + SLICE)) {
+        if (!roster.nodes.has(id)) continue;
+        if (!turns.take(id)) await turns.wait(id);
+        const node = roster.nodes.get(id);
+        if (node === undefined) turns.give(id);
+        else nodes.push(node);
+      }
+      await this.#assess(nodes, clock());
+      await turnOfTheLoop();
+    }
+  }
+
+  /** @param nodes whose turns are taken, and are given back */
+  async #assess(nodes: readonly Node[], nowMs: number): Promise<void> {
+    const { roster, turns, store, epoch, assessor, subject } = this.#parts;
+    try {
+      const writes: NodeWrite[] = [];
+      const written: { node: Node; after: ReturnType<Assessor['assess']> }[] = [];
+      for (const node of nodes) {
+        const of = subject(node, nowMs);
+        const after = assessor.assess(node, of, nowMs);
+        const changes = assessor.record(node, of, node.zone, after, null);
+        if (changes === null) {
+          roster.assessed(node, after);
+          roster.rearm(node, nowMs);
+        } else {
+          writes.push({ row: rowAgain(node), report: null, changes });
+          written.push({ node, after });
+        }
+      }
+      if (writes.length === 0) return;
+      const results = await store.writeDecision(epoch(), writes);
+      for (const [index, { node, after }] of written.entries()) {
+        const result = results[index];
+        const write = writes[index];
+        if (result?.ok === true && write !== undefined) {
+          if ((write.changes?.scores.length ?? 0) > 0) node.told = after;
+          roster.apply(write.row, node.report, node.memory, after, nowMs);
+        } else if (result?.ok === false && result.current !== null) roster.adopt(result.current, nowMs);
+        else roster.remove(node);
+      }
+    } finally {
+      for (const node of nodes) turns.give(node.id);
+    }
+  }
+}
+
+/** Takes what storage knows of the nodes' health into memory: open faults, and what was told last. */
+export async function recall(store: FleetStore, roster: Roster): Promise<void> {
+  const open = new Map<string, Fault[]>();
+  await store.loadOpenFaults((rows) => {
+    for (const row of rows) {
+      const faults = open.get(row.nodeId);
+      if (faults === undefined) open.set(row.nodeId, [faultOf(row)]);
+      else faults.push(faultOf(row));
+    }
+  });
+  for (const [id, faults] of open) {
+    const node = roster.nodes.get(id);
+    if (node !== undefined) roster.assessed(node, { ...node.assessment, faults });
+  }
+  await store.loadLastScores((rows) => {
+    for (const { nodeId, score, band, atMs } of rows) {
+      const node = roster.nodes.get(nodeId);
+      if (node === undefined) continue;
+      node.told = { score, band: band as typeof node.told.band };
+      roster.assessed(node, { ...node.assessment, score, band: node.told.band, atMs });
+      node.bandSinceMs = atMs;
+    }
+  });
+  // Remembered is not assessed: time and policies went on meanwhile.
+  for (const node of roster.nodes.values()) roster.unassessed.add(node);
+}
+
+function faultOf({
+  id,
+  kind,
+  code,
+  severity,
+  expected,
+  actual,
+  message,
+  playbook,
+  openedMs,
+  liftedMs,
+}: FaultRow): Fault {
+  return { id, kind, code, severity, expected, actual, message, playbook, openedMs, liftedMs } as unknown as Fault;
+}
+
+function turnOfTheLoop(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
