@@ -6,8 +6,10 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { TIMINGS } from '@openclaw-fleet/contract';
 import { beat, BRIDGE_BLOCKS, START, waitFor } from '../api/testing/harness.ts';
+import { expectingNothing } from '../assessment/expectation.ts';
 import { MemoryStore } from '../fleet/memory-store.ts';
 import { Fleet } from '../fleet/registry.ts';
+import type { ExpectationSource } from '../fleet/types.ts';
 import { createInstruments, registerCollectorSources } from './collector.ts';
 import type { CollectorSources, Instruments } from './collector.ts';
 import { metricRows, metricsDocument } from './documentation.ts';
@@ -17,7 +19,6 @@ import { registerFleetMetrics } from './fleet.ts';
 import { createMetricsHandler } from './handler.ts';
 import type { MetricsHandlerOptions } from './handler.ts';
 import { createTargetRenderer } from './render.ts';
-import { assessment, drift, viewOf, violation } from './testing/assessed.ts';
 import { parseExposition } from './testing/exposition.ts';
 
 const SOURCES: CollectorSources = {
@@ -34,14 +35,16 @@ const SOURCES: CollectorSources = {
 /** What a node may call itself and its zone. */
 const NASTY = 'x"} 1\n# TYPE evil counter\nevil 1\r\0 \\ ä😀';
 
-/** How the first two targets are. */
-const HEALTH = {
-  n0: {
-    isolated: true,
-    assessment: assessment({ score: 60, band: 'degraded', faults: [drift('config', 'critical')] }),
-  },
-  n1: { assessment: assessment({ score: 80, band: 'warning', faults: [violation('cpu-over-limit', 'warning')] }) },
-} as const;
+const { beat: beatMs } = TIMINGS.production;
+
+/** The first two targets are not what is expected of them. */
+const EXPECTATIONS: ExpectationSource = {
+  of: (id) => ({
+    ...expectingNothing(2 * beatMs),
+    ...(id === 'n0' && { minimumBridgeVersion: '0.2.0' }),
+    ...(id === 'n1' && { limits: { cpuPct: 10 } }),
+  }),
+};
 
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -59,14 +62,15 @@ interface Setup {
 async function serve({ level = 'full', nodes = 2, sources, stream }: Setup = {}) {
   const store = new MemoryStore();
   const epoch = await store.takeEpoch();
-  const registered = new Fleet({ timings: TIMINGS.production, clock: () => START, store, epoch: () => epoch });
-  for (let at = 0; at < nodes; at++) await registered.receive(beat(`n${at}`, START, BRIDGE_BLOCKS), 1, START);
-  await registered.receive(
-    beat('nasty', START, { hostname: NASTY, version: '\\\n"', tags: [`region:${NASTY}`] }),
-    1,
-    START
-  );
-  const fleet = viewOf(registered, HEALTH);
+  const fleet = new Fleet({
+    timings: TIMINGS.production,
+    clock: () => START,
+    store,
+    epoch: () => epoch,
+    expectations: EXPECTATIONS,
+  });
+  for (let at = 0; at < nodes; at++) await fleet.receive(beat(`n${at}`, START, BRIDGE_BLOCKS), 1, START);
+  await fleet.receive(beat('nasty', START, { hostname: NASTY, version: '\\\n"', tags: [`region:${NASTY}`] }), 1, START);
   const instruments: Instruments = createInstruments();
   registerCollectorSources(instruments, { ...SOURCES, ...sources });
   registerFleetMetrics(instruments.registry, fleet, () => START);
@@ -154,7 +158,7 @@ describe('GET /metrics', () => {
   });
 
   it('counts what the parts of the collector count', async () => {
-    const { instruments, scrape } = await serve({ level: 'off' });
+    const { instruments, fleet, scrape } = await serve({ level: 'off' });
     instruments.heartbeats.accepted += 3;
     instruments.countRefused('revoked');
     instruments.tokenCache.hit++;
@@ -182,24 +186,27 @@ describe('GET /metrics', () => {
     expect(value('openclaw_collector_heartbeat_duration_seconds_sum')).toBeCloseTo(99.3021);
     expect(value('openclaw_fleet_targets', { state: 'online' })).toBe(3);
     expect(value('openclaw_fleet_zone_targets', { zone: 'us-east-1' })).toBe(2);
-    expect(value('openclaw_fleet_health_targets', { band: 'degraded' })).toBe(1);
     expect(value('openclaw_fleet_isolated_targets')).toBe(1);
-    const drifted = { category: 'config', severity: 'critical', seed_severity: 'critical' };
+    const drifted = { category: 'version', severity: 'critical', seed_severity: 'critical' };
     expect(value('openclaw_fleet_drift_targets', drifted)).toBe(1);
     expect(value('openclaw_fleet_drift_targets', { ...drifted, category: 'sync' })).toBe(0);
     const violated = { code: 'cpu-over-limit', severity: 'warning', seed_severity: 'warning' };
     expect(value('openclaw_fleet_violation_targets', violated)).toBe(1);
     expect(value('openclaw_fleet_violation_targets', { ...violated, seed_severity: 'high' })).toBe(0);
-    expect(value('openclaw_fleet_health_score', { quantile: '0' })).toBe(60);
-    expect(value('openclaw_fleet_health_score', { quantile: '0.5' })).toBe(80);
-    expect(value('openclaw_fleet_health_score_sum')).toBe(240);
-    expect(value('openclaw_fleet_health_score_count')).toBe(3);
+    const [isolated, hot, plain] = ['n0', 'n1', 'nasty'].map((id) => fleet.get(id)!.assessment);
     const zone = 'us-east-1';
-    expect(value('openclaw_fleet_zone_health_targets', { band: 'warning', zone })).toBe(1);
-    expect(value('openclaw_fleet_zone_health_targets', { band: 'healthy', zone })).toBe(0);
+    expect([isolated!.band, plain!.score]).toEqual(['degraded', 100]);
+    expect(hot!.score).toBeGreaterThan(isolated!.score!);
+    expect(value('openclaw_fleet_health_targets', { band: 'degraded' })).toBe(1);
+    expect(value('openclaw_fleet_zone_health_targets', { band: 'degraded', zone })).toBe(1);
+    expect(value('openclaw_fleet_zone_health_targets', { band: 'unknown', zone })).toBe(0);
     expect(value('openclaw_fleet_zone_verdict', { verdict: 'normal', zone })).toBe(1);
-    expect(value('openclaw_fleet_zone_health_score', { zone, quantile: '0.05' })).toBe(60);
-    expect(value('openclaw_fleet_zone_health_score_sum', { zone })).toBe(140);
+    expect(value('openclaw_fleet_health_score', { quantile: '0' })).toBe(isolated!.score);
+    expect(value('openclaw_fleet_health_score', { quantile: '0.5' })).toBe(hot!.score);
+    expect(value('openclaw_fleet_health_score_sum')).toBe(isolated!.score! + hot!.score! + 100);
+    expect(value('openclaw_fleet_health_score_count')).toBe(3);
+    expect(value('openclaw_fleet_zone_health_score', { zone, quantile: '0.05' })).toBe(isolated!.score);
+    expect(value('openclaw_fleet_zone_health_score_sum', { zone })).toBe(isolated!.score! + hot!.score!);
     expect(value('openclaw_collector_assessments_total')).toBe(7);
     expect(value('openclaw_collector_health_changes_total', { band: 'critical' })).toBe(1);
     expect(value('openclaw_collector_fault_changes_total', { kind: 'drift', code: 'config', change: 'opened' })).toBe(

@@ -15,10 +15,10 @@ import type {
   ValueFamily,
 } from './family.ts';
 
-/** Text is handed over in pieces of about this many characters. */
-export const CHUNK_CHARS = 64 * 1024;
-/** A piece ends after this many targets even when they gave little text, so that no slice grows with the fleet. */
-const CHUNK_TARGETS = 4096;
+/** A piece of text covers this many targets of one family: some tens of microseconds. */
+const PIECE_TARGETS = 32;
+/** As long as they have no series, this many. */
+const EMPTY_PIECE_TARGETS = 4096;
 
 /** A family made ready: the text of one target's samples, empty when it has none. `labels` is what `labelsOf` gives. */
 type Write = (node: FleetNode, labels: string, scrape: Scrape) => string;
@@ -189,20 +189,19 @@ export function createTargetRenderer(level: MetricsLevel): TargetRenderer {
       if (families.length === 0) return;
       const nodes = [...fleet.nodes()];
       const scrape = { fleet, nowMs };
-      let chunk = '';
       for (const { header, write } of families) {
-        chunk += header;
-        for (let at = 0, left = CHUNK_TARGETS; at < nodes.length; at++) {
+        let piece = header;
+        for (let at = 0, first = 0; at < nodes.length; at++) {
           const node = nodes[at];
-          if (node !== undefined) chunk += write(node, labelsOf(node), scrape);
-          if (chunk.length >= CHUNK_CHARS || --left === 0) {
-            yield chunk;
-            chunk = '';
-            left = CHUNK_TARGETS;
-          }
+          if (node !== undefined) piece += write(node, labelsOf(node), scrape);
+          const covered = at - first + 1;
+          if (covered < PIECE_TARGETS || (piece === '' && covered < EMPTY_PIECE_TARGETS)) continue;
+          yield piece;
+          piece = '';
+          first = at + 1;
         }
+        yield piece;
       }
-      yield chunk;
     },
   };
 }

@@ -38,7 +38,7 @@ describe('writeSliced', () => {
         yield piece;
       }
     })();
-    const end = writeSliced(out, counted);
+    const end = writeSliced(out, counted, { writeChars: 1 });
     await open();
     expect(made).toBeLessThanOrEqual(2);
     for (let step = 0; step < 10; step++) await open();
@@ -61,7 +61,7 @@ describe('writeSliced', () => {
     setImmediate(count);
     const slow = (function* () {
       for (let at = 0; at < 20; at++) {
-        clock += 4;
+        clock += 1;
         yield 'x';
       }
     })();
@@ -70,9 +70,24 @@ describe('writeSliced', () => {
     expect(turns).toBeGreaterThanOrEqual(15);
   });
 
+  it('gathers small pieces, and loses none', async () => {
+    const taken: string[] = [];
+    const out = new Writable({
+      write(piece: Buffer, _encoding, done) {
+        taken.push(piece.toString());
+        done();
+      },
+    });
+    const small = Array.from({ length: 1000 }, (_, at) => `${at};`);
+    expect(await writeSliced(out, small, { writeChars: 100 })).toBe('done');
+    expect(taken.join('')).toBe(small.join(''));
+    expect(Math.max(...taken.map(({ length }) => length))).toBeLessThan(110);
+    expect(taken.length).toBeLessThan(50);
+  });
+
   it('stops when the reader goes away', async () => {
     const { out, taken } = gate();
-    const end = writeSliced(out, pieces);
+    const end = writeSliced(out, pieces, { writeChars: 1 });
     out.destroy();
     expect(await end).toBe('closed');
     expect(taken.length).toBe(1);

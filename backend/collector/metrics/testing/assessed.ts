@@ -1,64 +1,43 @@
-import { Fleet } from '../../fleet/registry.ts';
-import { HealthTally, ScoreTally } from '../../fleet/health-tally.ts';
-import type { FleetNode, FleetView } from '../../fleet/types.ts';
 import type { Assessment, DriftFault, Expectation, ViolationFault } from '../../assessment/types.ts';
-
-type Health = Pick<FleetNode, 'assessment' | 'isolated'>;
+import type { Fleet } from '../../fleet/registry.ts';
+import type { FleetNode, FleetView } from '../../fleet/types.ts';
 
 /** An assessment of one who is fine, but for `more`. */
 export function assessment(more: Partial<Assessment> = {}): Assessment {
   return { atMs: 0, score: 100, band: 'healthy', points: [20, 20, 20, 20, 20], faults: [], nextMs: Infinity, ...more };
 }
 
-const base = { id: 'x', openedMs: 0, message: 'a message', playbook: null, liftedMs: null };
+const base = { id: 'a-fault', openedMs: 0, message: 'a message', playbook: null, liftedMs: null };
 
 export function drift(code: DriftFault['code'], severity: DriftFault['severity']): DriftFault {
-  return { ...base, kind: 'drift', code, severity, expected: 'secret-expected', actual: 'secret-actual' };
+  return { ...base, kind: 'drift', code, severity, expected: 'what was expected', actual: 'what was found' };
 }
 
 export function violation(code: ViolationFault['code'], severity: ViolationFault['severity']): ViolationFault {
   return { ...base, kind: 'violation', code, severity, expected: null, actual: null };
 }
 
-/** A view of a real fleet in which targets are as assessed as a test says, and belong to the owner it names. */
-export function viewOf(
+/** A real fleet in which some targets are in a state that is hard to bring them to, and everyone has these expectations. */
+export function shownAs(
   fleet: Fleet,
-  health: Readonly<Record<string, Partial<Health>>> = {},
+  shown: Readonly<Record<string, Partial<Pick<FleetNode, 'assessment' | 'isolated'>>>>,
   expectation: Partial<Expectation> = {}
 ): FleetView {
-  const shown = (node: FleetNode): FleetNode =>
-    Object.assign(node, { assessment: assessment(), isolated: false, ...health[node.id] });
-  return {
-    get size() {
-      return fleet.size;
-    },
-    get: (id) => fleet.get(id),
-    nodes: () => [...fleet.nodes()].map(shown),
-    liveness: (node, nowMs) => fleet.liveness(node, nowMs),
-    flapping: (node, nowMs) => fleet.flapping(node, nowMs),
-    available: (node, nowMs) => fleet.available(node, nowMs),
-    zoneVerdict: (zone) => fleet.zoneVerdict(zone),
-    fleetVerdict: () => fleet.fleetVerdict(),
-    subject: (node, nowMs) => fleet.subject(node, nowMs),
-    expectation: () => ({ profileId: 'default', owner: null, ...expectation }) as Expectation,
-    summary(nowMs) {
-      const all = new HealthTally();
-      const zones = new Map<string, ScoreTally>();
-      for (const node of this.nodes()) {
-        all.count(node, 1);
-        const zone = zones.get(node.zone) ?? new ScoreTally();
-        zone.count(node, 1);
-        zones.set(node.zone, zone);
-      }
-      const summary = fleet.summary(nowMs);
-      return {
-        ...summary,
-        ...all.summary(),
-        zones: summary.zones.map((zone) => {
-          const tally = zones.get(zone.zone) ?? new ScoreTally();
-          return { ...zone, bands: tally.bands, scores: tally.scores() };
-        }),
-      };
-    },
+  const show = (node: FleetNode): FleetNode =>
+    Object.create(
+      node,
+      Object.fromEntries(Object.entries(shown[node.id] ?? {}).map(([name, value]) => [name, { value }]))
+    ) as FleetNode;
+  const overrides: Partial<FleetView> = {
+    nodes: () => [...fleet.nodes()].map(show),
+    expectation: (node) => ({ ...fleet.expectation(node), ...expectation }),
   };
+  return new Proxy<FleetView>(fleet, {
+    get(target, name): unknown {
+      const own = overrides[name as keyof FleetView];
+      if (own !== undefined) return own;
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
 }
