@@ -81,11 +81,7 @@ export class EmbeddedStorage extends AskedStore implements Storage {
     super();
     this.#options = { busyTimeoutMs: 5000, checkpointEveryMs: 1000, ...options };
     this.#writer = this.#thread('./worker.ts');
-    this.opened = this.#writer.opened.then(async () => {
-      this.#side = this.#thread<SideOperations>('./checkpoint-worker.ts');
-      await this.#side.opened;
-      this.#startCheckpoints();
-    });
+    this.opened = this.#open();
   }
 
   /** Heartbeats that wait for their commit. */
@@ -217,6 +213,19 @@ export class EmbeddedStorage extends AskedStore implements Storage {
     ...args: Parameters<WriterOperations[N]>
   ): Promise<Awaited<ReturnType<WriterOperations[N]>>> {
     return this.#writer.ask(name, ...args);
+  }
+
+  async #open(): Promise<void> {
+    await this.#writer.opened;
+    this.#side = this.#thread<SideOperations>('./checkpoint-worker.ts');
+    try {
+      await this.#side.opened;
+    } catch (error) {
+      // A thread that stays would keep the process from ending.
+      await this.#writer.close();
+      throw error;
+    }
+    this.#startCheckpoints();
   }
 
   #thread<O extends Operations>(script: string): Thread<O> {

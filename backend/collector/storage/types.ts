@@ -307,7 +307,12 @@ export interface TrustStore {
   revokeToken(id: string, atMs: number, audit: AuditEntry): Promise<boolean>;
 }
 
-export interface Storage extends FleetStore, EventStore, TrustStore, HistoryStore, PolicyStore {
+/** The audit chain, for what no other part appends with a change of its own. */
+export interface AuditStore {
+  appendAudit(entry: AuditEntry): Promise<void>;
+}
+
+export interface Storage extends FleetStore, EventStore, TrustStore, HistoryStore, PolicyStore, AuditStore {
   /** Takes the lead: every earlier epoch is over from here on. */
   takeEpoch(): Promise<number>;
   /** Notes a start of the collector. @returns how many there were since `sinceMs`, this one included */
