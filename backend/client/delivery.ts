@@ -54,7 +54,8 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   };
 }
 
-function signature(body: Buffer, credentials: Credentials): string {
+/** `X-JWS-Signature` of a body. @throws PublishFailure when the key cannot sign */
+export function signature(body: Buffer, credentials: Credentials): string {
   if (!isP256(credentials.privateKey)) {
     throw new PublishFailure(
       'credentials',

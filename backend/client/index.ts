@@ -8,15 +8,15 @@ import { createRunningPublisher } from './publisher.ts';
 import { createRenewal } from './renewal.ts';
 import { resolveSettings } from './settings.ts';
 import type { ResolvedSettings } from './settings.ts';
-import { tokenFromFile, tokenMinted, tokenSigned } from './token.ts';
-import type { TokenSource } from './token.ts';
+import { beside, tokenSource } from './token-source.ts';
 import { createTransport } from './transport.ts';
-import type { Transport } from './transport.ts';
-import type { Clock, Publisher, PublisherHost, PublisherOptions } from './types.ts';
+import type { Publisher, PublisherHost, PublisherOptions } from './types.ts';
 
 export { applyBackpressure } from './backpressure.ts';
 export { systemClock } from './clock.ts';
 export { stderrLogger } from './log.ts';
+export { createCollectorRequests } from './requests.ts';
+export type { CollectorReply, CollectorRequest, CollectorRequests } from './requests.ts';
 export { isInRollout, rolloutPosition } from './rollout.ts';
 export { isLoopback, optionsFromEnv } from './settings.ts';
 export type {
@@ -94,20 +94,6 @@ function assemble(settings: ResolvedSettings, host: PublisherHost, log: QuietLog
     }),
     disconnect: () => transport.close(),
   });
-}
-
-/** The path of a resource beside that of availability: `/openclaw/token`. */
-const beside = (endpoint: URL, name: string): string => new URL(name, endpoint).pathname;
-
-function tokenSource(settings: ResolvedSettings, transport: Transport, clock: Clock): TokenSource {
-  switch (settings.tokenMode) {
-    case 'file':
-      return tokenFromFile(settings.tokenFile ?? '');
-    case 'sign':
-      return tokenSigned(settings.nodeId, settings.tokenAudience, clock);
-    case 'mint':
-      return tokenMinted(transport, beside(settings.endpoint, 'token'), clock, settings.clientTimings.requestTimeout);
-  }
 }
 
 function disabledPublisher(reason: string): Publisher {

@@ -11,6 +11,7 @@ import type { Clock } from './types.ts';
 
 /** A connection idles longer than two of the longest intervals, since a new one costs 30 requests. */
 const IDLE_MS = 300_000;
+/** Unless the post says another. */
 const MAX_REPLY_BYTES = 64 * 1024;
 
 export interface Reply {
@@ -23,11 +24,16 @@ export interface Reply {
 }
 
 export interface Post {
+  /** Default POST. Sent twice where a connection broke, so no other than those that may be. */
+  readonly method?: 'GET' | 'POST' | 'PUT';
   readonly path: string;
+  /** Empty for a GET. */
   readonly body: Buffer;
   readonly headers?: Readonly<Record<string, string>>;
   readonly credentials: Credentials;
   readonly timeoutMs: number;
+  /** A longer reply is a failure. Default 64 KiB. */
+  readonly maxReplyBytes?: number;
 }
 
 /** One keep-alive connection to the collector: TLS 1.3, the node's certificate, sessions resumed. One post at a time. */
@@ -130,13 +136,12 @@ export function createTransport(endpoint: URL, pins: readonly string[], clock: C
         host,
         port,
         path: post.path,
-        method: 'POST',
+        method: post.method ?? 'POST',
         agent: own,
         headers: {
           host: endpoint.host,
-          'content-type': 'application/json',
           accept: 'application/json, application/problem+json',
-          'content-length': post.body.length,
+          ...(post.method !== 'GET' && { 'content-type': 'application/json', 'content-length': post.body.length }),
           ...post.headers,
         },
       });
@@ -158,7 +163,8 @@ export function createTransport(endpoint: URL, pins: readonly string[], clock: C
         let size = 0;
         response.on('data', (chunk: Buffer) => {
           size += chunk.length;
-          if (size > MAX_REPLY_BYTES) fail(new PublishFailure('network', `the reply of ${endpoint.host} is too long`));
+          if (size > (post.maxReplyBytes ?? MAX_REPLY_BYTES))
+            fail(new PublishFailure('network', `the reply of ${endpoint.host} is too long`));
           else chunks.push(chunk);
         });
         response.once('error', fail);
