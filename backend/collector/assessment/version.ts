@@ -24,6 +24,11 @@ export function behindBy(actual: string, wanted: string): Behind {
   return left.minor === right.minor ? 'patch' : 'minor';
 }
 
+/** Whether it is known to be behind. */
+export function isBehind(behind: Behind): behind is Exclude<Behind, 'none' | 'unknown'> {
+  return behind !== 'none' && behind !== 'unknown';
+}
+
 function isCalendar(version: SemVer): boolean {
   return version.major >= FIRST_CALENDAR_YEAR;
 }

@@ -14,7 +14,7 @@ import type { Found, ViolationRule, Words } from './rule.ts';
 import { isOver } from './runtime.ts';
 import { lagOf } from './sync.ts';
 import type { Expectation, Subject } from './types.ts';
-import { behindBy } from './version.ts';
+import { behindBy, isBehind } from './version.ts';
 import { atLeast, bytes, duration, listed, number, percent, short } from './words.ts';
 
 /** Where a profile names no limit of its own. */
@@ -71,7 +71,7 @@ function versionFound(subject: Subject, wanted: string | null, severity: Violati
   if (wanted === null) return 'none';
   const actual = subject.report.reported?.bridge_version;
   const behind = actual === undefined ? 'unknown' : behindBy(actual, wanted);
-  return behind === 'none' || behind === 'unknown' ? behind : severity;
+  return isBehind(behind) ? severity : behind;
 }
 
 const bridge = ({ report }: Subject): string => `Bridge ${report.reported?.bridge_version ?? ''}`;

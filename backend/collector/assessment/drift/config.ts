@@ -61,7 +61,8 @@ export function configPendingUntilMs(
   timings: Timings
 ): number {
   const applying = report.reported?.apply_status === 'APPLYING';
-  return revisionSinceMs + (applying ? timings.configDriftMajorAfter : timings.convergence);
+  const { convergence, configDriftMajorAfter } = timings;
+  return revisionSinceMs + (applying ? Math.max(convergence, configDriftMajorAfter) : convergence);
 }
 
 export function findConfigDrift(

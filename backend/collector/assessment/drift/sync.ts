@@ -1,13 +1,9 @@
 import type { DriftSeverity } from '@openclaw-fleet/contract';
 import { DRIFT_HINTS } from '../hints.ts';
 import type { DriftRule, Found, Words } from '../rule.ts';
-import { lagOf } from '../sync.ts';
+import { CRITICAL_AT, lagOf, MAJOR_AT, nextLagMs } from '../sync.ts';
 import type { Expectation, Fault, Subject } from '../types.ts';
 import { atLeast, duration } from '../words.ts';
-
-/** Multiples of the most that is allowed (domain-rules section 4). */
-const MAJOR_AT = 3;
-const CRITICAL_AT = 10;
 
 /** Lag over the maximum minor, over 3 x major, over 10 x critical (domain-rules section 4). */
 export const syncDrift: DriftRule = {
@@ -16,7 +12,7 @@ export const syncDrift: DriftRule = {
   eases: true,
   find: findSyncDrift,
   words: syncWords,
-  nextMs: nextSyncMs,
+  nextMs: (subject, { desired }, _open, nowMs) => nextLagMs(subject, desired.maxSyncLagMs, nowMs),
 };
 
 export function findSyncDrift(
@@ -38,18 +34,4 @@ function syncWords(subject: Subject, expectation: Expectation, nowMs: number): W
   const actual = atLeast(lagOf(subject, nowMs));
   const steady = `old; ${expected} is allowed. ${DRIFT_HINTS.sync}`;
   return { expected, actual, measured: true, message: `The last state of its gateway is ${actual} ${steady}`, steady };
-}
-
-function nextSyncMs(
-  { report, seenMs }: Subject,
-  expectation: Expectation,
-  _open: readonly Fault[],
-  _nowMs: number,
-  _timings: unknown,
-  found: Found<DriftSeverity>
-): number {
-  const lag = report.reported?.sync_lag_ms;
-  if (lag === undefined || seenMs === null || found === 'critical') return Infinity;
-  const factor = found === 'none' ? 1 : found === 'minor' ? MAJOR_AT : CRITICAL_AT;
-  return Math.floor(seenMs + factor * expectation.desired.maxSyncLagMs - lag) + 1;
 }

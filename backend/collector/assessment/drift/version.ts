@@ -3,7 +3,7 @@ import { DRIFT_HINTS } from '../hints.ts';
 import { never } from '../rule.ts';
 import type { DriftRule, Found, Words } from '../rule.ts';
 import type { Expectation, Subject } from '../types.ts';
-import { behindBy } from '../version.ts';
+import { behindBy, isBehind } from '../version.ts';
 import type { Behind } from '../version.ts';
 
 const SEVERITY: Readonly<Record<Behind, Found<DriftSeverity>>> = {
@@ -32,7 +32,7 @@ function findVersionDrift({ report }: Subject, expectation: Expectation): Found<
   const actual = report.reported?.bridge_version;
   if (actual === undefined) return 'unknown';
   const below = minimum === null ? 'none' : behindBy(actual, minimum);
-  if (below !== 'none' && below !== 'unknown') return 'critical';
+  if (isBehind(below)) return 'critical';
   const behind = desired === null ? 'none' : SEVERITY[behindBy(actual, desired)];
   return behind === 'none' ? below : behind;
 }
@@ -40,7 +40,7 @@ function findVersionDrift({ report }: Subject, expectation: Expectation): Found<
 function versionWords({ report }: Subject, expectation: Expectation): Words {
   const actual = report.reported?.bridge_version ?? '';
   const minimum = expectation.minimumBridgeVersion;
-  const below = minimum !== null && behindBy(actual, minimum) !== 'none';
+  const below = minimum !== null && isBehind(behindBy(actual, minimum));
   const desired = expectation.desired.bridgeVersion ?? '';
   const message = below
     ? `Bridge ${actual} is below the minimum ${minimum}. ${DRIFT_HINTS.version}`
