@@ -11,13 +11,14 @@ import { EventStream } from './api/events.ts';
 import { configureServer } from './api/server.ts';
 import { steadyClock, type Clock } from './clock.ts';
 import { ConfigError, loadConfig, type Config, type Environment } from './config.ts';
+import { Configurations } from './configurations/service.ts';
 import { Fleet } from './fleet/registry.ts';
 import { readPublic, readSecret } from './identity/files.ts';
 import { loadPki, renewCollector, type CollectorCredentials } from './identity/pki.ts';
 import { verifyApiToken } from './identity/tokens.ts';
 import { Trust } from './identity/trust.ts';
 import { createIntakeApp } from './intake/app.ts';
-import { HeartbeatHandler, type IntakeCounters } from './intake/heartbeat.ts';
+import { HeartbeatHandler, type IntakeCounters, type NodeTrust } from './intake/heartbeat.ts';
 import { NodeLimits } from './intake/limits.ts';
 import { IntakeServer, type ServerCredentials } from './intake/server.ts';
 import { TokenVerifier } from './intake/token.ts';
@@ -32,6 +33,7 @@ import {
 import { registerFleetMetrics } from './metrics/fleet.ts';
 import { createMetricsHandler } from './metrics/handler.ts';
 import { createTargetRenderer } from './metrics/render.ts';
+import { Policies } from './policies/service.ts';
 import { openStorage, type EmbeddedStorage } from './storage/index.ts';
 import { startUpkeep } from './upkeep.ts';
 
@@ -103,15 +105,40 @@ async function compose({
   const state = { epoch: 0, starts: 0, listening: false };
   const trust = new Trust(storage);
   await trust.refresh();
+  const configurations: Configurations = new Configurations({
+    store: storage,
+    clock,
+    actionsKey: () => credentials.actionsKey,
+    desired: (nodeId) => {
+      const { revision } = policies.of(nodeId);
+      return revision === null ? null : { revision, overlay: policies.target(nodeId).overlay };
+    },
+  });
+  await configurations.load();
+  const policies = new Policies({
+    store: storage,
+    configurations,
+    flags: {
+      maxSyncLagMs: config.smartFleet.maxSyncLagMs ?? null,
+      minimumBridgeVersion: config.smartFleet.minBridgeVersion ?? null,
+    },
+    timings: durations,
+    clock,
+    onError: (error) => log.error({ err: error }, 'targets could not be assessed anew after a change of policy'),
+  });
+  await policies.load();
   const fleet = new Fleet({
     timings: durations,
     profile: config.timings,
     clock,
     store: storage,
     epoch: () => state.epoch,
+    expectations: policies,
+    signals: config.smartFleet.enabled,
     log,
   });
   log.info({ targets: await fleet.load() }, 'the fleet is loaded');
+  policies.attach(fleet);
   jumped.tell = () => fleet.awoke(Date.now());
 
   const onError = (error: unknown): void => {
@@ -126,21 +153,29 @@ async function compose({
     },
     durations.replayWindow
   );
+  const tokens = new TokenVerifier({
+    audience: config.intake.audience,
+    issuers: [ownIssuer(() => credentials.tokenKey), ...configuredIssuers(config.intake.issuers)],
+  });
+  const nodeTrust: NodeTrust = {
+    standing: (id, fingerprint) => {
+      const standing = trust.standing(id, fingerprint);
+      return standing === 'not-enrolled' && !config.intake.requireEnrolment ? 'ok' : standing;
+    },
+    requiresSignature: (id) =>
+      config.intake.requireSignature || policies.of(id).requireSignature || trust.requiresSignature(id),
+  };
+  const pace = (nodeId: string): number => {
+    const waitMs = limits.waitForRefusals(nodeId, clock());
+    limits.noteRefusal(nodeId, clock());
+    return waitMs;
+  };
   const heartbeats = new HeartbeatHandler({
     clock,
     wallClock: Date.now,
     fleet,
-    tokens: new TokenVerifier({
-      audience: config.intake.audience,
-      issuers: [ownIssuer(() => credentials.tokenKey), ...configuredIssuers(config.intake.issuers)],
-    }),
-    trust: {
-      standing: (id, fingerprint) => {
-        const standing = trust.standing(id, fingerprint);
-        return standing === 'not-enrolled' && !config.intake.requireEnrolment ? 'ok' : standing;
-      },
-      requiresSignature: (id) => config.intake.requireSignature || trust.requiresSignature(id),
-    },
+    tokens,
+    trust: nodeTrust,
     limits,
     defaultIntervalMs: durations.beat,
     futureLimitMs: durations.futureLimit,
@@ -161,11 +196,8 @@ async function compose({
       requireEnrolment: config.intake.requireEnrolment,
       nodeDays: config.credentials.nodeDays,
       clock: Date.now,
-      pace: (nodeId) => {
-        const waitMs = limits.waitForRefusals(nodeId, clock());
-        limits.noteRefusal(nodeId, clock());
-        return waitMs;
-      },
+      pace,
+      revisions: { configurations, tokens, trust: nodeTrust, wallClock: Date.now, pace },
       onError,
     }),
     keepAliveMs: 2.5 * durations.beatMax,
@@ -188,6 +220,12 @@ async function compose({
   });
   const api = createApi({
     fleet,
+    history: storage,
+    policies,
+    configurations,
+    timings: durations,
+    audit: (entry) => storage.appendAudit(entry),
+    smartFleet: config.smartFleet.enabled,
     clock,
     events,
     metrics: createMetricsHandler({

@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { TIMINGS } from '@openclaw-fleet/contract';
 import { Fleet } from '../../backend/collector/fleet/registry.ts';
+import { Configurations } from '../../backend/collector/configurations/service.ts';
+import { Policies } from '../../backend/collector/policies/service.ts';
 import { createApi } from '../../backend/collector/api/app.ts';
 import { EventStream } from '../../backend/collector/api/events.ts';
 import { HeartbeatHandler } from '../../backend/collector/intake/heartbeat.ts';
@@ -61,13 +63,35 @@ const bare: RequestListener = (req, res) => {
   });
 };
 
+function onError(error: unknown): void {
+  process.stderr.write(`${String(error)}\n`);
+}
+
 async function intake(options: Exclude<SubjectOptions, { kind: 'bare' }>): Promise<SubjectReady> {
   const folder = mkdtempSync(join(tmpdir(), 'fleet-bench-'));
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   const instruments = createInstruments();
   const storage = await openStorage({ file: join(folder, 'fleet.db') });
   const epoch = await storage.takeEpoch();
-  const fleet = new Fleet({ timings: TIMINGS.production, clock: Date.now, store: storage, epoch: () => epoch });
+  const timings = TIMINGS.production;
+  const configurations = new Configurations({
+    store: storage,
+    clock: Date.now,
+    actionsKey: () => {
+      throw new Error('the bench signs nothing');
+    },
+    desired: () => null,
+  });
+  const policies = new Policies({
+    store: storage,
+    configurations,
+    flags: { maxSyncLagMs: null, minimumBridgeVersion: null },
+    timings,
+    clock: Date.now,
+    onError,
+  });
+  await policies.load();
+  const fleet = new Fleet({ timings, clock: Date.now, store: storage, epoch: () => epoch, expectations: policies });
   await fleet.load();
   await register(fleet, options.registered);
   const tick = setInterval(() => void fleet.tick(Date.now()), 1000);
@@ -94,12 +118,18 @@ async function intake(options: Exclude<SubjectOptions, { kind: 'bare' }>): Promi
         instruments.tokenCache[hit ? 'hit' : 'miss']++;
       },
     },
-    onError: (error) => process.stderr.write(`${String(error)}\n`),
+    onError,
   });
   registerFleetMetrics(instruments.registry, fleet, Date.now);
   const api = createServer(
     createApi({
       fleet,
+      history: storage,
+      policies,
+      configurations,
+      timings,
+      audit: (entry) => storage.appendAudit(entry),
+      smartFleet: true,
       clock: Date.now,
       events: new EventStream({ store: storage, counts: instruments.counts, gauge: instruments.stream }),
       metrics: createMetricsHandler({ instruments, fleet, clock: Date.now, renderer: createTargetRenderer('core') }),

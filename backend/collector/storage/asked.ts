@@ -1,8 +1,8 @@
 import type { SideOperations } from './checkpoint-worker.ts';
-import type { EventStore, HistoryStore, PolicyStore, Storage, TrustStore } from './types.ts';
+import type { AuditStore, EventStore, HistoryStore, PolicyStore, Storage, TrustStore } from './types.ts';
 import type { WriterOperations } from './worker.ts';
 
-type Reads = Omit<EventStore, 'onEvents'> & TrustStore & HistoryStore & PolicyStore;
+type Reads = Omit<EventStore, 'onEvents'> & TrustStore & HistoryStore & PolicyStore & AuditStore;
 
 /** What is asked as it is: one question, one answer. */
 export abstract class AskedStore implements Reads {
@@ -52,6 +52,10 @@ export abstract class AskedStore implements Reads {
 
   revokeToken(...args: Parameters<Storage['revokeToken']>): Promise<boolean> {
     return this.ask('revokeToken', ...args);
+  }
+
+  appendAudit(...args: Parameters<Storage['appendAudit']>): Promise<void> {
+    return this.ask('appendAudit', ...args);
   }
 
   faults(...args: Parameters<Storage['faults']>): ReturnType<Storage['faults']> {

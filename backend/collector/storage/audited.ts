@@ -60,3 +60,8 @@ export async function audited<T>(
     throw error;
   }
 }
+
+/** Appends to the audit chain what changes nothing else that is stored. */
+export async function appendAudit(db: Kysely<Schema>, entry: AuditEntry): Promise<void> {
+  await db.transaction().execute((tx) => append(tx, entry));
+}

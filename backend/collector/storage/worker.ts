@@ -1,4 +1,5 @@
 import { workerData } from 'node:worker_threads';
+import { appendAudit } from './audited.ts';
 import type { Batch } from './batch.ts';
 import { lastScoresAfter, openFaultsAfter } from './history.ts';
 import * as policies from './policies.ts';
@@ -9,7 +10,7 @@ import { sweepChunk } from './sweep.ts';
 
 /** What the database's thread is asked to do. */
 const operations = (store: Sqlite) => ({
-  ...bound(store.db, { ...queries, ...policies, openFaultsAfter, lastScoresAfter, sweepChunk }),
+  ...bound(store.db, { ...queries, ...policies, appendAudit, openFaultsAfter, lastScoresAfter, sweepChunk }),
   write: (batch: Batch, epoch: number | null) => store.write(batch, epoch),
   nodesAfter: (id: string, limit: number) => store.nodesAfter(id, limit),
   check: () => store.check(),
