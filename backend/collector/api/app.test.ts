@@ -235,7 +235,7 @@ describe('what a write must be', () => {
           body: stream,
           headers: JSON_HEADERS,
           duplex: 'half',
-        } as RequestInit & { headers: Record<string, string> });
+        });
         expect(response.status).toBe(413);
       });
 

@@ -63,13 +63,10 @@ export function createApi(options: ApiOptions): Express {
     ...configurationHandlers(options),
     ...serviceHandlers(options),
   };
-  const mounted = ROUTE_IDS.flatMap((id) =>
-    mountsOf(ROUTES[id]).map((path) => ({
-      path,
-      route: ROUTES[id] as Route,
-      handler: handlers[id] as Handler<RouteId>,
-    }))
-  );
+  const mounted = ROUTE_IDS.flatMap((id) => {
+    const route: Route = ROUTES[id];
+    return mountsOf(route).map((path) => ({ path, route, handler: handlers[id] }));
+  });
   for (const [path, entries] of Map.groupBy(mounted, (each) => each.path)) {
     const enabled = flagged(path, options.smartFleet);
     for (const { route, handler } of entries) {
@@ -125,13 +122,13 @@ function answer(route: Route, handler: Handler<RouteId>): RequestHandler {
   const [reply] = route.replies;
   return async (request: Request, response: Response) => {
     const query = read(route.query, request.query);
-    const params = route.params ? readParams(route.params, request.params) : {};
+    const params = route.params ? readParams(route.params, request.params) : null;
     const body = route.body ? readBody(route.body, request.body) : null;
     const version = readIfMatch(route, request.headers['if-match']);
     const { caller = null } = response.locals as { caller?: Caller };
     response.status(reply.status);
     const call = { query, params, body, version, caller, response } as unknown as Parameters<Handler<RouteId>>[0];
-    const result = await handler(call as never);
+    const result = await handler(call);
     if (result !== undefined) response.type(JSON_TYPE).send(JSON.stringify(result));
   };
 }

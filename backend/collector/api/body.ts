@@ -53,7 +53,7 @@ function isEmpty({ headers }: Request): boolean {
 
 /** Reads a JSON body into `request.body`, within the limit. Comes after the guard: nobody's body is read who may not ask. */
 export function jsonBody({ limit = DEFAULT_BODY_BYTES }: Body): RequestHandler {
-  const parse = express.json({
+  const parse: RequestHandler = express.json({
     limit,
     inflate: false,
     strict: false,

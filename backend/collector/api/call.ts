@@ -6,10 +6,10 @@ import type { Caller } from './auth.ts';
 import type { ROUTES, RouteId } from './routes.ts';
 
 type Entry<K extends RouteId> = (typeof ROUTES)[K];
-type Output<T> = T extends z.ZodType ? z.output<T> : Record<never, never>;
+type Output<T> = T extends z.ZodType ? z.output<T> : never;
 
 export type QueryOf<K extends RouteId> = z.output<Entry<K>['query']>;
-export type ParamsOf<K extends RouteId> = Entry<K> extends { readonly params: infer P } ? Output<P> : Output<null>;
+export type ParamsOf<K extends RouteId> = Entry<K> extends { readonly params: infer P } ? Output<P> : null;
 export type BodyOf<K extends RouteId> =
   Entry<K> extends { readonly body: { readonly schema: infer S } } ? Output<S> : null;
 type VersionOf<K extends RouteId> =

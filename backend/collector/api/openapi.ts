@@ -109,7 +109,7 @@ function capital(word: string): string {
 /** Every problem that a route may answer with. */
 export function problemsOf(route: Route): ProblemName[] {
   return [
-    ...(route.role === 'open' ? [] : COMMON_PROBLEMS),
+    ...(route.role === 'open' ? (['bad-request', 'internal-error'] as const) : COMMON_PROBLEMS),
     ...(isFleetRoute(route) ? (['feature-disabled'] as const) : []),
     ...(route.body ? BODY_PROBLEMS : []),
     ...(route.ifMatch ? (['precondition-failed'] as const) : []),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { MAX_CURSOR_LENGTH } from '@openclaw-fleet/contract';
+import { UNASSESSED } from '../assessment/assess.ts';
 import type { FleetNode } from '../fleet/types.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
 import { selectPage } from './select.ts';
@@ -22,6 +23,8 @@ function node(id: string, hostname: string): FleetNode {
     skewMs: 0,
     missedBeats: 0,
     isolated: false,
+    assessment: UNASSESSED,
+    bandSinceMs: 0,
     seriesLabels: null,
   };
 }

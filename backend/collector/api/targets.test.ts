@@ -119,7 +119,7 @@ describe('GET /fleet/targets', () => {
     ['cursor=nonsense', { cursor: expect.stringContaining('leave it out') }],
     ['cursor=%F0%9F%98%80', { cursor: expect.stringContaining('leave it out') }],
     [`cursor=${'x'.repeat(1025)}`, { cursor: 'must have at most 1024 characters' }],
-    ['owner=me', { owner: expect.stringContaining('it takes state, zone, tag') }],
+    ['team=me', { team: expect.stringContaining('it takes state, zone, tag') }],
     ['__proto__=1', { ['__proto__']: expect.anything() }],
     ['limit=0&sort=age&x=1', { limit: expect.anything(), sort: expect.anything(), x: expect.anything() }],
   ])('refuses %s, naming the field and the fix', async (query, expected) => {
@@ -134,7 +134,7 @@ describe('GET /fleet/targets', () => {
   });
 });
 
-describe('GET /fleet/targets/:id', () => {
+describe('GET /fleet/targets/:targetId', () => {
   it('shows everything a bridge says', async () => {
     const target = fleetTargetSchema.parse(await (await api.ask('/fleet/targets/a1')).json());
     expect(target).toEqual({
@@ -143,6 +143,11 @@ describe('GET /fleet/targets/:id', () => {
       transport: 'direct_https',
       environment: 'vps',
       policyProfileId: 'default',
+      fleetHealthScore: 80,
+      riskLevel: 'medium',
+      band: 'warning',
+      isolated: false,
+      owner: null,
       desired: {
         bridgeVersion: null,
         configHash: null,
@@ -202,7 +207,6 @@ describe('GET /fleet/targets/:id', () => {
       publisher: null,
     });
     expect(target).not.toHaveProperty('reported');
-    expect(target).not.toHaveProperty('fleetHealthScore');
   });
 
   it('knows no last sighting of a node recorded from one old beat', async () => {

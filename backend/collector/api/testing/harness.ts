@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { problem, ROLES, TIMINGS } from '@openclaw-fleet/contract';
 import type { Heartbeat, Role } from '@openclaw-fleet/contract';
 import { Configurations } from '../../configurations/service.ts';
@@ -226,6 +227,13 @@ export async function startApi(options: HarnessOptions = {}) {
         },
         body: JSON.stringify(body),
       }),
+    /** The audit chain as it is stored, oldest first. */
+    auditRecords(): { actor: string; action: string; reason: string | null }[] {
+      const file = new DatabaseSync(join(folder, 'fleet.db'), { readOnly: true });
+      const records = file.prepare('select actor, action, reason from audit order by seq').all();
+      file.close();
+      return records.map((each) => ({ ...each }) as { actor: string; action: string; reason: string | null });
+    },
     /** Commits events as an expiry would, `size` characters of padding in each. */
     async commitEvents(count: number, size = 0): Promise<void> {
       rev++;
