@@ -212,6 +212,15 @@ export const settings = z.strictObject({
         alias: 'SMART_FLEET_MIN_BRIDGE_VERSION',
       }),
   }),
+  policies: group({
+    dir: text
+      .optional()
+      .meta(
+        file(
+          'Folder of policies as code, one YAML file each: applied on start and on change, and read-only in the API; docs/policies.md says how.'
+        )
+      ),
+  }),
   credentials: group({
     authorityDays: whole(1, 36_500).default(3650).meta(about('Life of the authority that `pki init` creates.', 'days')),
     collectorDays: whole(1, 825).default(90).meta(about("Life of the collector's own certificates.", 'days')),
