@@ -14,6 +14,7 @@ export const FLAPPING = 'It keeps going offline and coming back (flapping)';
 /** What holds the score down, because a sum hides a dead node (domain-rules sections 2 and 3). In the order they are applied. */
 export const CAPS: readonly Cap[] = [
   { at: 69, holds: ({ flapping }) => flapping, reason: FLAPPING },
+  { at: 69, holds: ({ overdue }) => overdue, reason: 'It said that it restarts, and has not come back' },
   {
     at: 39,
     holds: ({ state }) => state === 'expired' || state === 'inactive',

@@ -49,6 +49,8 @@ export interface Subject {
   /** The pace it is judged by, in milliseconds. */
   readonly intervalMs: number;
   readonly flapping: boolean;
+  /** It said that it restarts, the time for that is over, and it has not come back. */
+  readonly overdue: boolean;
 }
 
 interface FaultBase {

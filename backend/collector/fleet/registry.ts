@@ -248,6 +248,7 @@ export class Fleet implements FleetView, FleetIntake, FleetReassess {
       seenMs: row.seenMs,
       intervalMs: judgedInterval(report.interval_seconds, memory, this.#timings),
       flapping: node !== null && isFlapping(node.departures, receivedMs, this.#timings.flapWindow),
+      overdue: false,
     } as const;
     const assessment = this.#assessor.assess(node, subject, receivedMs);
     const zone = same && node !== null ? node.zone : zoneOf(report.tags);
@@ -333,13 +334,15 @@ export class Fleet implements FleetView, FleetIntake, FleetReassess {
   }
 
   subject(node: FleetNode, nowMs: number): Subject {
+    const { state } = this.liveness(node, nowMs);
     return {
       id: node.id,
       report: node.report,
-      state: this.liveness(node, nowMs).state,
+      state,
       seenMs: node.seenMs,
       intervalMs: node.intervalMs,
       flapping: this.flapping(node, nowMs),
+      overdue: state === 'stale' && node.state === 'stopped',
     };
   }
 

@@ -137,7 +137,7 @@ export class Sweeper {
   #decided(node: Node, state: 'expired' | 'retired', departures: Departures, nowMs: number): Decided {
     const { id, report, seenMs, intervalMs } = node;
     const flapping = isFlapping(departures, nowMs, this.#timings.flapWindow);
-    const subject = { id, report, state, seenMs, intervalMs, flapping };
+    const subject = { id, report, state, seenMs, intervalMs, flapping, overdue: false };
     return { subject, row: rowDecided(node, state, nowMs), changes: this.#assessor.changes(subject, node.zone, nowMs) };
   }
 

@@ -76,6 +76,7 @@ export const subject: fc.Arbitrary<Subject> = fc.record({
   seenMs: fc.option(fc.integer({ min: NOW - 40 * MINUTE, max: NOW + MINUTE })),
   intervalMs: fc.constant(MINUTE),
   flapping: fc.boolean(),
+  overdue: fc.boolean(),
 });
 
 export const expectation: fc.Arbitrary<Expectation> = fc

@@ -57,6 +57,7 @@ export function subjectOf(over: Partial<Subject> = {}): Subject {
     seenMs: NOW,
     intervalMs: MINUTE,
     flapping: false,
+    overdue: false,
     ...over,
   };
 }

@@ -1,5 +1,5 @@
 import { VERDICTS } from '@openclaw-fleet/contract';
-import type { Timings, Verdict } from '@openclaw-fleet/contract';
+import type { Band, Timings, Verdict } from '@openclaw-fleet/contract';
 import type { Fault } from './faults.ts';
 import type { Publisher } from './publisher.ts';
 import { World } from './world.ts';
@@ -30,6 +30,8 @@ export interface Outcome {
   /** `target-offline` events, and how many of them named a node that was alive. */
   readonly events: number;
   readonly falseEvents: number;
+  /** When one of the dead was last shown as healthy or in warning; null when none was after the fault began. */
+  readonly wellSeconds: number | null;
   /** Nodes alive at the end that are shown as neither online nor stale. */
   readonly missedAlive: number;
 }
@@ -52,6 +54,7 @@ export async function measure(
   const watch = new Watch(world, beganMs);
   world.onTick = () => watch.look();
   const dead = await fault.begin(world);
+  watch.dead = dead;
   watch.victims = dead.slice(0, WATCHED);
   await world.run(fault.watchMs * world.speed);
   return watch.outcome({ fault: fault.name, nodes, zones }, dead);
@@ -59,7 +62,9 @@ export async function measure(
 
 class Watch {
   victims: readonly Publisher[] = [];
+  dead: readonly Publisher[] = [];
   #staleMs: number | null = null;
+  #wellMs: number | null = null;
   #fleet: Verdict = 'normal';
   #zone: Verdict = 'normal';
   #verdictMs: number | null = null;
@@ -86,6 +91,7 @@ class Watch {
       });
       if (!seen) this.#staleMs = now;
     }
+    if (this.dead.some(({ id }) => isWell(fleet.get(id)?.assessment.band))) this.#wellMs = now;
     this.#judge(fleet.fleetVerdict(), new Set(publishers.slice(0, 5).map(({ zone }) => fleet.zoneVerdict(zone))), now);
     for (; this.#readEvents < store.events.length; this.#readEvents++) {
       const event = store.events[this.#readEvents];
@@ -125,6 +131,7 @@ class Watch {
       verdictSeconds: this.#seconds(this.#verdictMs),
       events: this.#events,
       falseEvents: this.#falseEvents,
+      wellSeconds: this.#seconds(this.#wellMs),
       missedAlive: missed.length,
     };
   }
@@ -132,6 +139,10 @@ class Watch {
   #seconds(atMs: number | null): number | null {
     return atMs === null ? null : Math.round((atMs - this.#beganMs) / 100) / 10;
   }
+}
+
+function isWell(band: Band | undefined): boolean {
+  return band === 'healthy' || band === 'warning';
 }
 
 function worse(a: Verdict, b: Verdict): Verdict {

@@ -5,12 +5,15 @@ import { FAULTS, FLEETS } from './faults.ts';
 import type { Fault } from './faults.ts';
 import { measure } from './measure.ts';
 import type { Outcome } from './measure.ts';
+import { World } from './world.ts';
 import { render, runAll, SAVED } from './table.ts';
 import type { Result } from './table.ts';
 
 /** A tick comes up to half a second after a deadline, and a goodbye may be under way as long as any request. */
 const NOTICED_SECONDS = 0.7;
 const BLIND_UNDER = 0.15;
+/** Nobody who has been dead for so long is shown as healthy or in warning. */
+const DEAD_SECONDS = 130;
 
 /** What domain-rules sections 1 and 2 promise, said of one outcome; empty when it is kept. */
 function broken(fault: Fault, outcome: Outcome, timings = TIMINGS.production): string[] {
@@ -24,6 +27,7 @@ function broken(fault: Fault, outcome: Outcome, timings = TIMINGS.production): s
     ...(all && outcome.fleetVerdict !== 'blind' ? ['did not find itself blind'] : []),
     ...(!all && outcome.undecided > 0 ? ['never expired some of the dead'] : []),
     ...(!all && (outcome.expiredSeconds ?? 0) > allowed ? ['took too long to expire the dead'] : []),
+    ...((outcome.wellSeconds ?? 0) > (DEAD_SECONDS + NOTICED_SECONDS) * speed ? ['showed the dead as well'] : []),
     ...(outcome.dead > 0 && (outcome.staleSeconds ?? Infinity) > 71 * speed ? ['showed the dead as online'] : []),
   ];
 }
@@ -89,5 +93,31 @@ describe('the promises of the fault table', () => {
       const outcome = await measure(fault, 6, 2, TIMINGS.demo);
       expect([fault.name, ...broken(fault, outcome, TIMINGS.demo)]).toEqual([fault.name]);
     }
+  });
+});
+
+describe('bands without a fault', () => {
+  const BEATS = 10_000;
+  const NODES = 50;
+
+  /** Changes of band of living nodes while `BEATS` heartbeats are sent. */
+  async function changes(loss: number, seed: number): Promise<number> {
+    const timings = TIMINGS.production;
+    const world = new World(timings, NODES, 3, seed);
+    await world.startCollector();
+    for (const publisher of world.publishers) publisher.start(timings.beat);
+    await world.run(7 * timings.beat);
+    const before = world.store.scores.length;
+    world.loss = loss;
+    await world.run((BEATS / NODES) * timings.beat);
+    return world.store.scores.length - before;
+  }
+
+  it.each([1, 2, 3])('never change with jitter alone (seed %i)', async (seed) => {
+    expect(await changes(0, seed)).toBe(0);
+  });
+
+  it.each([1, 2, 3])('change five times at most in 10,000 beats of which 5 %% are lost (seed %i)', async (seed) => {
+    expect(await changes(0.05, seed)).toBeLessThanOrEqual(5);
   });
 });

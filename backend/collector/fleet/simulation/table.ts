@@ -37,6 +37,7 @@ as the client does. It is written by \`npm run liveness-table\`, and a test keep
 - stale, expired: seconds from the beginning of the fault until the last of the dead was no longer shown as online, and
   until the last of them was expired. A node is expired once it is silent for 2 intervals and the grace: 130 s, noticed at
   most half a second later; after a goodbye that said \`restart\`, 430 s.
+- well: seconds until the last of them was no longer shown as healthy or in warning: at most 130 s, whatever the verdict.
 - never: how many of the dead were not expired: nothing expires while the fleet is \`blind\`, since a collector that is cut
   off sees the same.
 - fleet, zone, after: the worst verdict on the fleet and on any zone, and the seconds until one first left \`normal\`.
@@ -52,11 +53,29 @@ export function render(results: readonly Result[]): string {
   return `${INTRO}\n${sections.join('\n')}`;
 }
 
-const HEAD = ['nodes', 'zones', 'dead', 'stale', 'expired', 'never', 'fleet', 'zone', 'after', 'events', 'false'];
+const HEAD = [
+  'nodes',
+  'zones',
+  'dead',
+  'stale',
+  'expired',
+  'well',
+  'never',
+  'fleet',
+  'zone',
+  'after',
+  'events',
+  'false',
+];
 
 function cells(outcome: Outcome): (string | number)[] {
   const { nodes, zones, dead, fleetVerdict, zoneVerdict, events, falseEvents } = outcome;
-  const times = [seconds(outcome.staleSeconds), seconds(outcome.expiredSeconds), outcome.undecided];
+  const times = [
+    seconds(outcome.staleSeconds),
+    seconds(outcome.expiredSeconds),
+    seconds(outcome.wellSeconds),
+    outcome.undecided,
+  ];
   return [
     nodes,
     zones,
