@@ -37,7 +37,9 @@ function create(env: Record<string, string> = {}, options: Partial<BridgeOptions
 }
 
 const beats = (): Heartbeat[] =>
-  node.collector.requests.map(({ body }) => heartbeatSchema.parse(JSON.parse(body.toString())));
+  node.collector.requests
+    .filter(({ path }) => path === '/openclaw/availability')
+    .map(({ body }) => heartbeatSchema.parse(JSON.parse(body.toString())));
 
 const get = async (path: string, method = 'GET'): Promise<Response> => fetch(new URL(path, bridge!.url!), { method });
 

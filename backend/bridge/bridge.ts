@@ -1,7 +1,10 @@
-import { createPublisher, systemClock } from '@openclaw-fleet/client';
+import { createCollectorRequests, createPublisher, systemClock } from '@openclaw-fleet/client';
 import type { Clock, Disabled, Logger, Publisher, PublisherSettings, Snapshot } from '@openclaw-fleet/client';
 import { TIMINGS } from '@openclaw-fleet/contract';
 import type { Goodbye } from '@openclaw-fleet/contract';
+import { keptRevision } from './configuration/kept.ts';
+import type { ConfigSync } from './configuration/sync.ts';
+import { createConfigSync, UNMANAGED } from './configuration/sync.ts';
 import { healthOf } from './gateway/health.ts';
 import type { Observed } from './gateway/observed.ts';
 import { createGatewayReader } from './gateway/reader.ts';
@@ -19,6 +22,8 @@ const FASTEST_PROBE = 1_000;
 const FIRST_LOOK = 5_000;
 /** Without a round of probes for three intervals and this long, in milliseconds, the bridge itself is broken. */
 const PROBE_SLACK = 10_000;
+/** The revision that the bridge was told is fetched again after so many beats. */
+const REFRESH_BEATS = 10;
 
 export interface BridgeOptions {
   readonly settings: BridgeSettings;
@@ -70,23 +75,53 @@ export function createBridge(options: BridgeOptions): Bridge {
     clock,
     random: options.random ?? Math.random,
     onChange: () => {
-      const observed = reader.observed();
-      log(observed);
-      if (told !== null && changed(told, snapshotOf(observed, identity))) publisher.publishSoon();
+      log(reader.observed());
+      tellNews();
     },
     onProbed: (round) => probes.probed(round),
+    onConfig: (parsed) => configuration?.read(parsed),
+    watchConfig: () => configuration !== null && configuration.facts().revision !== null,
   });
 
   const publisher: Publisher = createPublisher({
     ...options.publishing,
     snapshot: () => {
-      told = snapshotOf(reader.observed(), identity);
+      told = snapshot();
       return { ...told, uptime_seconds: Math.round((clock.monotonic() - startedAt) / 1000) };
     },
+    onReply: (reply) => configuration?.replied(reply),
     logger,
     clock,
     ...(options.random && { random: options.random }),
   });
+  const configuration = configSync();
+
+  function snapshot(): Snapshot {
+    return snapshotOf(reader.observed(), identity, configuration?.facts() ?? UNMANAGED);
+  }
+
+  function tellNews(): void {
+    if (told !== null && changed(told, snapshot())) publisher.publishSoon();
+  }
+
+  /** Null: nothing is published, or no configuration can be read. */
+  function configSync(): ConfigSync | null {
+    const { publishing } = options;
+    if ('disabled' in publishing || gatewayTokenFile === null) return null;
+    const requests = createCollectorRequests(publishing, clock);
+    if ('disabled' in requests) return null;
+    return createConfigSync({
+      nodeId: publishing.nodeId,
+      pins: settings.actionsPins,
+      requests,
+      kept: keptRevision(settings.stateDir),
+      refreshMs: REFRESH_BEATS * timings.beat,
+      clock,
+      random: options.random ?? Math.random,
+      logger,
+      onChange: tellNews,
+    });
+  }
 
   /** Each state and health once, when it begins. */
   function log(observed: Observed): void {
@@ -128,6 +163,7 @@ export function createBridge(options: BridgeOptions): Bridge {
     },
     stop: async (goodbye = settings.goodbye) => {
       reader.stop();
+      configuration?.stop();
       await publisher.stop(goodbye);
       await listener?.close();
     },

@@ -59,7 +59,8 @@ async function bridgeBeside(gateway: RealGateway, timings: TimingsProfile): Prom
     node,
     states,
     beats: () => {
-      for (const { body } of node.collector.requests.slice(beats.length)) {
+      const sent = node.collector.requests.filter(({ path }) => path === '/openclaw/availability');
+      for (const { body } of sent.slice(beats.length)) {
         const { reported, jobs, capabilities } = beats.at(-1) ?? {};
         const beat = heartbeatSchema.parse(JSON.parse(body.toString()));
         beats.push({ ...defined({ reported, jobs, capabilities }), ...beat });

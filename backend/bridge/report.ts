@@ -2,6 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Snapshot } from '@openclaw-fleet/client';
 import type { JobsBlock, ReportedBlock } from '@openclaw-fleet/contract';
 import type { Lane } from './gateway/facts.ts';
+import { UNMANAGED } from './configuration/sync.ts';
+import type { ManagedFacts } from './configuration/sync.ts';
 import { healthOf } from './gateway/health.ts';
 import type { Observed } from './gateway/observed.ts';
 
@@ -21,21 +23,21 @@ export interface BridgeIdentity {
 }
 
 /** Everything observed, as one heartbeat says it. Pure. */
-export function snapshotOf(observed: Observed, identity: BridgeIdentity): Snapshot {
+export function snapshotOf(observed: Observed, identity: BridgeIdentity, managed: ManagedFacts = UNMANAGED): Snapshot {
   const jobs = jobsOf(observed);
   return {
     ...(identity.name !== undefined && { hostname: identity.name }),
     version: identity.version,
     capacity: capacityOf(observed),
     queue_depth: queueDepthOf(observed.lanes ?? []),
-    reported: reportedOf(observed, identity),
+    reported: reportedOf(observed, identity, managed),
     // No verbs yet: what a bridge declares, it must be able to do.
     capabilities: [`transport:${identity.transport}`],
     ...(jobs !== null && { jobs }),
   };
 }
 
-function reportedOf(observed: Observed, identity: BridgeIdentity): ReportedBlock {
+function reportedOf(observed: Observed, identity: BridgeIdentity, managed: ManagedFacts): ReportedBlock {
   const { config, judgement, jobs } = observed;
   const { status, reasons } = healthOf(observed);
   // What was measured before a gateway went away says nothing about now.
@@ -51,7 +53,10 @@ function reportedOf(observed: Observed, identity: BridgeIdentity): ReportedBlock
     ...optional('full_config_hash', config?.fullHash),
     ...optional('config_valid', config?.valid),
     ...optional('config_converged', config?.converged),
-    apply_status: 'UNSET',
+    ...optional('revision', managed.revision),
+    ...optional('config_hash', managed.configHash),
+    // Nothing is applied from here yet.
+    apply_status: managed.applied ? 'APPLIED' : 'UNSET',
     sync_lag_ms: Math.round(observed.syncLagMs),
     health_status: status,
     health_reasons: reasons.slice(0, MAX_REASONS).map((reason) => reason.slice(0, MAX_REASON_LENGTH)),

@@ -6,6 +6,7 @@ describe('settingsFromEnv', () => {
     expect(settingsFromEnv({ PATH: '/bin', OPENCLAW_GATEWAY_TOKEN: 'x' })).toEqual({
       gatewayUrl: new URL('http://127.0.0.1:18789'),
       gatewayTokenFile: null,
+      actionsPins: [],
       listen: { host: '127.0.0.1', port: 9464 },
       stateDir: null,
       identity: { transport: 'direct_https' },
@@ -26,10 +27,12 @@ describe('settingsFromEnv', () => {
         OPENCLAW_BRIDGE_NAME: ' gw-1 ',
         OPENCLAW_BRIDGE_GOODBYE: 'restart',
         OPENCLAW_TIMINGS: 'demo',
+        OPENCLAW_ACTIONS_PIN: `sha256/${'A'.repeat(43)}=, sha256/${'b'.repeat(43)}=`,
       })
     ).toEqual({
       gatewayUrl: new URL('http://localhost:19001'),
       gatewayTokenFile: '/etc/openclaw/token',
+      actionsPins: [`sha256/${'A'.repeat(43)}=`, `sha256/${'b'.repeat(43)}=`],
       listen: { host: '::1', port: 0 },
       stateDir: '/var/lib/bridge',
       identity: { name: 'gw-1', transport: 'reverse_ssh', environment: 'cloud' },
@@ -70,6 +73,7 @@ describe('settingsFromEnv', () => {
     ['OPENCLAW_BRIDGE_ENVIRONMENT', 'home', 'must be one of local, vps, cloud'],
     ['OPENCLAW_BRIDGE_NAME', 'x'.repeat(254), 'must have at most 253 characters'],
     ['OPENCLAW_BRIDGE_GOODBYE', 'bye', 'must be one of restart, shutdown'],
+    ['OPENCLAW_ACTIONS_PIN', 'sha256/short', 'must be pins such as sha256/'],
     ['OPENCLAW_TIMINGS', 'fast', 'must be one of production, demo'],
     ['OPENCLAW_BRIDGE_GATEWAY_TOKEN', 's3cret', 'is no setting of the bridge; there are OPENCLAW_BRIDGE_GATEWAY_URL'],
   ])('refuses %s=%s, by name', (name, value, message) => {

@@ -23,8 +23,10 @@ export interface BridgeSettings {
   /** Null: only probes are read. */
   readonly gatewayTokenFile: string | null;
   readonly listen: { readonly host: string; readonly port: number };
-  /** For the receipts of verbs to come; nothing is written to it yet. */
+  /** For what outlives a restart: the configuration revision that the bridge was told. Null: nothing does. */
   readonly stateDir: string | null;
+  /** Pins of the collector's key for what nodes are to do; empty: nothing it signs is taken. */
+  readonly actionsPins: readonly string[];
   readonly identity: Omit<BridgeIdentity, 'version'>;
   readonly goodbye: Goodbye;
   readonly timings: TimingsProfile;
@@ -44,7 +46,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export function settingsFromEnv(env: Environment): BridgeSettings {
   const problems = unknownSettings(env);
   const reader = createReader(env, problems);
-  const get = (name: SettingName | 'OPENCLAW_TIMINGS'): string | undefined => env[name]?.trim() || undefined;
+  const get = (name: SettingName | 'OPENCLAW_TIMINGS' | 'OPENCLAW_ACTIONS_PIN'): string | undefined =>
+    env[name]?.trim() || undefined;
   const name = get('OPENCLAW_BRIDGE_NAME');
   if (name !== undefined && name.length > 253) problems.push('OPENCLAW_BRIDGE_NAME must have at most 253 characters');
   const environment = reader.choice('OPENCLAW_BRIDGE_ENVIRONMENT', ENVIRONMENTS);
@@ -57,6 +60,7 @@ export function settingsFromEnv(env: Environment): BridgeSettings {
       problems
     ),
     stateDir: reader.path('OPENCLAW_BRIDGE_STATE_DIR'),
+    actionsPins: pins(get('OPENCLAW_ACTIONS_PIN'), problems),
     identity: {
       ...(name !== undefined && { name }),
       transport: reader.choice('OPENCLAW_BRIDGE_TRANSPORT', TRANSPORTS) ?? 'direct_https',
@@ -85,6 +89,17 @@ function createReader(env: Environment, problems: string[]) {
       return given;
     },
   };
+}
+
+function pins(given: string | undefined, problems: string[]): string[] {
+  const found = (given ?? '')
+    .split(',')
+    .map((pin) => pin.trim())
+    .filter((pin) => pin !== '');
+  if (!found.every((pin) => /^sha256\/[A-Za-z0-9+/]{43}=$/.test(pin))) {
+    problems.push('OPENCLAW_ACTIONS_PIN must be pins such as sha256/<44 characters of base64>, separated by commas');
+  }
+  return found;
 }
 
 function gatewayUrl(given: string, problems: string[]): URL {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { canonicalJson } from '@openclaw-fleet/contract';
+import { canonicalJson, redactedValue } from '@openclaw-fleet/contract';
+import type { ConfigValues, Json } from '@openclaw-fleet/contract';
 
 /**
  * SHA-256, in lower-case hex, over the whole configuration without OpenClaw's own `meta` (domain-rules section 4): notices
@@ -11,19 +12,33 @@ export function fullConfigHash(parsed: Readonly<Record<string, unknown>>): strin
 }
 
 /**
- * SHA-256, in lower-case hex, over the values of a revision's managed paths (domain-rules section 4). It is taken over one
- * object that maps each path to its value; a path that the configuration lacks is left out.
- * @param paths dotted, such as `messages.ackReaction`
+ * The values of a revision's managed paths on this gateway; a path that the configuration lacks is left out. No secret is
+ * among them: where the revision names one and the gateway has one, the name stands for it.
+ * @param wanted the revision's values by path, such as `messages.ackReaction`
  */
-export function managedConfigHash(config: Readonly<Record<string, unknown>>, paths: readonly string[]): string {
-  return sha256(Object.fromEntries(paths.map((path) => [path, valueAt(config, path)])));
+export function managedValues(config: Readonly<Record<string, unknown>>, wanted: ConfigValues): ConfigValues {
+  const found = Object.entries(wanted).map(([path, wish]): [string, Json | undefined] => {
+    const value = valueAt(config, path);
+    return [path, value === undefined ? undefined : redactedValue(path, value, wish)];
+  });
+  return Object.fromEntries(found.filter((entry): entry is [string, Json] => entry[1] !== undefined));
 }
 
-function valueAt(config: unknown, path: string): unknown {
+/**
+ * SHA-256, in lower-case hex, over managed values (domain-rules section 4): over one object that maps each path to its
+ * value, as the collector takes it for a revision.
+ */
+export function managedConfigHash(values: ConfigValues): string {
+  return sha256(values);
+}
+
+function valueAt(config: unknown, path: string): Json | undefined {
   return path.split('.').reduce<unknown>((value, key) => {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+    if (typeof value !== 'object' || value === null || Array.isArray(value) || !Object.hasOwn(value, key)) {
+      return undefined;
+    }
     return (value as Record<string, unknown>)[key];
-  }, config);
+  }, config) as Json | undefined;
 }
 
 function sha256(value: unknown): string {

@@ -32,6 +32,10 @@ export interface ReaderOptions {
   readonly onChange: () => void;
   /** Each round of probes, for metrics. */
   readonly onProbed?: (round: ProbeRound) => void;
+  /** The configuration, each time it was read. */
+  readonly onConfig?: (parsed: Readonly<Record<string, unknown>>) => void;
+  /** Whether the configuration is read with each answered probe. */
+  readonly watchConfig?: () => boolean;
 }
 
 export interface GatewayReader {
@@ -84,7 +88,7 @@ export function createGatewayReader(options: ReaderOptions): GatewayReader {
     },
     onEvent,
   });
-  const reads = createGatewayReads(rpc, options.slowMs, clock);
+  const reads = createGatewayReads(rpc, options);
 
   function feed(input: GatewayInput): void {
     memory = advance(memory, input, clock.monotonic());

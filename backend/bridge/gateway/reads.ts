@@ -34,11 +34,23 @@ export interface GatewayReads {
   facts(): Facts;
 }
 
+export interface ReadsOptions {
+  /** Between two reads of what changes seldom. Milliseconds. */
+  readonly slowMs: number;
+  readonly clock: Clock;
+  /** The configuration that was read: `parsed` of `config.get`. Not while its file cannot be parsed. */
+  readonly onConfig?: (parsed: Payload) => void;
+  /** Whether the configuration is read each time, since somebody waits for a change. */
+  readonly watchConfig?: () => boolean;
+}
+
 /**
  * What is read over the connection, and when (openclaw-notes section 11): lanes and work each time; health, jobs,
- * configuration and system every `slowMs`; the configuration also after a change and until it is active.
+ * configuration and system every `slowMs`; the configuration also after a change, until it is active, and each time while
+ * it is watched: not every way to change it is announced.
  */
-export function createGatewayReads(rpc: Pick<GatewayRpc, 'read'>, slowMs: number, clock: Clock): GatewayReads {
+export function createGatewayReads(rpc: Pick<GatewayRpc, 'read'>, options: ReadsOptions): GatewayReads {
+  const { slowMs, clock } = options;
   const window = new JobWindow();
   const troubles = new Map<ReadMethod, string>();
   let lanes: Lane[] | null = null;
@@ -82,6 +94,7 @@ export function createGatewayReads(rpc: Pick<GatewayRpc, 'read'>, slowMs: number
     return read('config.get', (payload) => {
       config = configOf(payload);
       divergedSince = config.converged ? null : (divergedSince ?? clock.monotonic());
+      if (config.fullHash !== null) options.onConfig?.(record(payload['parsed']));
     });
   }
 
@@ -126,7 +139,7 @@ export function createGatewayReads(rpc: Pick<GatewayRpc, 'read'>, slowMs: number
         read('gateway.restart.preflight', (payload) => {
           work = workOf(payload);
         }),
-        ...(slow || configReads > 0 || divergedSince !== null ? [readConfig()] : []),
+        ...(slow || configReads > 0 || divergedSince !== null || options.watchConfig?.() ? [readConfig()] : []),
         ...(slow
           ? [
               readJobs(),

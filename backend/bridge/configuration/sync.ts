@@ -1,0 +1,293 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock, CollectorReply, CollectorRequests, Logger } from '@openclaw-fleet/client';
+import { MAX_CONFIG_BYTES, MAX_MANAGED_PATHS, revisionIdSchema } from '@openclaw-fleet/contract';
+import type { ConfigReport, ConfigValues, HeartbeatReply, NodeRevision } from '@openclaw-fleet/contract';
+import { managedConfigHash, managedValues } from '../gateway/config-hash.ts';
+import type { KeptRevision } from './kept.ts';
+import { leavesOf } from './leaves.ts';
+import { jwsOf, RevisionRefused, verifyRevision } from './verify.ts';
+
+/** The waits after failures in a row, in milliseconds; the last one goes on. */
+const BACKOFF = [2_000, 4_000, 8_000, 16_000, 60_000, 300_000];
+/** A collector that knows nothing of configurations is asked again after this long, in milliseconds. */
+const UNKNOWN_WAIT = 3_600_000;
+/** base64 of MAX_CONFIG_BYTES, and the rest of the JWS. */
+const MAX_JWS_BYTES = 512 * 1024;
+
+/** What a heartbeat says of the managed configuration. */
+export interface ManagedFacts {
+  /** The revision the bridge was told; null: none. */
+  readonly revision: string | null;
+  /** Over the revision's paths on the gateway; null while there is none, or nothing was read yet. */
+  readonly configHash: string | null;
+  /** The gateway has what was told. The bridge applies nothing yet. */
+  readonly applied: boolean;
+}
+export const UNMANAGED: ManagedFacts = { revision: null, configHash: null, applied: false };
+
+export interface ConfigSyncOptions {
+  readonly nodeId: string;
+  /** OPENCLAW_ACTIONS_PIN; without one no revision is taken. */
+  readonly pins: readonly string[];
+  readonly requests: CollectorRequests;
+  readonly kept: KeptRevision;
+  /** A target's overlay can change under the same revision: it is fetched again this often. Milliseconds. */
+  readonly refreshMs: number;
+  readonly clock: Clock;
+  /** From 0 to under 1. */
+  readonly random: () => number;
+  readonly logger: Logger;
+  /** `facts()` may say something new. */
+  readonly onChange: () => void;
+}
+
+/** Fetches what the gateway is to run, and tells the collector what it runs. Never waits for it: heartbeats go on. */
+export interface ConfigSync {
+  /** The collector answered a heartbeat. */
+  replied(reply: HeartbeatReply): void;
+  /** The gateway's configuration was read: `parsed` of `config.get`, secrets redacted. */
+  read(config: Readonly<Record<string, unknown>>): void;
+  facts(): ManagedFacts;
+  stop(): void;
+}
+
+/** What the gateway has, ready to be told. */
+interface Seen {
+  readonly revision: string | null;
+  readonly values: ConfigValues;
+  readonly hash: string;
+}
+const sameSeen = (a: Seen | null, b: Seen | null): boolean => a?.revision === b?.revision && a?.hash === b?.hash;
+
+/** One attempt failed, in words for the log. */
+class Failed extends Error {
+  readonly waitMs: number | null;
+  constructor(message: string, waitMs: number | null = null) {
+    super(message);
+    this.waitMs = waitMs;
+  }
+}
+
+export function createConfigSync(options: ConfigSyncOptions): ConfigSync {
+  const { clock, logger, pins, nodeId, requests, kept } = options;
+  let current: NodeRevision | null = restored();
+  /** What the collector wants; undefined: it has not said yet. */
+  let desired: string | null | undefined;
+  let fetchedAt = -Infinity;
+  let config: Readonly<Record<string, unknown>> | null = null;
+  let seen: Seen | null = null;
+  /** What the collector has, or does not want. */
+  let settled: Seen | null = null;
+
+  let stopped = false;
+  let busy = false;
+  let failures = 0;
+  let heldUntil = -Infinity;
+  let unreachable = false;
+  let cancelRetry: () => void = () => undefined;
+  let said = '';
+
+  function restored(): NodeRevision | null {
+    try {
+      const jws = kept.load();
+      return jws === null ? null : verifyRevision(jws, { nodeId, pins });
+    } catch (error) {
+      logger.warn(`the kept configuration revision is not used: ${messageOf(error)}; it is fetched again`);
+      return null;
+    }
+  }
+
+  /** Each trouble once, until it changes or ends. */
+  function trouble(message: string): void {
+    if (said === message) return;
+    said = message;
+    logger.warn(message);
+  }
+
+  function look(): void {
+    const before = facts();
+    try {
+      seen = config === null ? null : see(config);
+    } catch {
+      seen = null;
+      trouble('the gateway’s configuration cannot be hashed: it holds text that is no Unicode');
+    }
+    const after = facts();
+    const news = (['revision', 'configHash', 'applied'] as const).some((name) => before[name] !== after[name]);
+    if (news) options.onChange();
+  }
+
+  function see(document: Readonly<Record<string, unknown>>): Seen {
+    const values = current === null ? leavesOf(document) : managedValues(document, current.values);
+    return { revision: current?.revision ?? null, values, hash: managedConfigHash(values) };
+  }
+
+  function facts(): ManagedFacts {
+    if (current === null) return UNMANAGED;
+    const configHash = seen?.revision === current.revision ? seen.hash : null;
+    return { revision: current.revision, configHash, applied: configHash === current.config_hash };
+  }
+
+  const fetchDue = (): boolean =>
+    typeof desired === 'string' &&
+    (current?.revision !== desired || clock.monotonic() - fetchedAt >= options.refreshMs);
+  const reportDue = (): boolean =>
+    seen !== null && desired !== undefined && seen.revision === desired && !sameSeen(seen, settled);
+
+  function wake(): void {
+    if (stopped || busy || !(fetchDue() || reportDue())) return;
+    cancelRetry();
+    const waitMs = heldUntil - clock.monotonic();
+    if (waitMs > 0) cancelRetry = clock.after(waitMs, wake);
+    else void work();
+  }
+
+  async function work(): Promise<void> {
+    busy = true;
+    try {
+      // First, so that a revision that cannot be had keeps nothing else from being told.
+      await reportIfDue();
+      if (isRunning() && fetchDue()) await fetchRevision(String(desired));
+      await reportIfDue();
+      [failures, unreachable] = [0, false];
+      if (said !== '') logger.info('the configuration is in step with the collector again');
+      said = '';
+    } catch (error) {
+      const wait = BACKOFF[Math.min(failures, BACKOFF.length - 1)] ?? 0;
+      failures += 1;
+      unreachable = !(error instanceof Failed);
+      heldUntil =
+        clock.monotonic() + ((error instanceof Failed ? error.waitMs : null) ?? wait * (0.8 + 0.4 * options.random()));
+      const why = messageOf(error);
+      if (isRunning()) trouble(unreachable ? `the collector was not reached about the configuration: ${why}` : why);
+    } finally {
+      // One connection a node is enough for the collector to keep open.
+      requests.close();
+      busy = false;
+      wake();
+    }
+  }
+
+  async function fetchRevision(id: string): Promise<void> {
+    if (pins.length === 0) {
+      throw new Failed(
+        'a configuration revision is desired, and without OPENCLAW_ACTIONS_PIN nobody can tell who signed it; add the line of that name from a new node.env (openclaw-fleet rotate <node>)',
+        UNKNOWN_WAIT
+      );
+    }
+    if (!revisionIdSchema.safeParse(id).success) {
+      throw new Failed('the collector desires a configuration revision that is no revision’s id', UNKNOWN_WAIT);
+    }
+    const nonce = randomBytes(24).toString('base64url');
+    const reply = await requests.send({
+      method: 'GET',
+      path: `revisions/${id}?nonce=${nonce}`,
+      maxReplyBytes: MAX_JWS_BYTES,
+    });
+    if (reply.status !== 200) throw refusal('the configuration revision was not handed out', reply);
+    try {
+      const jws = jwsOf(reply.body);
+      const revision = verifyRevision(jws, { nodeId, pins });
+      if (revision.revision !== id) throw new RevisionRefused('it is another revision than the one asked for');
+      if (revision.nonce !== nonce) throw new RevisionRefused('it is the answer to an earlier request');
+      take(revision, jws);
+    } catch (error) {
+      if (error instanceof RevisionRefused) {
+        throw new Failed(
+          `the configuration revision that the collector sent is refused: ${error.message}`,
+          BACKOFF.at(-1)
+        );
+      }
+      throw error;
+    }
+  }
+
+  function take(revision: NodeRevision, jws: string): void {
+    fetchedAt = clock.monotonic();
+    // The collector wants another one, or none, by now.
+    if (desired !== revision.revision) return;
+    current = revision;
+    keep(jws);
+    look();
+  }
+
+  function keep(jws: string | null): void {
+    try {
+      kept.save(jws);
+    } catch (error) {
+      logger.warn(`OPENCLAW_BRIDGE_STATE_DIR: the configuration revision cannot be kept there (${codeOf(error)})`);
+    }
+  }
+
+  async function reportIfDue(): Promise<void> {
+    if (isRunning() && reportDue() && seen !== null) await report(seen);
+  }
+
+  async function report(what: Seen): Promise<void> {
+    const body = JSON.stringify({
+      revision: what.revision,
+      config_hash: what.hash,
+      values: what.values,
+    } satisfies ConfigReport);
+    const paths = Object.keys(what.values).length;
+    if (Buffer.byteLength(body) > MAX_CONFIG_BYTES || paths > MAX_MANAGED_PATHS) {
+      settled = what;
+      throw new Failed(
+        `the gateway’s configuration is too large to report (${paths} settings, ${Buffer.byteLength(body)} bytes); name a revision with fewer paths for this target`
+      );
+    }
+    const reply = await requests.send({ method: 'PUT', path: 'config-report', body });
+    if (reply.status >= 200 && reply.status < 300) {
+      settled = what;
+      return;
+    }
+    const unknown = reply.status === 404 || reply.status === 405 || reply.status === 501;
+    if (unknown)
+      throw new Failed('the collector takes no reports of configurations; it is asked again later', UNKNOWN_WAIT);
+    // Sent again unchanged it would be refused again.
+    if (isFinal(reply.status)) settled = what;
+    throw refusal('the report of the configuration was not taken', reply);
+  }
+
+  const isRunning = (): boolean => !stopped;
+
+  return {
+    replied: (reply) => {
+      // A beat that came too late says nothing of now.
+      if (reply.status !== 'accepted') return;
+      const next = reply.desired_revision ?? null;
+      if (reply.report_full_state === true || next !== desired) settled = null;
+      if (next !== desired) [failures, heldUntil] = [0, -Infinity];
+      // The collector is back: no reason to wait on.
+      if (unreachable) heldUntil = -Infinity;
+      desired = next;
+      if (next === null && current !== null) {
+        current = null;
+        keep(null);
+        look();
+      }
+      wake();
+    },
+    read: (document) => {
+      config = document;
+      look();
+      wake();
+    },
+    facts,
+    stop: () => {
+      stopped = true;
+      cancelRetry();
+      requests.close();
+    },
+  };
+}
+
+const isFinal = (status: number): boolean =>
+  status >= 400 && status < 500 && ![401, 403, 408, 425, 429].includes(status);
+
+function refusal(what: string, reply: CollectorReply): Failed {
+  return new Failed(`${what}: ${`${reply.status} ${reply.detail}`.trim()}`, reply.retryAfterMs);
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : 'an unknown error');
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? messageOf(error);
