@@ -1,8 +1,10 @@
 import { request } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { driftDetectedSchema, fleetHealthChangedSchema, policyViolationEventSchema } from '@openclaw-fleet/contract';
+import type { z } from 'zod';
 import { whyReset } from './events.ts';
-import { startApi, waitFor } from './testing/harness.ts';
+import { BRIDGE_BLOCKS, startApi, waitFor } from './testing/harness.ts';
 import type { Harness, HarnessOptions } from './testing/harness.ts';
 
 describe('whether a reader must begin anew', () => {
@@ -225,6 +227,77 @@ describe('the event stream', () => {
       await waitFor(() => reader.response.readableLength > 0, 'some of it');
     }
     await waitFor(() => api.instruments.counts.streamDropped === 1, 'the drop');
+  });
+
+  it('gives a reader that breaks off again and again every event once, if it says what it saw last', async () => {
+    const seen: number[] = [];
+    for (let visit = 0; visit < 8; visit++) {
+      const reader = await open('/fleet/events', { 'last-event-id': String(seen.at(-1) ?? 0) });
+      for (let round = 0; round < 3; round++) await api.commitEvents(50, 3000);
+      await waitFor(() => reader.ids().length > 20, 'some events');
+      reader.close();
+      // What was on its way when it broke off is neither seen nor lost.
+      seen.push(...reader.ids());
+      await api.commitEvents(10);
+    }
+    const last = await open('/fleet/events', { 'last-event-id': String(seen.at(-1)) });
+    const all = 8 * 160;
+    await waitFor(() => last.ids().at(-1) === all, 'the rest');
+    seen.push(...last.ids());
+    expect(seen).toEqual(Array.from({ length: all }, (_, at) => at + 1));
+  });
+
+  it('gives a reader that was cut off for being slow the rest once when it comes back, or tells it to reload', async () => {
+    const slow = await open('/fleet/events', {}, true);
+    for (let round = 0; round < 10; round++) await api.commitEvents(400, 4000);
+    await waitFor(() => {
+      api.tick();
+      return api.instruments.stream.subscribers === 0;
+    }, 'the cut');
+    slow.resume();
+    await waitFor(() => slow.ended(), 'the end of the slow reader');
+    const got = slow.ids();
+    expect(got).toEqual(Array.from({ length: got.length }, (_, at) => at + 1));
+    expect(got.length).toBeLessThan(4000);
+    const back = await open('/fleet/events', { 'last-event-id': String(got.at(-1) ?? 0) });
+    await waitFor(() => back.ids().at(-1) === 4000, 'the rest', 20_000);
+    expect([...got, ...back.ids()]).toEqual(Array.from({ length: 4000 }, (_, at) => at + 1));
+
+    api.clock.now += 1000;
+    await api.storage.sweep({ eventsBeforeMs: api.clock.now, historyBeforeMs: 0, retiredBeforeMs: 0 });
+    const late = await open('/fleet/events', { 'last-event-id': String(got.at(-1) ?? 0) });
+    await waitFor(() => late.text().includes('event: stream-reset'), 'the reset');
+    expect(late.text()).toContain("Read the fleet's state again");
+  });
+
+  it('tells of health, drift and violations as documented, each change once', async () => {
+    const reader = await open();
+    await begun(reader);
+    const sick = { ...BRIDGE_BLOCKS.reported, health_status: 'error' as const, health_reasons: ['no channel'] };
+    const well = { ...BRIDGE_BLOCKS.reported, health_status: 'ok' as const };
+    for (const reported of [well, sick, sick, well]) {
+      await api.send('n1', { ...BRIDGE_BLOCKS, reported });
+      api.clock.now += 60_000;
+    }
+    const told = () =>
+      reader
+        .text()
+        .split('\n\n')
+        .flatMap((each) => {
+          const [, name = '', data = ''] = /event: (.*)\ndata: (.*)/.exec(each) ?? [];
+          return name === '' ? [] : [{ name, data: JSON.parse(data) as { change?: string } }];
+        });
+    await waitFor(() => told().filter(({ data }) => data.change === 'resolved').length === 2, 'the end of both faults');
+    const schemas: Record<string, z.ZodType> = {
+      'fleet-health-changed': fleetHealthChangedSchema,
+      'drift-detected': driftDetectedSchema,
+      'policy-violation': policyViolationEventSchema,
+    };
+    for (const { name, data } of told()) expect(schemas[name]?.parse(data)).toEqual(data);
+    const changes = (name: string) => told().flatMap((each) => (each.name === name ? [each.data.change] : []));
+    expect(changes('drift-detected')).toEqual(['opened', 'resolved']);
+    expect(changes('policy-violation')).toEqual(['opened', 'resolved']);
+    expect(changes('fleet-health-changed').length).toBeGreaterThanOrEqual(2);
   });
 
   it('ends when the token is revoked', async () => {

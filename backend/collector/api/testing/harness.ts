@@ -205,7 +205,8 @@ export async function startApi(options: HarnessOptions = {}) {
     tick: () => ticks.forEach((callback) => callback()),
     timersRunning: () => ticks.size,
     send: (id: string, more: Partial<Heartbeat> = {}, sentMs = clock.now) =>
-      fleet.receive(beat(id, sentMs, more), sentMs % 1_000_003, clock.now),
+      // A copy: the registry overwrites a report in place.
+      fleet.receive(structuredClone(beat(id, sentMs, more)), sentMs % 1_000_003, clock.now),
     /** Asks as `role`; null: without a token. */
     ask: (
       path: string,
