@@ -39,8 +39,10 @@ export interface Setting {
 }
 
 export const ENV_PREFIX = 'OPENCLAW_FLEET_';
-/** Names the YAML file. It is the one variable that is no setting. */
+/** Names the YAML file. */
 export const CONFIG_FILE_ENV = `${ENV_PREFIX}CONFIG`;
+/** What the commands that ask a running collector read: where it is, and how to be let in. A shell may have them for all. */
+const ASKING_ENVS = ['URL', 'TOKEN', 'TOKEN_FILE', 'CA_FILE'].map((name) => ENV_PREFIX + name);
 
 interface Leaf {
   readonly path: readonly string[];
@@ -172,7 +174,8 @@ function suggestion(name: string, names: readonly string[], prefix = ''): string
 function unknownVariables(env: Environment): ConfigProblem[] {
   const names = [CONFIG_FILE_ENV, ...LEAVES.map((leaf) => leaf.env)];
   return Object.keys(env)
-    .filter((name) => name.startsWith(ENV_PREFIX) && env[name] !== undefined && !names.includes(name))
+    .filter((name) => name.startsWith(ENV_PREFIX) && env[name] !== undefined)
+    .filter((name) => !names.includes(name) && !ASKING_ENVS.includes(name))
     .map((name) => ({ setting: name, message: `there is no such setting${suggestion(name, names, ENV_PREFIX)}` }));
 }
 

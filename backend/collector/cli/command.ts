@@ -5,6 +5,7 @@ import { parseArgs, type ParseArgsConfig, type ParseArgsOptionsConfig } from 'no
 import { CONFIG_FILE_ENV, loadConfig, type Config, type Environment, type LoadedConfig } from '../config.ts';
 import { openStorage } from '../storage/index.ts';
 import type { Actor, Enrolment, Storage } from '../storage/types.ts';
+import type { Screen } from './terminal/screen.ts';
 
 /** The command line itself is wrong; exits with 2. */
 export class UsageError extends Error {
@@ -19,7 +20,11 @@ export class CommandError extends Error {
 export interface Context {
   readonly env: Environment;
   readonly print: (text: string) => void;
+  /** Says something beside what is printed, on stderr. */
+  readonly warn: (text: string) => void;
   readonly nowMs: number;
+  /** Where `print` shows it. */
+  readonly screen: Screen;
 }
 
 export interface Command {
@@ -28,7 +33,8 @@ export interface Command {
   readonly summary: string;
   /** Everything after the name, one line each. */
   readonly usage: readonly string[];
-  readonly run: (args: string[], context: Context) => Promise<void>;
+  /** @returns what to exit with; nothing is 0 */
+  readonly run: (args: string[], context: Context) => Promise<number> | Promise<void>;
 }
 
 /** Options that every command takes. */

@@ -6,12 +6,19 @@ import { StorageError } from '../storage/types.ts';
 import { CommandError, UsageError, type Command } from './command.ts';
 import { config } from './config.ts';
 import { enroll } from './enroll.ts';
+import { events } from './events.ts';
 import { nodes } from './nodes.ts';
 import { pkiInit } from './pki-init.ts';
 import { revoke } from './revoke.ts';
 import { rotate } from './rotate.ts';
 import { start } from './start.ts';
+import { status } from './status.ts';
+import { target } from './target.ts';
+import { targets } from './targets.ts';
+import { NO_TERMINAL, screenOf } from './terminal/screen.ts';
+import type { Screen } from './terminal/screen.ts';
 import { tokenCreate, tokenList, tokenRevoke } from './token.ts';
+import { violations } from './violations.ts';
 
 const COMMANDS: readonly Command[] = [
   pkiInit,
@@ -24,6 +31,11 @@ const COMMANDS: readonly Command[] = [
   tokenRevoke,
   config,
   start,
+  status,
+  targets,
+  target,
+  violations,
+  events,
 ];
 
 function overview(): string {
@@ -80,15 +92,26 @@ function version(): string {
 export interface Output {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
+  /** What shows `out`; when left out, no terminal. */
+  readonly screen?: Screen;
 }
 
-const terminal: Output = {
-  out: (text) => void process.stdout.write(`${text}\n`),
-  err: (text) => void process.stderr.write(`${text}\n`),
-};
+function terminal(env: Environment): Output {
+  // Who reads may stop reading, as head does.
+  process.stdout.once('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    throw error;
+  });
+  return {
+    out: (text) => void process.stdout.write(`${text}\n`),
+    err: (text) => void process.stderr.write(`${text}\n`),
+    screen: screenOf(process.stdout, env),
+  };
+}
 
-async function dispatch(args: readonly string[], env: Environment, say: Output['out']): Promise<void> {
+async function dispatch(args: readonly string[], env: Environment, output: Output): Promise<number> {
   const [first, ...rest] = args;
+  const { out: say, err: warn, screen = NO_TERMINAL } = output;
   if (first === 'version' || first === '--version') {
     say(version());
   } else if (first === undefined) {
@@ -98,8 +121,9 @@ async function dispatch(args: readonly string[], env: Environment, say: Output['
   } else {
     const found = find(args);
     if (found.rest.includes('--help') || found.rest.includes('-h')) say(helpOf(found.command));
-    else await found.command.run(found.rest, { env, print: say, nowMs: Date.now() });
+    else return (await found.command.run(found.rest, { env, print: say, warn, nowMs: Date.now(), screen })) ?? 0;
   }
+  return 0;
 }
 
 /** Errors whose message is written for the person at the command line. */
@@ -107,12 +131,11 @@ const EXPECTED = [CommandError, ConfigError, CredentialError, StorageError];
 
 /**
  * Runs one command. What went wrong goes to stderr in words.
- * @returns the exit code: 0 done, 1 failed, 2 the command line is wrong
+ * @returns the exit code: 0 done, 1 failed, 2 the command line is wrong; what a command adds, its help says
  */
-export async function run(args: readonly string[], env: Environment, output: Output = terminal): Promise<number> {
+export async function run(args: readonly string[], env: Environment, output: Output = terminal(env)): Promise<number> {
   try {
-    await dispatch(args, env, output.out);
-    return 0;
+    return await dispatch(args, env, output);
   } catch (error) {
     if (error instanceof UsageError) {
       output.err(`openclaw-fleet: ${error.message} (openclaw-fleet help shows how)`);
