@@ -97,10 +97,14 @@ export class PolicyCore {
     throw refusal('provisioned-read-only', message);
   }
 
+  isRegistered(targetId: string): boolean {
+    return this.fleet === null || this.fleet.get(targetId) !== undefined;
+  }
+
   /** The targets named, each once. Throws PolicyError unless they are registered and there is at least one. */
   registered(targetIds: readonly string[]): string[] {
     checkTargetIds(targetIds);
-    const unknown = targetIds.find((id) => this.fleet !== null && this.fleet.get(id) === undefined);
+    const unknown = targetIds.find((id) => !this.isRegistered(id));
     if (unknown === undefined) return [...new Set(targetIds)];
     throw refusal(
       'not-found',

@@ -145,6 +145,23 @@ describe('a folder of policies', () => {
   });
 });
 
+describe('a target that a file names and that never reports', () => {
+  it('does not keep a policy from being deleted', async () => {
+    const { desk, dir } = await start();
+    await desk.report(['n1']);
+    write(dir, 'edge.yaml', edge('targets: [n1, n-with-a-typo]'));
+    const { folder } = await watching(desk, dir);
+    rmSync(join(dir, 'edge.yaml'));
+    await folder.look();
+    const { policies } = desk;
+    expect(await failure(policies.remove('edge', 2, ada))).toMatchObject({ kind: 'in-use', usedBy: ['n1'] });
+    await policies.apply(['n1'], 'default', null, ada);
+    await policies.remove('edge', 2, ada);
+    expect(policies.get('edge')).toBeNull();
+    expect(policies.target('n-with-a-typo')).toMatchObject({ profileId: 'default', rev: 2 });
+  });
+});
+
 describe('a bad file', () => {
   it('keeps the last good state, also over a restart, and is reported once by file, field and fix', async () => {
     const { desk, dir } = await start();

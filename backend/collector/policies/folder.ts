@@ -105,7 +105,10 @@ export class PolicyFolder {
       if (known.has(JSON.stringify(problem))) continue;
       const { file, field, message, refused } = problem;
       const place = field === '' ? file : `${file}, ${field}`;
-      this.#options.log.warn({ file, field }, `${place}: ${message}${refused ? ' (until then what held before holds on)' : ''}`);
+      this.#options.log.warn(
+        { file, field },
+        `${place}: ${message}${refused ? ' (until then what held before holds on)' : ''}`
+      );
     }
     if (known.size > 0 && problems.length === 0) this.#options.log.info('the files of policies are in order again');
   }

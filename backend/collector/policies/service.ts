@@ -147,8 +147,11 @@ export class Policies implements PolicyService {
       }
       const profile = this.#core.writable(profileId);
       checkVersion(`The policy ${profileId}`, profile.version, version);
-      const usedBy = state.usersOf(profileId);
+      const users = state.usersOf(profileId);
+      const usedBy = users.filter((id) => this.#core.isRegistered(id));
       if (usedBy.length > 0) throw inUse(profileId, usedBy);
+      // Nobody could give another to a target that never reported, or is forgotten.
+      await this.#core.assign(users, DEFAULT_PROFILE_ID, by);
       await writer.deleteProfile(profile, options.clock(), {
         action: 'policy.deleted',
         by,

@@ -67,7 +67,7 @@ export interface FieldError {
  * - `not-found`: there is no such profile, target, waiver
  * - `exists`: a profile or waiver of that id is there already
  * - `conflict`: the version named is not the current one (`current`; null: it was deleted meanwhile)
- * - `in-use`: targets' settings name the profile (`usedBy`, all of them)
+ * - `in-use`: registered targets have the profile (`usedBy`, all of them)
  * - `provisioned-read-only`: it comes from a file
  * - `protected`: the default profile is never deleted
  * - `invalid`: `errors` names the fields
@@ -139,6 +139,7 @@ export interface PolicyService extends ExpectationSource {
   create(profileId: string, spec: PolicySpecInput, by: Provenance): Promise<PolicyProfile>;
   /** @param version the one the change was made from (If-Match) */
   update(profileId: string, patch: PolicySpecPatch, version: number, by: Provenance): Promise<PolicyProfile>;
+  /** A target that has it and is not registered gets the default profile. */
   remove(profileId: string, version: number, by: Provenance): Promise<void>;
   addWaiver(profileId: string, waiver: WaiverInput, version: number, by: Provenance): Promise<PolicyProfile>;
   removeWaiver(profileId: string, waiverId: string, version: number, by: Provenance): Promise<PolicyProfile>;
