@@ -10,6 +10,7 @@ import type { Bridge, BridgeOptions } from './bridge.ts';
 import { createBridge } from './bridge.ts';
 import { settingsFromEnv } from './settings.ts';
 import { FakeGateway } from './testing/fake-gateway.ts';
+import { createRevisionSigner, hashOf } from './testing/revisions.ts';
 import { waitFor } from './testing/wait-for.ts';
 
 let gateway: FakeGateway;
@@ -191,6 +192,50 @@ describe('a bridge', () => {
     await expect(create({ OPENCLAW_BRIDGE_LISTEN: `127.0.0.1:${port}` }).start()).rejects.toThrow(
       `OPENCLAW_BRIDGE_LISTEN: 127.0.0.1:${port} is taken; stop what listens there, or choose another port`
     );
+  });
+
+  it('says whether its gateway has the revision it was told, and reports an edit within a probe', async () => {
+    const signer = createRevisionSigner();
+    const values = { a: 1, 'messages.ackReaction': 'ok' };
+    const revision = hashOf(values);
+    const config = (parsed: object): object => ({
+      parsed,
+      valid: true,
+      configRevisionHash: 'h',
+      appliedConfigHash: 'h',
+    });
+    gateway.answers['config.get'] = config({ a: 1, messages: { ackReaction: 'ok' } }) as Record<string, unknown>;
+    node.collector.answer = ({ path }) => {
+      const url = new URL(path, 'https://x');
+      if (url.pathname === '/openclaw/availability') {
+        return { body: { status: 'accepted', next_heartbeat_seconds: 60, desired_revision: revision } };
+      }
+      const nonce = url.searchParams.get('nonce');
+      return nonce === null ? { status: 204 } : { body: { jws: signer.revision(values, { nonce }) } };
+    };
+    const env = { OPENCLAW_ACTIONS_PIN: signer.pin, OPENCLAW_BRIDGE_STATE_DIR: join(node.folder, 'state') };
+    // The demo's probes: every second.
+    await create({ ...env, OPENCLAW_TIMINGS: 'demo' }).start();
+    const managed = (): unknown => {
+      const { revision: told, config_hash: hash, apply_status: status } = beats().at(-1)?.reported ?? {};
+      return [told, hash, status].join(' ');
+    };
+    await waitFor('the revision', () => managed() === `${revision} ${revision} APPLIED`);
+    const edited = { ...values, 'messages.ackReaction': 'no' };
+    // Without the event that announces most changes.
+    gateway.answers['config.get'] = config({ a: 1, messages: { ackReaction: 'no' } }) as Record<string, unknown>;
+    await waitFor('the edit', () => managed() === `${revision} ${hashOf(edited)} UNSET`, 3_000);
+    const reports = (): string[] =>
+      node.collector.requests
+        .filter(({ path }) => path === '/openclaw/config-report')
+        .map(({ body }) => body.toString());
+    await waitFor('the report', () => reports().length === 2);
+    expect(JSON.parse(reports()[1] ?? '')).toEqual({ revision, config_hash: hashOf(edited), values: edited });
+    await bridge?.stop();
+    const sent = beats().length;
+    await create(env).start();
+    await waitFor('the first beat after a restart', () => beats().length > sent);
+    expect(managed()).toBe(`${revision} ${hashOf(edited)} UNSET`);
   });
 
   it('reads and serves also while publishing is off', async () => {
