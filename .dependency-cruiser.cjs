@@ -43,8 +43,12 @@ module.exports = {
       'backend/contract',
       `${collector}/audit`,
     ]),
-    only('fleet-flows-down', 'fleet writes to storage.', `${collector}/fleet`, [
+    only('assessment-is-pure', 'assessment knows the words of the contract alone.', `${collector}/assessment`, [
       'backend/contract',
+    ]),
+    only('fleet-flows-down', 'fleet assesses, and writes to storage.', `${collector}/fleet`, [
+      'backend/contract',
+      `${collector}/assessment`,
       types('storage'),
       `${collector}/clock`,
     ]),
@@ -52,11 +56,30 @@ module.exports = {
       'backend/contract',
       types('storage'),
     ]),
-    only('intake-flows-down', 'intake hands heartbeats to fleet.', `${collector}/intake`, [
+    only('intake-flows-down', 'intake hands heartbeats to fleet, and revisions to nodes.', `${collector}/intake`, [
       'backend/contract',
+      types('configurations'),
       types('fleet'),
       types('storage'),
       `${collector}/identity`,
+      `${collector}/clock`,
+    ]),
+    only(
+      'policies-flow-down',
+      'policies say what is expected, and have the fleet assessed anew.',
+      `${collector}/policies`,
+      [
+        'backend/contract',
+        `${collector}/assessment`,
+        types('configurations'),
+        types('fleet'),
+        types('storage'),
+        `${collector}/config-nearest`,
+      ]
+    ),
+    only('configurations-flow-down', 'configurations keep revisions in storage.', `${collector}/configurations`, [
+      'backend/contract',
+      types('storage'),
       `${collector}/clock`,
     ]),
     only('metrics-read', 'metrics reads the fleet.', `${collector}/metrics`, [
@@ -64,8 +87,11 @@ module.exports = {
       types('fleet'),
       `${collector}/clock`,
     ]),
-    only('api-reads', 'api reads fleet, events and metrics.', `${collector}/api`, [
+    only('api-flows-down', 'api reads fleet, history and metrics, and hands changes to policies.', `${collector}/api`, [
       'backend/contract',
+      `${collector}/assessment`,
+      types('configurations'),
+      types('policies'),
       types('fleet'),
       types('storage'),
       `${collector}/metrics`,

@@ -33,6 +33,7 @@ import {
 import { registerFleetMetrics } from './metrics/fleet.ts';
 import { createMetricsHandler } from './metrics/handler.ts';
 import { createTargetRenderer } from './metrics/render.ts';
+import { PolicyFolder } from './policies/folder.ts';
 import { Policies } from './policies/service.ts';
 import { openStorage, type EmbeddedStorage } from './storage/index.ts';
 import { startUpkeep } from './upkeep.ts';
@@ -262,6 +263,13 @@ async function compose({
   state.starts = await storage.noteStart(clock(), clock() - durations.restartWindow);
   if (state.starts >= 3)
     log.warn({ starts: state.starts }, 'the collector was started again and again: look for what ends it');
+  const policyFolder = await PolicyFolder.start({
+    dir: config.policies.dir ?? null,
+    policies: policies.provisioned,
+    configurations,
+    clock,
+    log,
+  });
   state.listening = true;
 
   const reloadCredentials = (): void => {
@@ -293,6 +301,7 @@ async function compose({
     apiPort,
     async stop() {
       stopUpkeep();
+      await policyFolder.stop();
       const deadline = config.shutdown.deadline * 1000;
       events.close();
       const apiClosed = new Promise((resolve) => apiServer.close(resolve));

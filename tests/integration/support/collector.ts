@@ -2,7 +2,7 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { FleetSummary, FleetTarget } from '@openclaw-fleet/contract';
+import type { FleetSummary, FleetTarget, Role } from '@openclaw-fleet/contract';
 import { TestNode } from './node.ts';
 import { guard } from './process.ts';
 import { waitFor } from './wait.ts';
@@ -15,6 +15,7 @@ export class TestCollector {
   readonly #settings: Record<string, string>;
   #process: ChildProcess | null = null;
   #token = '';
+  #approver: string | null = null;
   intakePort = 0;
   apiPort = 0;
   log = '';
@@ -109,6 +110,33 @@ export class TestCollector {
   async close(): Promise<void> {
     await this.kill('SIGTERM');
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  /** Makes a token of a role by the command line. A person's, where the role approves. */
+  tokenOf(role: Role): string {
+    const made = this.cli('token', 'create', '--name', role, '--role', role, '--kind', 'service', '--json');
+    return (JSON.parse(made) as { token: string }).token;
+  }
+
+  /**
+   * Sends a change as an approver.
+   * @param version of what it was made from, for If-Match
+   * @throws Error with the answer, when it is none of 2xx
+   */
+  async send<T>(method: string, path: string, body: object, version?: number): Promise<T> {
+    this.#approver ??= this.tokenOf('approver');
+    const response = await fetch(`http://127.0.0.1:${this.apiPort}${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${this.#approver}`,
+        'content-type': 'application/json',
+        ...(version !== undefined && { 'if-match': `"${version}"` }),
+      },
+      body: JSON.stringify(body),
+    });
+    const answer: unknown = await response.json();
+    if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${JSON.stringify(answer)}`);
+    return answer as T;
   }
 
   async get(path: string, token = this.#token): Promise<{ status: number; body: unknown }> {
