@@ -12,7 +12,7 @@ import { lagOf, syncPoints } from './sync.ts';
 import type { Assessment, Expectation, Fault, Subject } from './types.ts';
 import { minimumScoreRule, VIOLATION_RULES } from './violations.ts';
 
-export { isolating, transitions } from './faults.ts';
+export { isolating, reworded, transitions } from './faults.ts';
 
 /** Of a node that was not looked at yet. */
 export const UNASSESSED: Assessment = {

@@ -11,10 +11,13 @@ interface Cap {
 /** Said of a target that flaps. */
 export const FLAPPING = 'It keeps going offline and coming back (flapping)';
 
+/** Said of a target that did not come back from its restart. */
+export const OVERDUE = 'It said that it restarts, and has not come back';
+
 /** What holds the score down, because a sum hides a dead node (domain-rules sections 2 and 3). In the order they are applied. */
 export const CAPS: readonly Cap[] = [
   { at: 69, holds: ({ flapping }) => flapping, reason: FLAPPING },
-  { at: 69, holds: ({ overdue }) => overdue, reason: 'It said that it restarts, and has not come back' },
+  { at: 69, holds: ({ overdue }) => overdue, reason: OVERDUE },
   {
     at: 39,
     holds: ({ state }) => state === 'expired' || state === 'inactive',

@@ -1,4 +1,5 @@
 import type { Component, ComponentScore, JobsBlock, Timings, ViolationSeverity } from '@openclaw-fleet/contract';
+import { OVERDUE } from './caps.ts';
 import { configPendingUntilMs, configState } from './drift/config.ts';
 import { healthReasons, healthWords } from './drift/runtime.ts';
 import { earlierFailureRatio, failureRatio, LEAST_RESULTS } from './jobs.ts';
@@ -13,21 +14,24 @@ export type ComponentWords = Pick<ComponentScore, 'reason' | 'inputs'>;
 export type ComponentsInWords = Readonly<Record<Component, ComponentWords>>;
 
 /** Why connectivity has the points it has, or none. */
-export function connectivityWords({ state, seenMs, intervalMs, flapping }: Subject, atMs: number): ComponentWords {
+export function connectivityWords(subject: Subject, atMs: number): ComponentWords {
+  const { state, seenMs, intervalMs, flapping, overdue } = subject;
   const silent = seenMs === null ? null : Math.max(0, atMs - seenMs);
   return {
-    reason: connectivityReason(state, silent, intervalMs),
+    reason: connectivityReason(subject, silent),
     inputs: {
       state,
       secondsSinceReport: silent === null ? null : Math.floor(silent / 1000),
       intervalSeconds: intervalMs / 1000,
       flapping,
+      overdue,
     },
   };
 }
 
-function connectivityReason(state: Subject['state'], silent: number | null, intervalMs: number): string {
+function connectivityReason({ state, intervalMs, overdue }: Subject, silent: number | null): string {
   const heard = silent === null ? 'Its only report was old when it came' : `No report for ${duration(silent)}`;
+  if (overdue) return `${OVERDUE}: ${heard.toLowerCase()}`;
   switch (state) {
     case 'online':
       return silent === null ? heard : `Reported ${duration(silent)} ago`;

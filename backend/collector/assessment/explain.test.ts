@@ -56,7 +56,7 @@ describe('explain', () => {
           points: 20,
           max: 20,
           reason: 'Reported 0 ms ago',
-          inputs: { state: 'online', secondsSinceReport: 0, intervalSeconds: 60, flapping: false },
+          inputs: { state: 'online', secondsSinceReport: 0, intervalSeconds: 60, flapping: false, overdue: false },
         },
         sync: {
           points: 20,
@@ -137,6 +137,11 @@ describe('explain', () => {
 
   it.each<[string, Partial<Subject>, string]>([
     ['stale', { state: 'stale', seenMs: NOW - 85_000 }, 'No report for 1 min 25 s; it reports every 1 min'],
+    [
+      'overdue',
+      { state: 'stale', overdue: true, seenMs: NOW - 310_000 },
+      'It said that it restarts, and has not come back: no report for 5 min 10 s',
+    ],
     ['expired', { state: 'expired', seenMs: NOW - 130_000 }, 'No report for 2 min 10 s'],
     ['inactive', { state: 'inactive', seenMs: NOW - 15 * 86_400_000 }, 'No report for 15 d'],
     ['expired at birth', { state: 'expired', seenMs: null }, 'Its only report was old when it came'],
@@ -164,6 +169,10 @@ describe('explain', () => {
       { at: 39, reason: 'It is offline' },
     ]);
     const edited = bridgedOf({ config_hash: EDITED_HASH });
+    // One that could hold it no lower is left out.
+    expect(caps({ report: edited, flapping: true }, expectationOf({ unknownConfigSeverity: 'critical' }))).toHaveLength(
+      1
+    );
     expect(caps({ report: edited }, expectationOf({ unknownConfigSeverity: 'critical' }))).toEqual([
       { at: 69, reason: 'A critical drift or violation is open' },
     ]);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { TIMINGS } from '@openclaw-fleet/contract';
 import type { ReportedBlock } from '@openclaw-fleet/contract';
-import { assess, isolating, transitions } from './assess.ts';
+import { assess, isolating, reworded, transitions } from './assess.ts';
 import { faultOf } from './rule.ts';
 import {
   bridgedOf,
@@ -52,6 +52,7 @@ describe('a fault', () => {
     const first = after([], 0, { sync_lag_ms: 130_000 });
     const worse = after(first, MINUTE, { sync_lag_ms: 400_000 });
     const better = after(worse, 2 * MINUTE, { sync_lag_ms: 130_000 });
+    expect(reworded(first, worse)).toEqual([]);
     expect(told(first, worse)).toEqual(['escalated sync major', 'escalated sync-lag-over-limit high']);
     expect(told(worse, better)).toEqual(['eased sync minor', 'eased sync-lag-over-limit warning']);
     expect(told(better, after(better, 3 * MINUTE, {}))).toEqual([
@@ -87,6 +88,8 @@ describe('a fault', () => {
     expect(faultOf(now, 'sync')?.expected).toBe('at most 1 min');
     expect(faultOf(now, 'sync-lag-over-limit')?.message).toContain('over the limit of 1 min');
     expect(transitions(first, now)).toEqual([]);
+    expect(reworded(first, now)).toEqual(now);
+    expect(reworded(now, now)).toEqual([]);
     expect(now).not.toBe(first);
     expect(now.map(({ id }) => id)).toEqual(first.map(({ id }) => id));
   });
@@ -148,10 +151,19 @@ describe('isolation', () => {
 
   it('comes back with another edit, and with a new turn for the worse', () => {
     const edited = lift(after([], 0, { config_hash: EDITED_HASH }, strict));
-    expect(isolating(after(edited, MINUTE, { config_hash: 'f'.repeat(64) }, strict))).toBe(true);
+    const other = after(edited, MINUTE, { config_hash: 'f'.repeat(64) }, strict);
+    expect(isolating(other)).toBe(true);
+    expect(reworded(edited, other)).toEqual(other);
     const better = after(edited, MINUTE, { config_hash: ISSUED_HASH }, strict);
     expect(isolating(better)).toBe(false);
     expect(isolating(after(better, 2 * MINUTE, { config_hash: EDITED_HASH }, strict))).toBe(true);
+  });
+
+  it('comes back when the same edit turns critical anew', () => {
+    const edited = lift(after([], 0, { config_hash: EDITED_HASH }, strict));
+    const milder = after(edited, MINUTE, { config_hash: EDITED_HASH });
+    expect(faultOf(milder, 'config')).toMatchObject({ severity: 'major', liftedMs: null });
+    expect(isolating(after(milder, 2 * MINUTE, { config_hash: EDITED_HASH }, strict))).toBe(true);
   });
 
   it('stays lifted while the lag alone grows', () => {

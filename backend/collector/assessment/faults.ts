@@ -81,8 +81,6 @@ export function settleViolation(
  * severity, the limit or the state changes, or every beat would be a change of the fault.
  */
 function stillSays(fault: Fault, words: Words): boolean {
-  if (fault.expected !== words.expected) return false;
-  if (words.measured !== true && fault.actual !== words.actual) return false;
   return fault.message.startsWith(words.steady) || fault.message.endsWith(words.steady);
 }
 
@@ -104,8 +102,8 @@ function idOf(subject: Subject, kind: Fault['kind'], code: DriftCategory | Viola
 }
 
 /**
- * What became of each fault between two assessments of one target, the resolved first. A fault whose words alone changed
- * is in none: compare the faults themselves for what is to be stored.
+ * What became of each fault between two assessments of one target, the resolved first. A fault whose words or lift alone
+ * changed is in none of them: see `reworded`.
  */
 export function transitions(before: readonly Fault[], after: readonly Fault[]): FaultTransition[] {
   if (before === after) return [];
@@ -120,6 +118,14 @@ export function transitions(before: readonly Fault[], after: readonly Fault[]): 
     else if (RANK[fault.severity] < RANK[was.severity]) changes.push({ change: 'eased', fault });
   }
   return changes;
+}
+
+/** Faults that went on as severe as they were, but say something else now or lost their lift: to be stored, not to be told of. */
+export function reworded(before: readonly Fault[], after: readonly Fault[]): Fault[] {
+  if (before === after) return [];
+  return after.filter((fault) =>
+    before.some((was) => was !== fault && was.id === fault.id && was.severity === fault.severity)
+  );
 }
 
 /** A critical drift is open that nobody lifted: the target is isolated (domain-rules section 4). */

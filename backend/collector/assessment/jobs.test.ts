@@ -38,6 +38,10 @@ describe('jobsPoints', () => {
     expect(actual).toBe(expected);
   });
 
+  it('is a ratio of at most 1, also where the numbers disagree', () => {
+    expect(failureRatio(jobsOf({ results_1h: 10, failures_1h: 12 }))).toBe(1);
+  });
+
   it('is null without jobs', () => {
     expect(jobsPoints(undefined)).toBeNaN();
     expect(failureRatio(undefined)).toBeNaN();

@@ -165,6 +165,7 @@ describe('the score is monotone', () => {
   const penalties: Record<string, Worse> = {
     silence: (worse) => ({ subject: subjectOf({ state: pick(LIVENESS_STATES.slice(0, 3), worse) }) }),
     flapping: (worse) => ({ subject: subjectOf({ flapping: worse > 0.5 }) }),
+    'a restart that never ends': (worse) => ({ subject: subjectOf({ overdue: worse > 0.5 }) }),
     'sync lag': (worse) => withReport({ sync_lag_ms: between(0, 2_000_000, worse) }),
     health: (worse) => withReport({ health_status: pick(HEALTH_STATUSES, worse) }),
     cpu: (worse) => withReport({ metrics: { cpu_pct: between(80, 100, worse) } }),

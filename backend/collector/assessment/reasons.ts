@@ -37,8 +37,9 @@ export function reasonsOf(
   timings: Timings
 ): string[] {
   const reasons: { readonly rank: number; readonly text: string }[] = [];
-  const { state, flapping } = subject;
-  if (state !== 'online') reasons.push({ rank: state === 'stale' ? STALE : SILENT, text: words.connectivity.reason });
+  const { state, flapping, overdue } = subject;
+  if (overdue || state !== 'online')
+    reasons.push({ rank: state === 'stale' ? STALE : SILENT, text: words.connectivity.reason });
   if (flapping) reasons.push({ rank: STALE, text: FLAPPING });
   for (const fault of faults) {
     if (toldBefore(fault, faults)) continue;

@@ -20,9 +20,9 @@ export interface Words {
   readonly expected: string | null;
   readonly actual: string | null;
   readonly message: string;
-  /** How the message begins or ends: what it says of the limit or the state, without the measured number. */
+  /** How the message begins or ends: all that is expected and found, save a measured number. An open fault that says it keeps its words. */
   readonly steady: string;
-  /** `actual` is a measurement. */
+  /** `actual` is such a number. */
   readonly measured?: boolean;
 }
 

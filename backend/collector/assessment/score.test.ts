@@ -77,6 +77,10 @@ describe('the score', () => {
     expect(score(full, { state, flapping }, faults)).toBe(expected);
   });
 
+  it('is capped while it has not come back from a restart', () => {
+    expect(score(full, { state: 'stale', overdue: true })).toBe(69);
+  });
+
   it('is not raised by a cap', () => {
     expect(score(pointsOf(0, 0, 20, 0, 0), { state: 'expired' })).toBe(20);
   });

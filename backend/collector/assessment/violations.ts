@@ -58,10 +58,8 @@ function limit(
     code,
     playbook,
     ({ report }, { limits }) => {
-      const now = value(report);
-      if (limits[name] === undefined) return 'none';
-      if (now === undefined) return report.reported === undefined ? 'unknown' : 'none';
-      return isOver(now, limits[name]) ? severity : 'none';
+      if (report.reported === undefined) return 'unknown';
+      return isOver(value(report), limits[name]) ? severity : 'none';
     },
     ({ report }, { limits }) => words(value(report) ?? 0, limits[name] ?? 0)
   );
