@@ -24,10 +24,10 @@ const words = (most: number): z.ZodString =>
     .regex(/^[^\u0000-\u001f\u007f-\u009f]*$/, 'must not contain control characters');
 /** Why something was done, for the audit. */
 export const reasonSchema = words(500).min(3, 'say why, in at least 3 characters');
-const version = words(64).regex(
-  /^v?\d+(\.\d+){0,2}([-+][0-9A-Za-z.+-]+)?$/,
-  'must be a version such as 1.4.0 or 2026.9.6'
-);
+const version = z
+  .string()
+  .max(64)
+  .regex(/^v?\d+(\.\d+){0,2}([-+][0-9A-Za-z.+-]+)?$/, 'must be a version such as 1.4.0 or 2026.9.6');
 const capability = z.string().regex(/^[a-z][a-z0-9_:.-]{0,63}$/, 'must be a capability such as restart');
 const tag = words(MAX_TAG_LENGTH).min(1);
 

@@ -44,6 +44,7 @@ export const PROBLEMS = {
   'clock-ahead': { status: 422, title: 'last_heartbeat is in the future' },
   'precondition-required': { status: 428, title: 'If-Match must say which version is to be changed' },
   'rate-limited': { status: 429, title: 'Too many requests' },
+  'headers-too-large': { status: 431, title: 'The address or the headers are too large' },
   'internal-error': { status: 500, title: 'The collector failed' },
   'renewal-unavailable': { status: 501, title: 'This collector cannot renew certificates' },
   overloaded: { status: 503, title: 'The collector is overloaded' },

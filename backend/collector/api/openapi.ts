@@ -26,12 +26,14 @@ const COMMON_PROBLEMS: readonly ProblemName[] = [
   'unauthenticated',
   'invalid-token',
   'forbidden',
+  'headers-too-large',
   'internal-error',
 ];
 
 /** Problems of a body, and of storing what it asks for. */
 const BODY_PROBLEMS: readonly ProblemName[] = [
   'malformed-json',
+  'request-timeout',
   'too-large',
   'unsupported-media-type',
   'invalid-body',
@@ -109,7 +111,7 @@ function capital(word: string): string {
 /** Every problem that a route may answer with. */
 export function problemsOf(route: Route): ProblemName[] {
   return [
-    ...(route.role === 'open' ? (['bad-request', 'internal-error'] as const) : COMMON_PROBLEMS),
+    ...(route.role === 'open' ? (['bad-request', 'headers-too-large', 'internal-error'] as const) : COMMON_PROBLEMS),
     ...(isFleetRoute(route) ? (['feature-disabled'] as const) : []),
     ...(route.body ? BODY_PROBLEMS : []),
     ...(route.ifMatch ? (['precondition-failed'] as const) : []),
