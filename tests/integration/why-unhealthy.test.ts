@@ -311,7 +311,9 @@ const STEADY = ['plain-01', 'plain-02', 'plain-03', 'plain-04'];
       try {
         const seen = await shows(
           'runtime drift',
-          ({ drift }) => drift.some(({ category }) => category === 'runtime'),
+          ({ drift, violations }) =>
+            violations.length > 0 &&
+            drift.some(({ category, severity }) => category === 'runtime' && severity === 'major'),
           TWO_PROBES
         );
         expect(seen.drift).toMatchObject([

@@ -106,7 +106,7 @@ function configWords(
   const revision = `configuration revision ${short(expectation.revision ?? '')}`;
   if (state === 'unknown') return `; it does not say whether it runs ${revision}`;
   if (state !== 'pending') return '';
-  const rest = configPendingUntilMs(subject, expectation, timings) - atMs;
+  const rest = configPendingUntilMs(expectation, timings) - atMs;
   return `; ${revision} is still being applied, which is no drift for ${atLeast(rest)} more`;
 }
 

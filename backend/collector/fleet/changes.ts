@@ -5,7 +5,7 @@ import type {
   Heartbeat,
   PolicyViolationEvent,
 } from '@openclaw-fleet/contract';
-import { isolating, transitions } from '../assessment/assess.ts';
+import { isolating, reworded, transitions } from '../assessment/assess.ts';
 import { riskOf } from '../assessment/score.ts';
 import type { Assessment, Fault, FaultTransition } from '../assessment/types.ts';
 import type { FaultRow, NewChange, NewEvent, NodeChanges } from '../storage/types.ts';
@@ -58,6 +58,8 @@ export class Changes implements NodeChanges {
     const changed = transitions(before, after);
     for (const one of changed) if (one.change === 'resolved') this.#fault(one);
     for (const one of changed) if (one.change !== 'resolved') this.#fault(one);
+    // Told of by nobody, but what is stored must be what holds: a lift may have ended with it.
+    for (const fault of reworded(before, after)) this.faults.push(this.#row(fault, null));
     const [was, is] = [isolating(before), isolating(after)];
     if (is && !was) this.note('isolation', 'isolated: a critical drift is open');
     if (was && !is) this.note('isolation', 'no longer isolated: no critical drift is open');
@@ -85,23 +87,8 @@ export class Changes implements NodeChanges {
   }
 
   #fault({ change, fault }: FaultTransition): void {
-    const { id, kind, code, severity, message, playbook, openedMs, liftedMs, expected, actual } = fault;
-    const resolvedMs = change === 'resolved' ? this.#atMs : null;
-    const nodeId = this.#whose.id;
-    this.faults.push({
-      id,
-      nodeId,
-      kind,
-      code,
-      severity,
-      expected,
-      actual,
-      message,
-      playbook,
-      openedMs,
-      resolvedMs,
-      liftedMs,
-    });
+    const { id, kind, code, severity, message, playbook } = fault;
+    this.faults.push(this.#row(fault, change === 'resolved' ? this.#atMs : null));
     this.note(kind, `${code} ${words(change, severity)}: ${message}`, { id, code, severity, change });
     if (fault.kind === 'drift') {
       this.tell('drift-detected', {
@@ -125,6 +112,12 @@ export class Changes implements NodeChanges {
         ...(playbook !== null && { suggestedPlaybookId: playbook }),
       } satisfies PolicyViolationEvent);
     }
+  }
+
+  #row(fault: Fault, resolvedMs: number | null): FaultRow {
+    const { id, kind, code, severity, expected, actual, message, playbook, openedMs, liftedMs } = fault;
+    const words = { kind, code, severity, expected, actual, message, playbook };
+    return { id, nodeId: this.#whose.id, ...words, openedMs, resolvedMs, liftedMs };
   }
 
   #base(): { targetId: string; at: string; name: string; zone: string } {

@@ -63,9 +63,10 @@ describe('the state of a configuration', () => {
     ['the old revision, to the last', subject(old), desiredFor(120 * SECOND - 1), 'pending'],
     ['the old revision, too long', subject(old), desiredFor(120 * SECOND), 'different'],
     ['other values of it, just desired', subject(issued), desiredFor(0), 'pending'],
-    ['an edit, just desired', subject(edited), desiredFor(0), 'pending'],
-    ['applying, to the last', subject({ ...issued, apply_status: 'APPLYING' }), desiredFor(10 * MINUTE - 1), 'pending'],
-    ['applying for ever', subject({ ...issued, apply_status: 'APPLYING' }), desiredFor(10 * MINUTE), 'different'],
+    ['an edit, just desired', subject(edited), desiredFor(0), 'edited'],
+    ['an apply half done', subject({ ...edited, apply_status: 'APPLYING' }), desiredFor(0), 'pending'],
+    ['applying, to the last', subject({ ...issued, apply_status: 'APPLYING' }), desiredFor(120 * SECOND - 1), 'pending'],
+    ['applying for ever', subject({ ...issued, apply_status: 'APPLYING' }), desiredFor(120 * SECOND), 'different'],
     ['applying over an edit', subject({ ...edited, apply_status: 'APPLYING' }), long, 'edited'],
     // Wrong.
     ['other values of it', subject(issued), long, 'different'],
@@ -123,7 +124,7 @@ describe('config drift', () => {
       configDrift.nextMs(of, expectation, open, NOW, timings, find(of, open, expectation));
     expect(next(subject({}))).toBe(Infinity);
     expect(next(subject(old), [], desiredFor(30 * SECOND))).toBe(NOW + 90 * SECOND);
-    expect(next(subject({ ...issued, apply_status: 'APPLYING' }), [], desiredFor(0))).toBe(NOW + 10 * MINUTE);
+    expect(next(subject({ ...issued, apply_status: 'APPLYING' }), [], desiredFor(0))).toBe(NOW + 120 * SECOND);
     expect(next(subject(issued))).toBe(NOW + 10 * MINUTE);
     expect(next(subject(issued), openSince(NOW - 4 * MINUTE))).toBe(NOW + 6 * MINUTE);
     expect(next(subject(issued), openSince(NOW - 10 * MINUTE))).toBe(Infinity);

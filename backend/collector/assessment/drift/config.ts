@@ -32,7 +32,7 @@ export const configDrift: DriftRule = {
 
 /**
  * Compares hashes of one revision alone, since another revision manages other paths. A bridge has `convergence` from the
- * moment the revision was desired; one that says that it is applying has the time after which a difference is major.
+ * moment the revision was desired.
  */
 export function configState(
   { report }: Subject,
@@ -48,21 +48,18 @@ export function configState(
   const told = revision !== undefined && revision === expectation.revision;
   if (told && actual === expected) return 'same';
   if (told && status === 'FAILED') return 'failed';
-  if (nowMs < configPendingUntilMs({ report }, expectation, timings)) return 'pending';
+  const edited = actual !== undefined && !expectation.issued(actual);
+  // Nothing that the fleet does leads to values that it never issued, but an apply that is half done.
+  if (told && edited && status !== 'APPLYING') return 'edited';
+  if (nowMs < configPendingUntilMs(expectation, timings)) return 'pending';
   if (status === 'FAILED') return 'failed';
   if (revision === undefined || (told && actual === undefined)) return 'unknown';
-  return actual === undefined || expectation.issued(actual) ? 'different' : 'edited';
+  return edited ? 'edited' : 'different';
 }
 
 /** Until when a difference is no drift, in milliseconds of our clock. */
-export function configPendingUntilMs(
-  { report }: Pick<Subject, 'report'>,
-  { revisionSinceMs }: Expectation,
-  timings: Timings
-): number {
-  const applying = report.reported?.apply_status === 'APPLYING';
-  const { convergence, configDriftMajorAfter } = timings;
-  return revisionSinceMs + (applying ? Math.max(convergence, configDriftMajorAfter) : convergence);
+export function configPendingUntilMs({ revisionSinceMs }: Expectation, { convergence }: Timings): number {
+  return revisionSinceMs + convergence;
 }
 
 export function findConfigDrift(
@@ -101,7 +98,7 @@ function nextConfigMs(
 ): number {
   if (found === 'minor') return (faultOf(open, 'config')?.openedMs ?? nowMs) + timings.configDriftMajorAfter;
   if (found !== 'unknown' || configState(subject, expectation, nowMs, timings) !== 'pending') return Infinity;
-  return configPendingUntilMs(subject, expectation, timings);
+  return configPendingUntilMs(expectation, timings);
 }
 
 function configWords({ report }: Subject, expectation: Expectation): Words {
