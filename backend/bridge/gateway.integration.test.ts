@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { heartbeatSchema } from '@openclaw-fleet/contract';
+import { heartbeatSchema, TIMINGS } from '@openclaw-fleet/contract';
 import type { GatewayState, Heartbeat, TimingsProfile } from '@openclaw-fleet/contract';
 import { createTestNode } from '../client/testing/node.ts';
 import type { TestNode } from '../client/testing/node.ts';
@@ -11,6 +11,7 @@ import { settingsFromEnv } from './settings.ts';
 import { adminCall } from './testing/admin.ts';
 import { ensureOpenclaw, OPENCLAW_VERSION, startGateway } from './testing/openclaw.ts';
 import type { RealGateway } from './testing/openclaw.ts';
+import { createRevisionSigner, hashOf } from './testing/revisions.ts';
 import { waitFor } from './testing/wait-for.ts';
 
 const say = (message: string): void => void process.stderr.write(`${message}\n`);
@@ -33,7 +34,11 @@ interface Beside {
   close(): Promise<void>;
 }
 
-async function bridgeBeside(gateway: RealGateway, timings: TimingsProfile): Promise<Beside> {
+async function bridgeBeside(
+  gateway: RealGateway,
+  timings: TimingsProfile,
+  env: Readonly<Record<string, string>> = {}
+): Promise<Beside> {
   const node = await createTestNode();
   const interval = timings === 'demo' ? 3 : 60;
   node.collector.answer = () => ({ body: { status: 'accepted', next_heartbeat_seconds: interval } });
@@ -49,6 +54,7 @@ async function bridgeBeside(gateway: RealGateway, timings: TimingsProfile): Prom
       OPENCLAW_BRIDGE_GATEWAY_URL: gateway.url.href,
       OPENCLAW_BRIDGE_GATEWAY_TOKEN_FILE: gateway.tokenFile,
       OPENCLAW_BRIDGE_LISTEN: '127.0.0.1:0',
+      ...env,
     }),
     publishing: { ...node.settings, timings },
     logger: { info: look, warn: look, error: look },
@@ -198,6 +204,56 @@ function defined<T extends object>(members: T): { [K in keyof T]?: NonNullable<T
         'a valid file',
         (beat) => beat.reported?.config_valid === true && beat.reported.config_converged === true
       );
+    },
+    2 * MINUTE
+  );
+
+  it(
+    'reports an edit of a managed setting on disk within two probe intervals',
+    async () => {
+      const signer = createRevisionSigner();
+      const edited = (ackReaction: string): string => JSON.stringify({ ...config(), messages: { ackReaction } });
+      saveConfig(edited('before'));
+      await beatSays(
+        'the configuration to begin with',
+        ({ reported: block }) => block?.full_config_hash === fullConfigHash(config()) && block.config_converged === true
+      );
+      const values = { 'messages.ackReaction': 'before' };
+      const revision = hashOf(values);
+      const slow = await bridgeBeside(gateway, 'production', { OPENCLAW_ACTIONS_PIN: signer.pin });
+      const { collector } = slow.node;
+      collector.answer = ({ path }) => {
+        const nonce = new URL(path, 'https://x').searchParams.get('nonce');
+        if (nonce !== null) return { body: { jws: signer.revision(values, { nonce }) } };
+        if (path.endsWith('/config-report')) return { status: 204 };
+        return { body: { status: 'accepted', next_heartbeat_seconds: 60, desired_revision: revision } };
+      };
+      const said = (): unknown => {
+        const { config_hash: hash, apply_status: status } = slow.beats().at(-1)?.reported ?? {};
+        return [hash, status].join(' ');
+      };
+      const reports = (): string[] =>
+        collector.requests.filter(({ path }) => path.endsWith('/config-report')).map(({ body }) => body.toString());
+      try {
+        await slow.bridge.start();
+        await waitFor(
+          () => `the revision; ${String(said())}`,
+          () => said() === `${revision} APPLIED`,
+          30_000
+        );
+        await waitFor('the first report', () => reports().length === 1);
+        saveConfig(edited('after'));
+        const after = { 'messages.ackReaction': 'after' };
+        await waitFor(
+          () => `the edit; ${String(said())}`,
+          () => said() === `${hashOf(after)} UNSET`,
+          2 * TIMINGS.production.probe
+        );
+        await waitFor('the report of it', () => reports().length === 2, 1_000);
+        expect(JSON.parse(reports()[1] ?? '')).toEqual({ revision, config_hash: hashOf(after), values: after });
+      } finally {
+        await slow.close();
+      }
     },
     2 * MINUTE
   );
