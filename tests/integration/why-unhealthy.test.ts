@@ -206,13 +206,17 @@ const STEADY = ['plain-01', 'plain-02', 'plain-03', 'plain-04'];
         TWO_PROBES
       );
       const told = await waitFor(
-        () => events.seen.find(({ name, data }) => name === 'drift-detected' && data['change'] === 'opened'),
+        () =>
+          events.seen.find(
+            ({ name, data }) =>
+              name === 'drift-detected' && data['category'] === 'config' && data['change'] === 'opened'
+          ),
         'its event'
       );
       expect(told.data).toMatchObject({ targetId: GATEWAY, category: 'config', severity: 'major' });
       edit('👀');
       await healthy();
-      const history = (await read<DriftPage>('/drift?state=resolved')).items;
+      const history = (await read<DriftPage>('/drift?state=resolved&category=config')).items;
       expect(history).toMatchObject([{ category: 'config', resolvedAt: expect.any(String) as unknown }]);
     },
     3 * MINUTE
@@ -226,7 +230,8 @@ const STEADY = ['plain-01', 'plain-02', 'plain-03', 'plain-04'];
       await collector.start();
       await shows('the drift', ({ drift }) => drift.some(({ category }) => category === 'config'), MINUTE);
       const record = await waitFor(
-        async () => (await openDrift()).find(({ differences }) => (differences?.length ?? 0) > 0),
+        async () =>
+          (await openDrift()).find(({ differences }) => differences?.some(({ actual }) => actual.includes('🔥'))),
         'the path and both values',
         TWO_PROBES
       );
