@@ -1,0 +1,38 @@
+"""Hooks of schemathesis: most writes name the version that is there, so that they reach what they would change."""
+
+import itertools
+import os
+import re
+import urllib.error
+import urllib.request
+
+import schemathesis
+
+VERSION = re.compile(r'^"\d+"$')
+POLICY = re.compile(r"^/fleet/(?:approver/)?policies/([\w-]+)")
+TARGET = re.compile(r"^/fleet/(?:approver/)?targets/([\w.-]+)")
+calls = itertools.count()
+
+
+def resource_of(path):
+    if match := POLICY.match(path):
+        return f"/fleet/policies/{match[1]}"
+    if match := TARGET.match(path):
+        return f"/fleet/targets/{match[1]}/desired-state"
+    return None
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    headers = case.headers or {}
+    resource = resource_of(case.formatted_path)
+    if resource is None or not VERSION.match(str(headers.get("If-Match", ""))) or next(calls) % 4 == 0:
+        return
+    request = urllib.request.Request(
+        os.environ["FUZZ_ORIGIN"] + resource, headers={"Authorization": f"Bearer {os.environ['FUZZ_TOKEN']}"}
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            case.headers["If-Match"] = answer.headers["ETag"]
+    except urllib.error.HTTPError:
+        pass
