@@ -55,8 +55,7 @@ export class MemoryStore implements FleetStore {
 
   loadLastScores(onRows: (rows: ScoreRow[]) => void): Promise<void> {
     const last = new Map<string, ScoreRow>();
-    for (const score of this.scores)
-      if (score.atMs >= (last.get(score.nodeId)?.atMs ?? -Infinity)) last.set(score.nodeId, score);
+    for (const score of this.scores) last.set(score.nodeId, score);
     onRows([...last.values()].filter(({ nodeId }) => this.rows.has(nodeId)));
     return Promise.resolve();
   }

@@ -5,8 +5,7 @@ import type { FaultRow, NewChange, NewEvent, NodeChanges, ScoreRow } from './typ
  * Writes what was decided with a node's write, in the caller's transaction.
  *
  * None of it can fail the group it is in for what is stored already: a fault that opens where another of its node, kind
- * and code is still open takes its place (the old one is resolved when the new one opened), and a second score of the
- * same millisecond replaces the first.
+ * and code is still open takes its place (the old one is resolved when the new one opened).
  */
 export function changeWriter(raw: Database.Database): (changes: NodeChanges) => void {
   const event = raw.prepare('insert into events (name, target_id, at_ms, data) values (?, ?, ?, ?)');
@@ -21,10 +20,7 @@ export function changeWriter(raw: Database.Database): (changes: NodeChanges) => 
        message = excluded.message, playbook = excluded.playbook, resolved_ms = excluded.resolved_ms,
        lifted_ms = excluded.lifted_ms`
   );
-  const score = raw.prepare(
-    `insert into score_history (node_id, at_ms, score, band) values (?, ?, ?, ?)
-     on conflict (node_id, at_ms) do update set score = excluded.score, band = excluded.band`
-  );
+  const score = raw.prepare('insert into score_history (node_id, at_ms, score, band) values (?, ?, ?, ?)');
   const entry = raw.prepare(
     'insert into timeline (node_id, at_ms, kind, summary, actor, reason, data) values (?, ?, ?, ?, ?, ?, ?)'
   );

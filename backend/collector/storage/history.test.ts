@@ -146,8 +146,14 @@ describe('scores', () => {
     const store = await storageIn(folder());
     const write = writer(store);
     await write('a', { scores: [1, 2, 3, 4, 5].map((at) => point('a', at)) });
+    await write('a', { scores: [{ ...point('a', 3), score: 99 }] });
     await write('b', { scores: [point('b', 3), { nodeId: 'b', atMs: 4, score: null, band: 'unknown' }] });
-    expect(await store.scores('a', 2, 5, 10)).toEqual([point('a', 2), point('a', 3), point('a', 4)]);
+    expect(await store.scores('a', 2, 5, 10)).toEqual([
+      point('a', 2),
+      point('a', 3),
+      { ...point('a', 3), score: 99 },
+      point('a', 4),
+    ]);
     expect(await store.scores('a', 0, 9, 2)).toEqual([point('a', 4), point('a', 5)]);
     expect((await store.scores('b', 4, 9, 2)).map(({ score }) => score)).toEqual([null]);
   });

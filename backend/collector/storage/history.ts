@@ -43,7 +43,7 @@ export async function openFaultsAfter(
   return rows.map(faultOf);
 }
 
-/** The newest point of each stored node after `nodeId`, of at most `limit` nodes, and the last node looked at. */
+/** The point written last of each stored node, whatever the clock did since, after `nodeId`, of at most `limit` nodes, and the last node looked at. */
 export async function lastScoresAfter(
   db: Db,
   nodeId: string,
@@ -55,11 +55,11 @@ export async function lastScoresAfter(
     )
     .selectFrom('page')
     .leftJoin('score_history as s', (join) =>
-      join.onRef('s.node_id', '=', 'page.node_id').on('s.at_ms', '=', (eb) =>
+      join.on('s.id', '=', (eb) =>
         eb
           .selectFrom('score_history as n')
           .whereRef('n.node_id', '=', 'page.node_id')
-          .select((max) => max.fn.max('n.at_ms').as('newest'))
+          .select((max) => max.fn.max('n.id').as('newest'))
       )
     )
     .select(['page.node_id', 's.at_ms', 's.score', 's.band'])
@@ -111,6 +111,7 @@ export async function scores(db: Db, nodeId: string, fromMs: number, toMs: numbe
     .where('at_ms', '>=', fromMs)
     .where('at_ms', '<', toMs)
     .orderBy('at_ms', 'desc')
+    .orderBy('id', 'desc')
     .limit(limit)
     .execute();
   return rows.reverse().map((row) => ({ nodeId: row.node_id, atMs: row.at_ms, score: row.score, band: row.band }));

@@ -158,13 +158,15 @@ async function createHistory(db: Kysely<unknown>): Promise<void> {
     .execute();
   await db.schema
     .createTable('score_history')
+    .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement())
     .addColumn('node_id', 'text', (c) => c.notNull())
     .addColumn('at_ms', 'bigint', (c) => c.notNull())
     .addColumn('score', 'integer')
     .addColumn('band', 'text', (c) => c.notNull())
-    .addPrimaryKeyConstraint('score_history_key', ['node_id', 'at_ms'])
     .execute();
-  await db.schema.createIndex('score_history_at_ms').on('score_history').columns(['at_ms', 'node_id']).execute();
+  await db.schema.createIndex('score_history_node').on('score_history').columns(['node_id', 'at_ms', 'id']).execute();
+  await db.schema.createIndex('score_history_last').on('score_history').columns(['node_id', 'id']).execute();
+  await db.schema.createIndex('score_history_at_ms').on('score_history').columns(['at_ms', 'id']).execute();
   await db.schema
     .createTable('timeline')
     .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement())

@@ -30,7 +30,7 @@ export interface Schema {
     resolved_ms: number | null;
     lifted_ms: number | null;
   };
-  score_history: { node_id: string; at_ms: number; score: number | null; band: string };
+  score_history: { id: Generated<number>; node_id: string; at_ms: number; score: number | null; band: string };
   timeline: {
     id: Generated<number>;
     node_id: string;

@@ -7,7 +7,7 @@ import type { Storage } from './types.ts';
 type Db = Kysely<Schema>;
 type Limits = Parameters<Storage['sweep']>[0];
 /** Where the next chunk goes on. */
-type Cursor = readonly [atMs: number, nodeId: string];
+type Cursor = readonly [atMs: number, id: number];
 
 export const SWEPT_TABLES = ['events', 'nodes', 'faults', 'score_history', 'timeline'] as const;
 export type SweptTable = (typeof SWEPT_TABLES)[number];
@@ -21,7 +21,7 @@ export interface SweptChunk {
   readonly next: Cursor | null;
 }
 
-const START: Cursor = [-1, ''];
+const START: Cursor = [-1, 0];
 
 /** @param after what the chunk before said; null for the first */
 export async function sweepChunk(db: Db, table: SweptTable, limits: Limits, after: Cursor | null): Promise<SweptChunk> {
@@ -91,31 +91,31 @@ async function sweepTimeline(db: Db, beforeMs: number): Promise<number> {
   return Number(numDeletedRows);
 }
 
-// The newest point of a stored node stays however old: it says what holds since then.
-async function sweepScores(db: Db, beforeMs: number, [atMs, nodeId]: Cursor): Promise<SweptChunk> {
+// The point written last of a stored node stays however old: it says what holds since then.
+async function sweepScores(db: Db, beforeMs: number, [atMs, id]: Cursor): Promise<SweptChunk> {
   return db.transaction().execute(async (tx) => {
     const last = await tx
       .selectFrom('score_history')
-      .select(['at_ms', 'node_id'])
+      .select(['at_ms', 'id'])
       .where('at_ms', '<', beforeMs)
-      .where(sql<boolean>`(at_ms, node_id) > (${atMs}, ${nodeId})`)
+      .where(sql<boolean>`(at_ms, id) > (${atMs}, ${id})`)
       .orderBy('at_ms')
-      .orderBy('node_id')
+      .orderBy('id')
       .limit(1)
       .offset(SWEEP_CHUNK - 1)
       .executeTakeFirst();
     let over = tx
       .deleteFrom('score_history')
       .where('at_ms', '<', beforeMs)
-      .where(sql<boolean>`(at_ms, node_id) > (${atMs}, ${nodeId})`)
+      .where(sql<boolean>`(at_ms, id) > (${atMs}, ${id})`)
       .where((eb) =>
         eb.or([
           eb.exists(
             eb
               .selectFrom('score_history as newer')
-              .select('newer.at_ms')
+              .select('newer.id')
               .whereRef('newer.node_id', '=', 'score_history.node_id')
-              .whereRef('newer.at_ms', '>', 'score_history.at_ms')
+              .whereRef('newer.id', '>', 'score_history.id')
           ),
           eb.not(
             eb.exists(
@@ -124,8 +124,8 @@ async function sweepScores(db: Db, beforeMs: number, [atMs, nodeId]: Cursor): Pr
           ),
         ])
       );
-    if (last) over = over.where(sql<boolean>`(at_ms, node_id) <= (${last.at_ms}, ${last.node_id})`);
+    if (last) over = over.where(sql<boolean>`(at_ms, id) <= (${last.at_ms}, ${last.id})`);
     const { numDeletedRows } = await over.executeTakeFirst();
-    return { deleted: Number(numDeletedRows), next: last ? [last.at_ms, last.node_id] : null };
+    return { deleted: Number(numDeletedRows), next: last ? [last.at_ms, last.id] : null };
   });
 }

@@ -127,7 +127,7 @@ export interface FleetStore {
   writeDecision(epoch: number, writes: readonly NodeWrite[]): Promise<WriteResult[]>;
   /** Hands over every open fault, in chunks, for the registry's memory. */
   loadOpenFaults(onRows: (rows: FaultRow[]) => void): Promise<void>;
-  /** Hands over the newest point of every node's score history, in chunks. */
+  /** Hands over the point of every node’s score history that was written last, in chunks. */
   loadLastScores(onRows: (rows: ScoreRow[]) => void): Promise<void>;
 }
 
