@@ -10,4 +10,5 @@ export * from './assessment.ts';
 export * from './policy.ts';
 export * from './configuration.ts';
 export * from './config-secrets.ts';
+export * from './config-denied.ts';
 export * from './canonical-json.ts';

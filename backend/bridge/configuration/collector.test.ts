@@ -126,7 +126,7 @@ describe('a bridge and its collector', () => {
     const running = { messages: { ackReaction: 'ok' }, cron: { enabled: true }, gateway: { mode: 'local' } };
     sync.read(running);
     sync.replied(reply());
-    await stored({ 'messages.ackReaction': 'ok', 'cron.enabled': true, 'gateway.mode': 'local' });
+    await stored({ 'messages.ackReaction': 'ok', 'cron.enabled': true });
 
     const adopted = await configurations.adopt(node.id, { title: 'As it runs' }, change);
     if (!adopted.ok) throw new Error(adopted.failure.message);

@@ -4,12 +4,12 @@ import { describe, expect, it } from '@jest/globals';
 import {
   adoptConfigSchema,
   configValuesSchema,
+  DENIED_SECTIONS,
   desiredStateChangeSchema,
   newConfigSchema,
   overlayChangeSchema,
 } from '@openclaw-fleet/contract';
 import type { z } from 'zod';
-import { DENIED_SECTIONS } from './denied.ts';
 import { documentProblems } from './schema-check.ts';
 
 const text = readFileSync(resolve(import.meta.dirname, '..', '..', '..', 'docs', 'configurations.md'), 'utf8');

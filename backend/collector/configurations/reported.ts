@@ -1,5 +1,4 @@
-import { shownPath, type ConfigValues, type Json } from '@openclaw-fleet/contract';
-import { denied } from './denied.ts';
+import { deniedSetting, shownPath, type ConfigValues, type Json } from '@openclaw-fleet/contract';
 import { secretProblems } from './secrets.ts';
 import type { ConfigProblem } from './types.ts';
 
@@ -77,7 +76,7 @@ export function adoptable(report: ConfigValues, wanted: readonly string[] | null
 }
 
 function problemOf(path: string, value: Json): ConfigProblem | null {
-  const found = denied(path, value);
+  const found = deniedSetting(path, value);
   if (found !== null) return { path: found.path, rule: 'denied', message: `no revision may manage this: ${found.why}` };
   return secretProblems({ [path]: value })[0] ?? null;
 }

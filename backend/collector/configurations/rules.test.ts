@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { canonicalJson, type ConfigValues, type Json } from '@openclaw-fleet/contract';
+import { canonicalJson, DENIED_SECTIONS, deniedSetting, type ConfigValues, type Json } from '@openclaw-fleet/contract';
 import fc from 'fast-check';
-import { denied, DENIED_SECTIONS } from './denied.ts';
 import { differences, NOT_SET } from './diff.ts';
 import { configHash } from './hash.ts';
 import { overlaid, unmanaged } from './overlay.ts';
@@ -77,7 +76,7 @@ describe('a document', () => {
     ['a variable of the process', 'messages.prefix', 'x ${OPENCLAW_GATEWAY_TOKEN}', 'messages.prefix'],
     ['another machine for the messages', 'channels.telegram.apiRoot', 'https://x', 'channels.telegram.apiRoot'],
   ])('may not manage %s', (_what, managed, value, shown) => {
-    expect(denied(managed, value)?.path).toBe(shown);
+    expect(deniedSetting(managed, value)?.path).toBe(shown);
     expect(documentProblems({ [managed]: value })[0]?.message).toMatch(/^no revision may manage this: .+/);
   });
 

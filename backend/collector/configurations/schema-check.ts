@@ -1,12 +1,12 @@
 import {
   canonicalJson,
   configPathSchema,
+  deniedSetting,
   MAX_CONFIG_BYTES,
   MAX_MANAGED_PATHS,
   shownPath,
   type ConfigValues,
 } from '@openclaw-fleet/contract';
-import { denied } from './denied.ts';
 import { secretProblems } from './secrets.ts';
 import type { ConfigProblem } from './types.ts';
 
@@ -23,7 +23,7 @@ export function documentProblems(values: ConfigValues): ConfigProblem[] {
   const shape = shapeProblems(values);
   if (shape.length > 0) return shape;
   const refused = Object.entries(values).flatMap(([path, value]): ConfigProblem[] => {
-    const found = denied(path, value);
+    const found = deniedSetting(path, value);
     return found === null
       ? []
       : [{ path: found.path, rule: 'denied', message: `no revision may manage this: ${found.why}` }];

@@ -1,4 +1,5 @@
-import { shownPath, type Json } from '@openclaw-fleet/contract';
+import { shownPath } from './config-secrets.ts';
+import type { Json } from './configuration.ts';
 
 interface Denial {
   readonly path: string;
@@ -97,7 +98,7 @@ export interface Denied {
  * Why no revision may manage this path with this value.
  * @returns null when one may
  */
-export function denied(path: string, value: Json): Denied | null {
+export function deniedSetting(path: string, value: Json): Denied | null {
   const section = deniedSection(path);
   if (section !== null) return { path: shownPath(path), why: section };
   const steps = path.split('.');
