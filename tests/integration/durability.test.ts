@@ -2,8 +2,10 @@ import { readFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { openStorage } from '../../backend/collector/storage/index.ts';
+import { storageIn } from '../../backend/collector/storage/testing/temporary.ts';
+import { Approver } from './support/approver.ts';
 import { TestCollector } from './support/collector.ts';
+import { checkHistory } from './support/history.ts';
 import type { TestNode } from './support/node.ts';
 import { waitFor } from './support/wait.ts';
 
@@ -21,52 +23,85 @@ afterEach(async () => {
   await collector.close();
 });
 
+/** What a bridge reports of a gateway that is well, or in error. */
+function reported(error: boolean): Record<string, unknown> {
+  return {
+    bridge_version: '1.4.0',
+    gateway_state: 'running',
+    apply_status: 'UNSET',
+    sync_lag_ms: 0,
+    health_status: error ? 'error' : 'ok',
+    health_reasons: error ? ['a channel is down'] : [],
+    metrics: {},
+  };
+}
+
 describe('kill -9 under load', () => {
   beforeEach(() => {
     collector = new TestCollector({ OPENCLAW_FLEET_TIMINGS: 'demo', ...UNLIMITED });
     nodes = Array.from({ length: 8 }, (_, index) => collector.enroll(`node-${index}`));
   });
 
-  it('loses no acknowledged heartbeat, and reports nothing offline that is not', async () => {
+  it('loses nothing acknowledged, leaves history whole, and reports nothing offline that is not', async () => {
+    const approver = new Approver(collector, nodes[0]?.id ?? '');
     await collector.start();
-    const acknowledged = new Map<string, string>();
+    const acknowledged = new Map<string, { at: string; error: boolean }>();
     const state = { sending: true };
+    // Every other beat is in error: each opens faults or resolves them.
     const senders = nodes.map(async (node) => {
-      while (state.sending) {
-        const beat = node.beat();
+      for (let error = true; state.sending;) {
+        const beat = node.beat({ reported: reported(error) });
         try {
           const { status } = await node.post(beat);
-          if (status === 200) acknowledged.set(node.id, String(beat['last_heartbeat']));
+          if (status !== 200) continue;
+          acknowledged.set(node.id, { at: String(beat['last_heartbeat']), error });
+          error = !error;
         } catch {
           // It is down: the next one may get through.
           await new Promise((resolve) => setTimeout(resolve, 5));
         }
       }
     });
+    const approving = approver.work(() => state.sending);
     for (let kill = 0; kill < KILLS; kill++) {
       const before = new Map(acknowledged);
-      await waitFor(() => nodes.every(({ id }) => acknowledged.get(id) !== before.get(id)), 'every node to be heard');
+      const changes = approver.changes;
+      await Promise.race([
+        waitFor(() => nodes.every(({ id }) => acknowledged.get(id) !== before.get(id)), 'every node to be heard'),
+        approving,
+      ]);
+      await Promise.race([waitFor(() => approver.changes > changes + 4, 'changes to be acknowledged'), approving]);
       const delay = Math.random() * 200;
       await new Promise((resolve) => setTimeout(resolve, delay));
       await collector.kill('SIGKILL');
       const promised = new Map(acknowledged);
+      const checkApproved = approver.expectations();
       await collector.start();
       for (const { id } of nodes) {
         const { lastHeartbeatAt } = await collector.target(id);
         const stored = Date.parse(lastHeartbeatAt ?? '');
-        if (stored < Date.parse(promised.get(id) ?? ''))
-          throw new Error(`lost after ${delay} ms: ${id} ${lastHeartbeatAt ?? 'never'} < ${promised.get(id) ?? ''}`);
+        const { at } = promised.get(id) ?? { at: '' };
+        if (stored < Date.parse(at))
+          throw new Error(`lost after ${delay} ms: ${id} ${lastHeartbeatAt ?? 'never'} < ${at}`);
       }
+      await checkApproved();
     }
     await waitFor(async () => (await collector.summary()).expiryHeld === null, 'expiry to go on after the start');
     const { states } = await collector.summary();
     expect(await collector.metrics()).toMatch(/openclaw_collector_recent_starts [456]/);
     state.sending = false;
-    await Promise.all(senders);
+    await Promise.all([...senders, approving]);
     await collector.kill('SIGTERM');
-    const storage = await openStorage({ file: join(collector.folder, 'data', 'fleet.db') });
-    expect(await storage.eventsAfter(0, 10)).toEqual([]);
-    await storage.close();
+    const store = await storageIn(join(collector.folder, 'data'));
+    const events = await store.eventsAfter(0, 1_000_000);
+    expect(events.filter(({ name }) => name === 'target-offline')).toEqual([]);
+    for (const { id } of nodes) {
+      const history = await checkHistory(store, id);
+      expect(history.events).toBeGreaterThan(KILLS);
+      expect(history.open.map(({ code }) => code).sort()).toEqual(
+        acknowledged.get(id)?.error ? ['runtime', 'runtime-error'] : []
+      );
+    }
     expect(states).toMatchObject({ online: nodes.length, expired: 0 });
   }, 180_000);
 });

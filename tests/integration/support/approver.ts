@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import type { PolicyProfile, TargetPolicy } from '@openclaw-fleet/contract';
+import type { PolicyProfile, TargetPolicyView } from '@openclaw-fleet/contract';
 import type { TestCollector } from './collector.ts';
 
 /** A profile holds 100. */
@@ -12,6 +12,8 @@ interface Answer {
   readonly etag: string;
   readonly body: unknown;
 }
+
+class RefusedError extends Error {}
 
 /** Somebody who changes policies, one target's desired state and configurations all the time, and knows what was acknowledged. */
 export class Approver {
@@ -43,7 +45,7 @@ export class Approver {
           try {
             await change();
           } catch (error) {
-            if (!(error instanceof TypeError)) throw error;
+            if (error instanceof RefusedError) throw error;
             // It is down: the next one may get through.
             await new Promise((resolve) => setTimeout(resolve, 5));
           }
@@ -52,15 +54,22 @@ export class Approver {
     );
   }
 
-  /** Everything acknowledged is there. */
-  async check(): Promise<void> {
-    const [version, lag, waivers, configs] = [this.#version, this.#maxSyncLagMs, [...this.#waivers], [...this.#configs]];
-    const profile = (await this.#call('GET', PROFILE)).body as PolicyProfile;
-    expect(profile.version).toBeGreaterThanOrEqual(version);
-    expect(profile.waivers.map(({ id }) => id)).toEqual(expect.arrayContaining(waivers));
-    const { desired } = (await this.#call('GET', this.#desired)).body as TargetPolicy;
-    expect(desired.maxSyncLagMs).toBeGreaterThanOrEqual(lag);
-    for (const id of configs) expect((await this.#call('GET', `/fleet/configs/${id}`)).status).toBe(200);
+  /** Remembers what is acknowledged by now. @returns what checks that all of it is there */
+  expectations(): () => Promise<void> {
+    const [version, lag, waivers, configs] = [
+      this.#version,
+      this.#maxSyncLagMs,
+      [...this.#waivers],
+      [...this.#configs],
+    ];
+    return async () => {
+      const profile = (await this.#call('GET', PROFILE)).body as PolicyProfile;
+      expect(profile.version).toBeGreaterThanOrEqual(version);
+      expect(profile.waivers.map(({ id }) => id)).toEqual(expect.arrayContaining(waivers));
+      const { desired } = (await this.#call('GET', this.#desired)).body as TargetPolicyView;
+      expect(desired.maxSyncLagMs).toBeGreaterThanOrEqual(lag);
+      for (const id of configs) expect((await this.#call('GET', `/fleet/configs/${id}`)).status).toBe(200);
+    };
   }
 
   async #changePolicy(): Promise<void> {
@@ -76,23 +85,29 @@ export class Approver {
       waivers.length < MOST_WAIVERS
         ? await this.#call('POST', `${PROFILE}/waivers`, waiver, read.etag)
         : await this.#call('PATCH', PROFILE, { description: `after ${version}`, reason: REASON }, read.etag);
-    if (status >= 300) throw new Error(`a change of the policy answered ${status}: ${JSON.stringify(body)}`);
+    if (status >= 300) throw new RefusedError(`a change of the policy answered ${status}: ${JSON.stringify(body)}`);
     if (status === 201) this.#waivers.add(id);
     this.#version = (body as PolicyProfile).version;
   }
 
   async #changeDesired(): Promise<void> {
     const read = await this.#call('GET', this.#desired);
-    const next = Math.max(100_000, (read.body as TargetPolicy).desired.maxSyncLagMs ?? 0) + 1;
-    const { status, body } = await this.#call('PATCH', this.#desired, { maxSyncLagMs: next, reason: REASON }, read.etag);
-    if (status >= 300) throw new Error(`a change of the desired state answered ${status}: ${JSON.stringify(body)}`);
+    const next = Math.max(100_000, (read.body as TargetPolicyView).desired.maxSyncLagMs) + 1;
+    const { status, body } = await this.#call(
+      'PATCH',
+      this.#desired,
+      { maxSyncLagMs: next, reason: REASON },
+      read.etag
+    );
+    if (status >= 300)
+      throw new RefusedError(`a change of the desired state answered ${status}: ${JSON.stringify(body)}`);
     this.#maxSyncLagMs = next;
   }
 
   async #storeConfig(): Promise<void> {
     const values = { 'messages.ackReaction': `${this.#configs.size} ${Math.random()}` };
     const { status, body } = await this.#call('POST', '/fleet/configs', { title: 'a test', values, reason: REASON });
-    if (status !== 201) throw new Error(`a configuration answered ${status}: ${JSON.stringify(body)}`);
+    if (status !== 201) throw new RefusedError(`a configuration answered ${status}: ${JSON.stringify(body)}`);
     this.#configs.add((body as { id: string }).id);
   }
 
