@@ -224,7 +224,7 @@ describe('a bridge', () => {
     const edited = { ...values, 'messages.ackReaction': 'no' };
     // Without the event that announces most changes.
     gateway.answers['config.get'] = config({ a: 1, messages: { ackReaction: 'no' } }) as Record<string, unknown>;
-    await waitFor('the edit', () => managed() === `${revision} ${hashOf(edited)} UNSET`, 3_000);
+    await waitFor('the edit', () => managed() === `${revision} ${hashOf(edited)} UNSET`, 2_500);
     const reports = (): string[] =>
       node.collector.requests
         .filter(({ path }) => path === '/openclaw/config-report')
