@@ -13,7 +13,7 @@ import { tinted } from './terminal/screen.ts';
 import type { Screen } from './terminal/screen.ts';
 import { table } from './terminal/table.ts';
 import type { Cell, Column } from './terminal/table.ts';
-import { paragraph } from './terminal/text.ts';
+import { fit, paragraph } from './terminal/text.ts';
 import { age, BAND_TONES, moment, SEVERITY_TONES, STATE_TONES, toned } from './terminal/words.ts';
 import { notesOf } from './targets.ts';
 import { whatAndHint } from './violations.ts';
@@ -75,7 +75,8 @@ function headLines(target: FleetTarget, screen: Screen): string[] {
   const state = tinted(liveness.state, STATE_TONES[liveness.state], screen);
   const notes = notesOf(target);
   return [
-    tinted(target.name, 'title', screen) + (target.name === target.id ? '' : `  ${target.id}`),
+    tinted(fit(target.name, screen.columns), 'title', screen),
+    ...(target.name === target.id ? [] : [field('ID', target.id)]),
     field('State', `${liveness.state}: ${liveness.reason}`).replace(liveness.state, () => state),
     ...(notes === '' ? [] : [field('Note', notes)]),
     field('Zone', [target.zone, ...target.tags.filter((tag) => !tag.startsWith('region:'))].join(', ')),

@@ -54,9 +54,9 @@ export async function follow(client: ApiClient, options: FollowOptions): Promise
         throw refusal;
       }
       followed = true;
+      failures = 0;
       const reader = new SseReader();
       for await (const event of events(response, reader, silence)) {
-        failures = 0;
         last = event.id;
         if (!onEvent(event)) return;
       }
