@@ -164,10 +164,10 @@ describe('GET /metrics', () => {
     instruments.tokenCache.hit++;
     instruments.counts.unknownFields += 5;
     instruments.stream.subscribers = 2;
-    instruments.health.counts.assessments += 7;
-    instruments.health.changes.critical++;
+    for (let at = 0; at < 7; at++) instruments.health.assessed();
+    instruments.health.announced('critical');
     instruments.health.fault({ kind: 'drift', code: 'config' }, 'opened');
-    instruments.health.reassessSeconds.observe(0.2);
+    instruments.health.reassessed(0.2);
     for (const seconds of [0.001, 0.0011, 0.3, 99]) instruments.heartbeatSeconds.observe(seconds);
     const { samples } = await scrape();
     const value = (name: string, labels: object = {}) =>
