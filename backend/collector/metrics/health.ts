@@ -47,8 +47,12 @@ export function createHealthInstruments(registry: Registry): HealthInstruments {
     [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30]
   );
   return {
-    assessed: () => void assessments++,
-    announced: (band) => void changes[band]++,
+    assessed() {
+      assessments++;
+    },
+    announced(band) {
+      changes[band]++;
+    },
     fault: faultCounter(registry),
     reassessed: (seconds) => reassessSeconds.observe(seconds),
   };
