@@ -25,8 +25,9 @@ export class Assessor {
 
   /** @param node whose open faults go on; null when it is new */
   assess(node: Node | null, subject: Subject, nowMs: number): Assessment {
-    const { faults } = node?.assessment ?? UNASSESSED;
-    return assess(subject, this.#expectations.of(subject.id), faults, nowMs, this.#timings);
+    const { faults, atMs } = node?.assessment ?? UNASSESSED;
+    // A heartbeat waits for its commit: one may be judged after a later look was stored, and history never runs backwards.
+    return assess(subject, this.#expectations.of(subject.id), faults, Math.max(nowMs, atMs), this.#timings);
   }
 
   /** What goes with a write about a node. */

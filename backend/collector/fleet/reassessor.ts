@@ -92,7 +92,7 @@ export class Reassessor {
         const write = writes[index];
         if (result?.ok === true && write !== undefined) {
           if ((write.changes?.scores.length ?? 0) > 0) node.told = after;
-          roster.apply(write.row, node.report, node.memory, after, nowMs);
+          roster.apply(write.row, node.report, node.memory, after, nowMs, node, true);
         } else if (result?.ok === false && result.current !== null) roster.adopt(result.current, nowMs);
         else roster.remove(node);
       }

@@ -254,7 +254,7 @@ export class Fleet implements FleetView, FleetIntake, FleetReassess {
     const zone = same && node !== null ? node.zone : zoneOf(report.tags);
     let changes = null;
     if (!same || node?.state !== row.state) {
-      changes = this.#assessor.changes(subject, zone, receivedMs);
+      changes = this.#assessor.changes(subject, zone, assessment.atMs);
       noteArrival(changes, node, report, row.state, receivedMs);
     }
     changes = this.#assessor.record(node, subject, zone, assessment, changes);
@@ -284,7 +284,15 @@ export class Fleet implements FleetView, FleetIntake, FleetReassess {
 
   #written({ arrival, node, decision, memory, write, report, assessment, asks }: Plan): void {
     const { receivedMs, beat } = arrival;
-    const held = this.#roster.apply(write.row, report, memory, assessment, receivedMs, node ?? undefined);
+    const held = this.#roster.apply(
+      write.row,
+      report,
+      memory,
+      assessment,
+      receivedMs,
+      node ?? undefined,
+      write.report === null
+    );
     held.missedBeats += decision.missed;
     if (write.changes !== undefined && write.changes.scores.length > 0 && assessment !== null) held.told = assessment;
     this.#turns.give(beat.node_id);

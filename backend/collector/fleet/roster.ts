@@ -4,13 +4,12 @@ import { Deadlines } from './deadlines.ts';
 import { newDepartures, noteDeparture } from './flapping.ts';
 import { isExpected, nextChangeMs, phaseOf } from './liveness.ts';
 import { Node } from './node.ts';
-import { overwrite } from './overwrite.ts';
 import { copyMemory, leastLag, readMemory } from './ordering.ts';
 import type { Memory } from './ordering.ts';
 import { judgedInterval } from './pace.ts';
 import { HealthTally } from './health-tally.ts';
 import type { Assessment } from '../assessment/types.ts';
-import { reportOf } from './vital.ts';
+import { refreshed, reportOf } from './vital.ts';
 import type { NodeRow, StoredNode } from '../storage/types.ts';
 import { Zone } from './zone.ts';
 
@@ -51,6 +50,7 @@ export class Roster {
    * @param report and @param memory are what the row holds
    * @param assessment made with it; null: it stays
    * @param known the node, where it is at hand
+   * @param same the report differs from the last in nothing but what is vital
    */
   apply(
     row: NodeRow,
@@ -58,7 +58,8 @@ export class Roster {
     memory: Memory,
     assessment: Assessment | null,
     nowMs: number,
-    known = this.nodes.get(row.nodeId)
+    known = this.nodes.get(row.nodeId),
+    same = false
   ): Node {
     const intervalMs = judgedInterval(report.interval_seconds, memory, this.#timings);
     let node = known;
@@ -69,7 +70,17 @@ export class Roster {
       this.health.count(node, 1);
       if (report.reported !== undefined) this.bridged++;
     } else {
-      this.#overwrite(node, row, report, memory, intervalMs);
+      if (same) node.report = refreshed(node.report, report);
+      else this.#takeReport(node, report);
+      node.rev = row.rev;
+      node.markMs = row.markMs;
+      node.seenMs = row.seenMs;
+      node.firstSeenMs = row.firstSeenMs;
+      node.state = row.state;
+      node.stateSinceMs = row.stateSinceMs;
+      node.stoppedUntilMs = row.stoppedUntilMs;
+      copyMemory(memory, node.memory);
+      node.intervalMs = intervalMs;
     }
     const lag = leastLag(memory);
     node.skewMs = Number.isNaN(lag) ? 0 : 0 - lag;
@@ -121,7 +132,7 @@ export class Roster {
     });
   }
 
-  #overwrite(node: Node, row: NodeRow, report: Heartbeat, memory: Memory, intervalMs: number): void {
+  #takeReport(node: Node, report: Heartbeat): void {
     const last = node.report;
     if (last.reported === undefined) {
       if (report.reported !== undefined) this.bridged++;
@@ -134,16 +145,7 @@ export class Roster {
       node.place.enter(node);
       node.seriesLabels = null;
     }
-    node.rev = row.rev;
-    node.markMs = row.markMs;
-    node.seenMs = row.seenMs;
-    node.firstSeenMs = row.firstSeenMs;
-    node.state = row.state;
-    node.stateSinceMs = row.stateSinceMs;
-    node.stoppedUntilMs = row.stoppedUntilMs;
-    node.report = overwrite(last, report);
-    copyMemory(memory, node.memory);
-    node.intervalMs = intervalMs;
+    node.report = report;
   }
 
   #refresh(node: Node, nowMs: number): void {

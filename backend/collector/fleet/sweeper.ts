@@ -99,7 +99,7 @@ export class Sweeper {
           node.departures = departures;
           this.#roster.departed.add(node);
           if ((write.changes?.scores.length ?? 0) > 0) node.told = assessment;
-          this.#roster.apply(write.row, node.report, node.memory, assessment, nowMs);
+          this.#roster.apply(write.row, node.report, node.memory, assessment, nowMs, node, true);
         } else if (result?.current) this.#roster.adopt(result.current, nowMs);
         else this.#roster.remove(node);
       }
@@ -138,7 +138,11 @@ export class Sweeper {
     const { id, report, seenMs, intervalMs } = node;
     const flapping = isFlapping(departures, nowMs, this.#timings.flapWindow);
     const subject = { id, report, state, seenMs, intervalMs, flapping, overdue: false };
-    return { subject, row: rowDecided(node, state, nowMs), changes: this.#assessor.changes(subject, node.zone, nowMs) };
+    return {
+      subject,
+      row: rowDecided(node, state, nowMs),
+      changes: this.#assessor.changes(subject, node.zone, Math.max(nowMs, node.assessment.atMs)),
+    };
   }
 
   #assessed(node: Node, { subject, row, changes }: Decided, departures: Departures, nowMs: number): Expiry {
