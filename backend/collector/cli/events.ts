@@ -15,7 +15,7 @@ import { follow } from './remote/stream.ts';
 import type { Streamed } from './remote/stream.ts';
 import { tinted } from './terminal/screen.ts';
 import type { Screen, Tone } from './terminal/screen.ts';
-import { printable, printableAll, safeJson, wrap } from './terminal/text.ts';
+import { fit, paragraph, printable, printableAll, safeJson, widthOf } from './terminal/text.ts';
 import { BAND_TONES, moment, SEVERITY_TONES } from './terminal/words.ts';
 import { notices, viewArguments } from './view.ts';
 
@@ -64,11 +64,11 @@ function textOf(value: unknown): string | null {
 function shown(event: Streamed, screen: Screen): string {
   const { at, target, words, tone } = tell(printableAll(event));
   const time = at === null || Number.isNaN(Date.parse(at)) ? ' '.repeat(20) : moment(at);
-  const text = `${time}  ${event.name.padEnd(NAME_WIDTH)}  ${target}  ${words}`;
-  const [first = '', ...rest] = wrap(text, screen.columns - HANGING.length);
-  return [first.replace(event.name, (name) => tinted(name, tone, screen)), ...rest.map((line) => HANGING + line)].join(
-    '\n'
-  );
+  const start = `${time}  ${event.name.padEnd(NAME_WIDTH)}  `;
+  const head = start + fit(target, screen.columns - start.length);
+  const tintedHead = head.replace(event.name, (name) => tinted(name, tone, screen));
+  if (widthOf(`${head}  ${words}`) <= screen.columns) return `${tintedHead}  ${words}`;
+  return `${tintedHead}\n${paragraph(words, screen.columns, HANGING)}`;
 }
 
 function wholeNumber(text: string | undefined, option: string): number | null {

@@ -8,4 +8,4 @@ export const EXIT = {
   critical: 4,
 } as const;
 
-export const EXIT_USAGE = 'exits with 0, 3 (needs attention) or 4 (critical); 1 when it failed, 2 when called wrongly';
+export const EXIT_USAGE = 'exits with 0 (fine), 3 (needs attention), 4 (critical), 1 (failed) or 2 (called wrongly)';

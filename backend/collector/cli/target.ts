@@ -87,7 +87,8 @@ export const target: Command = {
   usage: [
     '<id or name>  as targets shows it',
     ...CONNECTION_USAGE,
-    `${EXIT_USAGE}, by its band: warning, degraded and unknown need attention, an isolated one is critical`,
+    EXIT_USAGE,
+    'critical: it is, or it is isolated; needs attention: warning, degraded, unknown',
   ],
   async run(args, context) {
     const { values, positionals, client } = viewArguments(args, context, {}, ['<id or name>']);

@@ -202,7 +202,7 @@ describe('the terminal view of a fleet that is not', () => {
   it('violations name the target and exit with what the worst is', async () => {
     const { out, code } = await run('violations', '--severity', 'high');
     expect(code).toBe(3);
-    expect(out).toMatch(/^high +sick-gateway-\S+ +\d+ \w+ +runtime-error {2}/m);
+    expect(out).toMatch(/^high +sick-gateway-\S+ +\d+ \w+ +runtime-error: /m);
     expect((await run('violations', '--severity', 'warning')).code).toBe(0);
     expect((await run('violations', '--state', 'resolved')).code).toBe(0);
   });

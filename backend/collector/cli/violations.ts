@@ -26,8 +26,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'SEVERITY' },
   { title: 'TARGET', least: 10 },
   { title: 'SINCE', align: 'right' },
-  { title: 'CODE', least: 16 },
-  { title: 'WHAT', wraps: true, least: 24 },
+  { title: 'VIOLATION', wraps: true, least: 24 },
 ];
 
 /** What violations make the command exit with: those that are open. */
@@ -43,8 +42,7 @@ function row(violation: PolicyViolation, names: ReadonlyMap<string, string>, now
     toned(severity, SEVERITY_TONES),
     names.get(targetId) ?? targetId,
     age(createdAt, nowMs) + (resolvedAt === null ? '' : ', over'),
-    code,
-    whatAndHint(violation),
+    `${code}: ${whatAndHint(violation)}`,
   ];
 }
 
@@ -62,7 +60,8 @@ export const violations: Command = {
     '[--state <open|resolved|all>]  open without it; --code, --severity and --zone given several times match any of them',
     ...PAGE_USAGE,
     ...CONNECTION_USAGE,
-    `${EXIT_USAGE}, by the open violations that match`,
+    EXIT_USAGE,
+    'critical: an open violation that matches is; needs attention: there is one',
   ],
   async run(args, context) {
     const { values, client } = viewArguments(args, context, { ...filterOptions(FILTERS), ...PAGE_OPTIONS });
