@@ -1,4 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
+import { HEAP_FLAGS } from '../../backend/collector/cli/heap.mjs';
 import type { SubjectOptions, SubjectReady, Usage } from './subject.ts';
 
 /** A running subject, as the bench sees it. */
@@ -11,7 +12,8 @@ export interface Subject extends SubjectReady {
 /** Starts a subject in a process of its own. @param flags Node's */
 export async function startSubject(options: SubjectOptions, flags: string[] = []): Promise<Subject> {
   const child = fork(new URL('./subject.ts', import.meta.url), [JSON.stringify(options)], {
-    execArgv: ['--expose-gc', ...flags],
+    // As the collector ships.
+    execArgv: ['--expose-gc', ...HEAP_FLAGS, ...flags],
   });
   const { port, metricsPort } = (await answer(child)) as SubjectReady;
   const ask = async (message: string): Promise<Usage> => {

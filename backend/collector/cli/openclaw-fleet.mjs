@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { HEAP_FLAGS } from './heap.mjs';
 
 const NEEDED = 24;
 const self = realpathSync(fileURLToPath(import.meta.url));
@@ -40,7 +41,16 @@ function fail(message) {
   process.exit(1);
 }
 
+/** Node reads some flags at its start alone: becomes the same process with them, where that can be done. */
+function withHeapFlags() {
+  if (process.argv[2] !== 'start' || process.platform === 'win32' || !process.execve) return;
+  if (HEAP_FLAGS.every((flag) => process.execArgv.includes(flag))) return;
+  const words = [process.execPath, ...process.execArgv, ...HEAP_FLAGS, ...process.argv.slice(1)];
+  process.execve(process.execPath, words, process.env);
+}
+
 if (Number.parseInt(process.versions.node, 10) >= NEEDED) {
+  withHeapFlags();
   const compiled = join(dirname(self), 'main.js');
   const { run } = await import(existsSync(compiled) ? './main.js' : './main.ts');
   process.exitCode = await run(process.argv.slice(2), process.env);
