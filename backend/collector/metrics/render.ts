@@ -200,7 +200,7 @@ export function createTargetRenderer(level: MetricsLevel): TargetRenderer {
           piece = '';
           first = at + 1;
         }
-        yield piece;
+        if (piece !== '') yield piece;
       }
     },
   };
