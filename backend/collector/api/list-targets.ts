@@ -1,9 +1,8 @@
-import { LIVENESS_STATES } from '@openclaw-fleet/contract';
-import type { TargetPage, TargetQuery } from '@openclaw-fleet/contract';
-import type { FleetNode, FleetView } from '../fleet/types.ts';
+import { BANDS, LIVENESS_STATES } from '@openclaw-fleet/contract';
+import type { Band, TargetPage, TargetQuery } from '@openclaw-fleet/contract';
+import type { FleetNode, FleetView, Selection } from '../fleet/types.ts';
 import { encodeCursor, positionOf } from './cursor.ts';
-import { selectPage } from './select.ts';
-import { isBridged, RISK_OF, toTarget } from './target.ts';
+import { RISK_OF, toTarget } from './target.ts';
 
 /** Answers `GET /fleet/targets`. */
 export type ListTargets = (query: TargetQuery, nowMs: number) => Promise<TargetPage>;
@@ -26,54 +25,71 @@ function hasFault(
   );
 }
 
-function filterOf(query: TargetQuery, fleet: FleetView, nowMs: number): (node: FleetNode) => boolean {
-  const { state, zone, tag, bridged, band, risk, isolated, profile, owner } = query;
+/** What a list asks of the nodes themselves; null: nothing. */
+function keepOf(query: TargetQuery, fleet: FleetView): ((node: FleetNode) => boolean) | null {
+  const { tag, profile, owner } = query;
   const part = query.q?.toLowerCase() ?? '';
+  const faults = [query.drift, query.driftSeverity, query.violation, query.violationSeverity];
+  if ([...faults, tag, profile, owner].every((asked) => asked === undefined) && part === '') return null;
   return (node) =>
-    among(zone, node.zone) &&
-    among(band, node.assessment.band) &&
-    among(risk, RISK_OF[node.assessment.band]) &&
-    (isolated === undefined || String(node.isolated) === isolated) &&
-    (bridged === undefined || String(isBridged(node)) === bridged) &&
     hasFault(node, 'drift', query.drift, query.driftSeverity) &&
     hasFault(node, 'violation', query.violation, query.violationSeverity) &&
     (profile === undefined || among(profile, fleet.expectation(node).profileId)) &&
     (owner === undefined || among(owner, fleet.expectation(node).owner)) &&
     (tag === undefined || tag.every((each) => node.report.tags.includes(each))) &&
-    (part === '' || node.id.toLowerCase().includes(part) || node.report.hostname.toLowerCase().includes(part)) &&
-    (state === undefined || state.includes(fleet.liveness(node, nowMs).state));
+    (part === '' || node.id.toLowerCase().includes(part) || node.report.hostname.toLowerCase().includes(part));
 }
 
-function keyOf(sort: string, fleet: FleetView, nowMs: number): (node: FleetNode) => string | number {
-  switch (sort.replace('-', '')) {
+/** The bands that a list asks for, by name or by risk; null: any. */
+function bandsOf({ band, risk }: TargetQuery): Band[] | null {
+  if (band === undefined && risk === undefined) return null;
+  return BANDS.filter((each) => among(band, each) && among(risk, RISK_OF[each]));
+}
+
+const asked = (flag: 'true' | 'false' | undefined): boolean | null => (flag === undefined ? null : flag === 'true');
+
+/** What a cursor holds of a node, in an order. */
+function keyOf(sort: Selection['sort'], node: FleetNode, fleet: FleetView, nowMs: number): string | number {
+  switch (sort) {
     case 'zone':
-      return (node) => node.zone;
+      return node.zone;
     case 'state':
-      return (node) => LIVENESS_STATES.indexOf(fleet.liveness(node, nowMs).state);
+      return LIVENESS_STATES.indexOf(fleet.liveness(node, nowMs).state);
     case 'lastSeenAt':
-      return (node) => node.seenMs ?? -1;
+      return node.seenMs ?? -1;
     case 'score':
-      return (node) => node.assessment.score ?? -1;
-    default:
-      return (node) => node.report.hostname;
+      return node.assessment.score ?? -1;
+    case 'name':
+      return node.report.hostname;
   }
 }
 
 /** Makes the one that lists the targets of `fleet`. */
 export function targetLister(fleet: FleetView): ListTargets {
   return async (query, nowMs) => {
-    const { sort, limit, cursor } = query;
-    const { nodes, total, next } = await selectPage(fleet.nodes(), {
-      keep: filterOf(query, fleet, nowMs),
-      key: keyOf(sort, fleet, nowMs),
-      descending: sort.startsWith('-'),
-      after: positionOf(sort, cursor),
-      limit,
-    });
+    const sort = query.sort.replace('-', '') as Selection['sort'];
+    const { nodes, total, more } = await fleet.select(
+      {
+        zones: query.zone ?? null,
+        bands: bandsOf(query),
+        states: query.state ?? null,
+        bridged: asked(query.bridged),
+        isolated: asked(query.isolated),
+        drifted: query.drift !== undefined || query.driftSeverity !== undefined,
+        violating: query.violation !== undefined || query.violationSeverity !== undefined,
+        keep: keepOf(query, fleet),
+        sort,
+        descending: query.sort.startsWith('-'),
+        after: positionOf(query.sort, query.cursor),
+        limit: query.limit,
+      },
+      nowMs
+    );
+    const last = nodes.at(-1);
     return {
       items: nodes.map((node) => toTarget(node, fleet, nowMs)),
       total,
-      nextCursor: next && encodeCursor(sort, next),
+      nextCursor: more && last ? encodeCursor(query.sort, { key: keyOf(sort, last, fleet, nowMs), id: last.id }) : null,
     };
   };
 }

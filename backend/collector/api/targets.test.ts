@@ -25,6 +25,7 @@ beforeAll(async () => {
   await send('b2', { hostname: 'bravo', tags: ['region:us'], capacity: { workers: 1, available_slots: 9 } });
   await send('gone', { hostname: 'echo', tags: ['region:ap'], goodbye: 'shutdown' });
   clock.now += 30_500;
+  await api.fleet.tick(clock.now);
 });
 afterAll(() => api.stop());
 

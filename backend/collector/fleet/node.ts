@@ -36,6 +36,8 @@ export class Node implements FleetNode, Armed {
   expected = false;
   departures: Departures | null = null;
   armedAt = -1;
+  /** Its place in the directory. */
+  slot = -1;
 
   constructor(row: NodeRow, report: Heartbeat, memory: Memory, place: Zone<Node>, intervalMs: number) {
     this.id = row.nodeId;

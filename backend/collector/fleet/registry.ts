@@ -31,6 +31,8 @@ import type {
   FleetView,
   Liveness,
   Receipt,
+  Selected,
+  Selection,
 } from './types.ts';
 import { sameSettled, settledOf } from './vital.ts';
 
@@ -149,6 +151,7 @@ export class Fleet implements FleetView, FleetIntake, FleetReassess {
       for (const row of rows) this.#roster.adopt(row, nowMs);
     });
     await recall(this.#store, this.#roster);
+    this.#roster.directory.settle();
     return count;
   }
 
@@ -352,6 +355,15 @@ export class Fleet implements FleetView, FleetIntake, FleetReassess {
       flapping: this.flapping(node, nowMs),
       overdue: state === 'stale' && node.state === 'stopped',
     };
+  }
+
+  select(selection: Selection, nowMs: number): Promise<Selected> {
+    return this.#roster.directory.select(selection, (zone, phase) => {
+      const place = this.#roster.zones.get(zone);
+      const held =
+        phase === 'due' && (place ? this.#judge.zoneHeld(place, nowMs) : this.#judge.fleetHeld(nowMs)) !== null;
+      return stateOf(phase, held);
+    });
   }
 
   expectation(node: FleetNode): Expectation {

@@ -1,6 +1,7 @@
 import { zoneOf } from '@openclaw-fleet/contract';
 import type { Heartbeat, Timings } from '@openclaw-fleet/contract';
 import { Deadlines } from './deadlines.ts';
+import { Directory } from './directory.ts';
 import { newDepartures, noteDeparture } from './flapping.ts';
 import { isExpected, nextChangeMs, phaseOf } from './liveness.ts';
 import { Node } from './node.ts';
@@ -29,6 +30,7 @@ export class Roster {
   /** Nodes whose state changed, or whose time has come, since they were last assessed. */
   readonly unassessed = new Set<Node>();
   readonly health = new HealthTally();
+  readonly directory = new Directory();
   bridged = 0;
   readonly #timings: Timings;
   readonly #deadlines: Deadlines<Node>;
@@ -68,6 +70,7 @@ export class Roster {
       this.nodes.set(row.nodeId, node);
       node.place.enter(node);
       this.health.count(node, 1);
+      this.directory.enter(node);
       if (report.reported !== undefined) this.bridged++;
     } else {
       if (same) node.report = refreshed(node.report, report);
@@ -99,6 +102,7 @@ export class Roster {
       node.assessment = after;
       this.health.count(node, 1);
       node.place.scores.count(node, 1);
+      this.directory.assess(node);
       if (after.band !== before.band) node.bandSinceMs = after.atMs;
     } else node.assessment = after;
   }
@@ -117,6 +121,7 @@ export class Roster {
     this.health.count(node, -1);
     if (node.report.reported !== undefined) this.bridged--;
     this.nodes.delete(node.id);
+    this.directory.leave(node);
     this.#leave(node);
   }
 
@@ -145,7 +150,12 @@ export class Roster {
       node.place.enter(node);
       node.seriesLabels = null;
     }
-    node.report = report;
+    const rename = (): void => {
+      node.report = report;
+    };
+    if (last.hostname === report.hostname) rename();
+    else this.directory.rename(node, rename);
+    this.directory.place(node);
   }
 
   #refresh(node: Node, nowMs: number): void {
@@ -156,6 +166,7 @@ export class Roster {
       if (phase === 'retirable') this.retirable.add(node);
       else this.retirable.delete(node);
       node.place.change(node, phase, expected);
+      this.directory.place(node);
     }
     const nextMs = nextChangeMs(node, phase, expected, this.#timings);
     // One that is already due waits in `unassessed`, and is armed when it was assessed.

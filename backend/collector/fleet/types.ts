@@ -1,5 +1,5 @@
 import type { Assessment, Expectation, Subject } from '../assessment/types.ts';
-import type { FleetSummary, Heartbeat, HeartbeatStatus, LivenessState, Verdict } from '@openclaw-fleet/contract';
+import type { Band, FleetSummary, Heartbeat, HeartbeatStatus, LivenessState, Verdict } from '@openclaw-fleet/contract';
 
 /** One registered node in memory. Everyone outside `fleet/` reads only. Times as in NodeRow. */
 export interface FleetNode {
@@ -44,6 +44,34 @@ export interface Receipt {
   readonly desiredRevision: string | null;
 }
 
+/** Which targets a list shows, and in which order. Null asks for all. */
+export interface Selection {
+  readonly zones: readonly string[] | null;
+  readonly bands: readonly Band[] | null;
+  readonly states: readonly LivenessState[] | null;
+  readonly bridged: boolean | null;
+  readonly isolated: boolean | null;
+  /** Only those with an open drift, or violation. */
+  readonly drifted: boolean;
+  readonly violating: boolean;
+  /** What else must hold: it is asked of each node that matches so far. */
+  readonly keep: ((node: FleetNode) => boolean) | null;
+  /** Ties are ordered by id, and by name so is everything of one name. */
+  readonly sort: 'name' | 'zone' | 'state' | 'lastSeenAt' | 'score';
+  readonly descending: boolean;
+  /** The page starts after this place; null: at the beginning. A key is a name, a zone, or a number: the state's index, milliseconds, or the score (-1 without one). */
+  readonly after: { readonly key: string | number; readonly id: string } | null;
+  readonly limit: number;
+}
+
+export interface Selected {
+  readonly nodes: readonly FleetNode[];
+  /** How many match, over all pages. */
+  readonly total: number;
+  /** Whether more follow. */
+  readonly more: boolean;
+}
+
 /** Read side of the registry, for api/ and metrics/. Every method is O(1) but those that list. */
 export interface FleetView {
   readonly size: number;
@@ -57,6 +85,8 @@ export interface FleetView {
   zoneVerdict(zone: string): Verdict;
   fleetVerdict(): Verdict;
   summary(nowMs: number): FleetSummary;
+  /** One page of targets. Costs little by nodes, but for what `keep` costs. */
+  select(selection: Selection, nowMs: number): Promise<Selected>;
   /** What an assessment looks at. */
   subject(node: FleetNode, nowMs: number): Subject;
   /** What is expected of it. */

@@ -53,6 +53,7 @@ export function metricRows(): {
       zoneVerdict: neverAsked,
       fleetVerdict: neverAsked,
       summary: neverAsked,
+      select: neverAsked,
       subject: neverAsked,
       expectation: neverAsked,
     },

@@ -1,0 +1,375 @@
+import { BANDS, LIVENESS_STATES } from '@openclaw-fleet/contract';
+import type { LivenessState } from '@openclaw-fleet/contract';
+import { PHASES } from './liveness.ts';
+import type { Phase } from './liveness.ts';
+import type { Node } from './node.ts';
+import { firstWhere, SortedSlots } from './sorted-slots.ts';
+import type { FleetNode, Selected, Selection } from './types.ts';
+
+const NO_SCORE = 255;
+const BEST_SCORE = 100;
+const BRIDGED = 1;
+const ISOLATED = 2;
+const DRIFTED = 4;
+const VIOLATING = 8;
+
+/** The event loop is held for about this long at a time by tests that look at nodes, in milliseconds. */
+const SLICE_MS = 3;
+const NODES_PER_CHECK = 256;
+
+const PHASE_INDEX = Object.fromEntries(PHASES.map((phase, index) => [phase, index])) as Record<Phase, number>;
+const BAND_INDEX = Object.fromEntries(BANDS.map((band, index) => [band, index])) as Record<
+  (typeof BANDS)[number],
+  number
+>;
+
+/** What a test of every node is made of: which are asked about is decided before the first is looked at. */
+interface Masks {
+  readonly zones: Uint8Array | null;
+  readonly bands: number;
+  readonly flags: number;
+  readonly wanted: number;
+  /** By zone and phase. */
+  readonly states: Uint8Array | null;
+}
+
+/**
+ * What lists filter and sort by, in flat columns: a page out of 100,000 nodes must not visit 100,000 objects. The roster
+ * keeps it true.
+ */
+export class Directory {
+  readonly #nodes: (Node | null)[] = [];
+  readonly #free: number[] = [];
+  readonly #zoneIndex = new Map<string, number>();
+  /** By index; one that nobody is in is free for another zone, since a node may name a new one with every heartbeat. */
+  readonly #zoneNames: string[] = [];
+  readonly #zoneSizes: number[] = [];
+  readonly #freeZones: number[] = [];
+  #zones = new Uint16Array(64);
+  #bands = new Uint8Array(64);
+  #scores = new Uint8Array(64);
+  #phases = new Uint8Array(64);
+  #flags = new Uint8Array(64);
+  readonly #byId = new SortedSlots((a, b) => compareText(this.#at(a).id, this.#at(b).id));
+  readonly #byName = new SortedSlots((a, b) => {
+    const [one, other] = [this.#at(a), this.#at(b)];
+    return compareText(one.report.hostname, other.report.hostname) || compareText(one.id, other.id);
+  });
+
+  enter(node: Node): void {
+    const slot = this.#free.pop() ?? this.#nodes.length;
+    if (slot === this.#scores.length) this.#grow();
+    node.slot = slot;
+    this.#nodes[slot] = node;
+    this.#byId.add(slot);
+    this.#byName.add(slot);
+    this.#zones[slot] = this.#enterZone(node.zone);
+    this.place(node);
+    this.assess(node);
+  }
+
+  leave(node: Node): void {
+    const { slot } = node;
+    this.#byId.remove(slot);
+    this.#byName.remove(slot);
+    this.#leaveZone(this.#zones[slot] as number);
+    this.#nodes[slot] = null;
+    this.#free.push(slot);
+  }
+
+  /** Takes over its zone and phase, and whether it has a bridge. */
+  place(node: Node): void {
+    const { slot } = node;
+    const zone = this.#zones[slot] as number;
+    if (this.#zoneNames[zone] !== node.zone) {
+      this.#leaveZone(zone);
+      this.#zones[slot] = this.#enterZone(node.zone);
+    }
+    this.#phases[slot] = PHASE_INDEX[node.phase];
+    this.#flag(slot, BRIDGED, node.report.reported !== undefined);
+  }
+
+  /** Takes over what its assessment says. */
+  assess(node: Node): void {
+    const { slot, assessment } = node;
+    this.#bands[slot] = BAND_INDEX[assessment.band];
+    this.#scores[slot] = assessment.score ?? NO_SCORE;
+    const { faults } = assessment;
+    this.#flag(slot, ISOLATED, faults.length > 0 && node.isolated);
+    this.#flag(slot, DRIFTED, faults.length > 0 && faults.some(({ kind }) => kind === 'drift'));
+    this.#flag(slot, VIOLATING, faults.length > 0 && faults.some(({ kind }) => kind === 'violation'));
+  }
+
+  /** Gives it its place by name anew. @param rename sets the name */
+  rename(node: Node, rename: () => void): void {
+    this.#byName.remove(node.slot);
+    rename();
+    this.#byName.add(node.slot);
+  }
+
+  /** Sorts what came since the last look, so that the first who asks does not wait for it. */
+  settle(): void {
+    this.#byId.get();
+    this.#byName.get();
+  }
+
+  /**
+   * One page of the nodes that match, and how many match over all pages.
+   * @param stateOf what is shown of a phase in a zone
+   */
+  async select(selection: Selection, stateOf: (zone: string, phase: Phase) => LivenessState): Promise<Selected> {
+    const masks = this.#masks(selection, stateOf);
+    const { keep, limit, descending, after } = selection;
+    const byName = selection.sort === 'name';
+    const order = byName ? this.#byName.get() : this.#byId.get();
+    const best = byName
+      ? new InOrder(limit + 1)
+      : new Best(
+          limit + 1,
+          this.#keyOf(selection, stateOf),
+          descending,
+          after && this.#keyOfCursor(selection),
+          bestOf(selection)
+        );
+    // Where the cursor stands among equal keys, or among names.
+    const start = after === null ? -1 : this.#placeAfter(order, byName, after, descending);
+    // Held by name: a walk over 100,000 slots costs three times as much through `this`.
+    const [bandOf, flagsOf, zoneOf, phaseOf] = [this.#bands, this.#flags, this.#zones, this.#phases];
+    const { bands, flags, wanted, zones, states } = masks;
+    const { length } = order;
+    let total = 0;
+    let sliceStart = performance.now();
+    for (let step = 0; step < length; step++) {
+      const slot = order[descending ? length - 1 - step : step] as number;
+      if (((bands >> (bandOf[slot] as number)) & 1) === 0) continue;
+      if (((flagsOf[slot] as number) & flags) !== wanted) continue;
+      const zone = zoneOf[slot] as number;
+      if (zones !== null && zones[zone] === 0) continue;
+      if (states !== null && states[zone * PHASES.length + (phaseOf[slot] as number)] === 0) continue;
+      if (keep !== null) {
+        if (step % NODES_PER_CHECK === 0 && performance.now() - sliceStart >= SLICE_MS) {
+          await new Promise(setImmediate);
+          sliceStart = performance.now();
+        }
+        const node = this.#nodes[slot];
+        if (!node || !keep(node)) continue;
+      }
+      total++;
+      if (!best.done) best.offer(slot, step >= start);
+    }
+    const page = best
+      .slots()
+      .map((slot) => this.#nodes[slot])
+      .filter((node): node is Node => node !== null && node !== undefined);
+    return { nodes: page.slice(0, limit), total, more: page.length > limit };
+  }
+
+  #masks(of: Selection, stateOf: (zone: string, phase: Phase) => LivenessState): Masks {
+    const names = this.#zoneNames;
+    const { zones, bands, states } = of;
+    let [flags, wanted] = [0, 0];
+    const want = (flag: number, is: boolean | null): void => {
+      if (is === null) return;
+      flags |= flag;
+      if (is) wanted |= flag;
+    };
+    want(BRIDGED, of.bridged);
+    want(ISOLATED, of.isolated);
+    want(DRIFTED, of.drifted || null);
+    want(VIOLATING, of.violating || null);
+    return {
+      zones: zones && Uint8Array.from(names, (name) => Number(zones.includes(name))),
+      bands: bands === null ? -1 : bands.reduce((mask, band) => mask | (1 << BAND_INDEX[band]), 0),
+      flags,
+      wanted,
+      states:
+        states &&
+        Uint8Array.from(names.flatMap((zone) => PHASES.map((phase) => Number(states.includes(stateOf(zone, phase)))))),
+    };
+  }
+
+  /** A number to sort by, for each slot. */
+  #keyOf({ sort }: Selection, stateOf: (zone: string, phase: Phase) => LivenessState): (slot: number) => number {
+    switch (sort) {
+      case 'score':
+        return (slot) => {
+          const score = this.#scores[slot] as number;
+          return score === NO_SCORE ? -1 : score;
+        };
+      case 'zone': {
+        const ranks = this.#zoneRanks();
+        return (slot) => ranks[this.#zones[slot] as number] as number;
+      }
+      case 'state': {
+        const shown = this.#zoneNames.map((zone) =>
+          PHASES.map((phase) => LIVENESS_STATES.indexOf(stateOf(zone, phase)))
+        );
+        return (slot) => shown[this.#zones[slot] as number]?.[this.#phases[slot] as number] ?? 0;
+      }
+      case 'lastSeenAt':
+        return (slot) => this.#nodes[slot]?.seenMs ?? -1;
+      case 'name':
+        return () => 0;
+    }
+  }
+
+  #keyOfCursor({ sort, after }: Selection): number {
+    const key = after?.key ?? 0;
+    if (typeof key === 'number') return key;
+    if (sort !== 'zone') return 0;
+    const names = [...this.#zoneNames].sort(compareText);
+    const place = firstWhere(0, names.length, (at) => compareText(names[at] ?? '', key) >= 0);
+    return names[place] === key ? place : place - 0.5;
+  }
+
+  #zoneRanks(): Uint16Array {
+    const sorted = [...this.#zoneNames.keys()].sort((a, b) =>
+      compareText(this.#zoneNames[a] ?? '', this.#zoneNames[b] ?? '')
+    );
+    const ranks = new Uint16Array(sorted.length);
+    for (const [rank, zone] of sorted.entries()) ranks[zone] = rank;
+    return ranks;
+  }
+
+  /** The first step of a walk over `order` that lies after the cursor. */
+  #placeAfter(
+    order: Uint32Array,
+    byName: boolean,
+    after: NonNullable<Selection['after']>,
+    descending: boolean
+  ): number {
+    const compare = (slot: number): number => {
+      const node = this.#nodes[slot];
+      if (!node) return 0;
+      const name = byName ? compareText(node.report.hostname, String(after.key)) : 0;
+      return name || compareText(node.id, after.id);
+    };
+    if (!descending) return firstWhere(0, order.length, (at) => compare(order[at] as number) > 0);
+    return order.length - firstWhere(0, order.length, (at) => compare(order[at] as number) >= 0);
+  }
+
+  #at(slot: number): FleetNode {
+    return this.#nodes[slot] as FleetNode;
+  }
+
+  #enterZone(name: string): number {
+    let index = this.#zoneIndex.get(name);
+    if (index === undefined) {
+      index = this.#freeZones.pop() ?? this.#zoneNames.length;
+      this.#zoneNames[index] = name;
+      this.#zoneSizes[index] = 0;
+      this.#zoneIndex.set(name, index);
+    }
+    this.#zoneSizes[index] = (this.#zoneSizes[index] ?? 0) + 1;
+    return index;
+  }
+
+  #leaveZone(index: number): void {
+    const left = (this.#zoneSizes[index] ?? 1) - 1;
+    this.#zoneSizes[index] = left;
+    if (left > 0) return;
+    this.#zoneIndex.delete(this.#zoneNames[index] ?? '');
+    this.#freeZones.push(index);
+  }
+
+  #flag(slot: number, flag: number, on: boolean): void {
+    const flags = this.#flags[slot] as number;
+    this.#flags[slot] = on ? flags | flag : flags & ~flag;
+  }
+
+  #grow(): void {
+    const size = this.#scores.length * 2;
+    const grown = <A extends Uint8Array | Uint16Array>(to: A, from: A): A => {
+      to.set(from);
+      return to;
+    };
+    this.#zones = grown(new Uint16Array(size), this.#zones);
+    this.#bands = grown(new Uint8Array(size), this.#bands);
+    this.#scores = grown(new Uint8Array(size), this.#scores);
+    this.#phases = grown(new Uint8Array(size), this.#phases);
+    this.#flags = grown(new Uint8Array(size), this.#flags);
+  }
+}
+
+function compareText(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1;
+}
+
+/** The best key that a node can have in an order, with the sign of its direction. */
+function bestOf({ sort, descending }: Selection): number {
+  if (sort === 'score') return descending ? -BEST_SCORE : -1;
+  return descending || sort === 'lastSeenAt' ? -Infinity : 0;
+}
+
+/** The first of a walk that goes in the order asked for. */
+class InOrder {
+  readonly #size: number;
+  readonly #slots: number[] = [];
+  /** Nothing that comes now can be on the page. */
+  done = false;
+
+  constructor(size: number) {
+    this.#size = size;
+  }
+
+  /** @param after the place lies after the cursor */
+  offer(slot: number, after: boolean): void {
+    if (!after) return;
+    this.#slots.push(slot);
+    this.done = this.#slots.length === this.#size;
+  }
+
+  slots(): number[] {
+    return this.#slots;
+  }
+}
+
+/** The first by a key, of a walk that goes in the order of ties. */
+class Best {
+  readonly #size: number;
+  readonly #keyOf: (slot: number) => number;
+  readonly #sign: 1 | -1;
+  readonly #cursor: number | null;
+  readonly #best: number;
+  readonly #kept: { readonly key: number; readonly slot: number }[] = [];
+  #bound = Infinity;
+  /** Nothing that comes now can be on the page: the last on it has the best key there is. */
+  done = false;
+
+  /** @param best the least key there can be, with its sign */
+  constructor(size: number, keyOf: (slot: number) => number, descending: boolean, cursor: number | null, best: number) {
+    this.#best = best;
+    this.#size = size;
+    this.#keyOf = keyOf;
+    this.#sign = descending ? -1 : 1;
+    this.#cursor = cursor;
+  }
+
+  /** @param after among those with the cursor's key it comes after the cursor */
+  offer(slot: number, after: boolean): void {
+    const key = this.#sign * this.#keyOf(slot);
+    // One with the key of the last comes after it: the walk goes in the order of ties.
+    if (key >= this.#bound) return;
+    if (this.#cursor !== null) {
+      const cursor = this.#sign * this.#cursor;
+      if (key < cursor || (key === cursor && !after)) return;
+    }
+    this.#kept.push({ key, slot });
+    if (this.#kept.length >= 2 * this.#size) this.#settle();
+    else if (this.#kept.length === this.#size && this.#bound === Infinity) this.#settle();
+  }
+
+  slots(): number[] {
+    this.#settle();
+    return this.#kept.map(({ slot }) => slot);
+  }
+
+  // Sorting is stable, so ties stay in the order of the walk.
+  #settle(): void {
+    this.#kept.sort((a, b) => a.key - b.key);
+    if (this.#kept.length > this.#size) this.#kept.length = this.#size;
+    if (this.#kept.length < this.#size) return;
+    this.#bound = this.#kept[this.#size - 1]?.key ?? Infinity;
+    this.done = this.#bound <= this.#best;
+  }
+}
