@@ -352,7 +352,8 @@ describe('the launcher on an older Node', () => {
     home = realpathSync(mkdtempSync(join(tmpdir(), 'fleet-cli-')));
     mkdirSync(join(home, 'package', 'cli'), { recursive: true });
     launcher = join(home, 'package', 'cli', 'openclaw-fleet.mjs');
-    copyFileSync(LAUNCHER, launcher);
+    for (const file of ['openclaw-fleet.mjs', 'heap.mjs'])
+      copyFileSync(join(import.meta.dirname, file), join(home, 'package', 'cli', file));
   });
   afterEach(() => rmSync(home, { recursive: true }));
 

@@ -67,11 +67,6 @@ export function toned<K extends string>(word: K, tones: Readonly<Record<K, Tone 
   return { text: word, tone: tones[word] };
 }
 
-/** `3 things`, `1 thing`. */
-export function count(amount: number, noun: string): string {
-  return `${amount} ${noun}${amount === 1 ? '' : 's'}`;
-}
-
 /** Said first on every view of a fleet with demo timings. */
 export function demoNotice({ timings }: Pick<FleetSummary, 'timings'>): string[] {
   return timings === 'demo'
