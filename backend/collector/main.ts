@@ -136,6 +136,7 @@ async function compose({
     epoch: () => state.epoch,
     expectations: policies,
     signals: config.smartFleet.enabled,
+    observer: instruments.health,
     log,
   });
   log.info({ targets: await fleet.load() }, 'the fleet is loaded');

@@ -4,7 +4,7 @@ import { explain } from '../assessment/explain.ts';
 import type { Assessment, Expectation, Subject } from '../assessment/types.ts';
 import { Changes, isNotable, NEVER_TOLD } from './changes.ts';
 import type { Node } from './node.ts';
-import type { ExpectationSource } from './types.ts';
+import type { AssessmentObserver, ExpectationSource } from './types.ts';
 
 /** Assesses nodes, and writes down what that changes. */
 export class Assessor {
@@ -12,8 +12,15 @@ export class Assessor {
   readonly #expectations: ExpectationSource;
   /** Whether events are told at all (seed 000's flag). */
   readonly #signals: boolean;
+  readonly #observer: AssessmentObserver | undefined;
 
-  constructor(timings: Timings, expectations: ExpectationSource, signals: boolean) {
+  constructor(
+    timings: Timings,
+    expectations: ExpectationSource,
+    signals: boolean,
+    observer: AssessmentObserver | undefined
+  ) {
+    this.#observer = observer;
     this.#timings = timings;
     this.#expectations = expectations;
     this.#signals = signals;
@@ -25,6 +32,7 @@ export class Assessor {
 
   /** @param node whose open faults go on; null when it is new */
   assess(node: Node | null, subject: Subject, nowMs: number): Assessment {
+    this.#observer?.assessed();
     const { faults, atMs } = node?.assessment ?? UNASSESSED;
     // A heartbeat waits for its commit: one may be judged after a later look was stored, and history never runs backwards.
     return assess(subject, this.#expectations.of(subject.id), faults, Math.max(nowMs, atMs), this.#timings);
@@ -58,5 +66,19 @@ export class Assessor {
       all.healthChanged(told, after, reasons);
     }
     return all;
+  }
+
+  /** A write that carried these changes is durable. */
+  stored(node: Node, changes: Changes | null, assessment: Assessment): void {
+    if (changes === null) return;
+    if (changes.scores.length > 0) {
+      node.told = assessment;
+      this.#observer?.announced(assessment.band);
+    }
+    for (const { fault, change } of changes.transitions) this.#observer?.fault(fault, change);
+  }
+
+  reassessed(seconds: number): void {
+    this.#observer?.reassessed(seconds);
   }
 }

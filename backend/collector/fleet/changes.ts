@@ -34,6 +34,8 @@ export class Changes implements NodeChanges {
   readonly faults: FaultRow[] = [];
   readonly scores: { nodeId: string; atMs: number; score: number | null; band: string }[] = [];
   readonly timeline: NewChange[] = [];
+  // Private, so that it does not cross to the database's thread.
+  readonly #transitions: FaultTransition[] = [];
   readonly #whose: Whose;
   readonly #atMs: number;
   readonly #signals: boolean;
@@ -43,6 +45,11 @@ export class Changes implements NodeChanges {
     this.#whose = whose;
     this.#atMs = atMs;
     this.#signals = signals;
+  }
+
+  /** For those who count, once it is stored. */
+  get transitions(): readonly FaultTransition[] {
+    return this.#transitions;
   }
 
   note(kind: NewChange['kind'], summary: string, data: Record<string, unknown> = {}): void {
@@ -88,6 +95,7 @@ export class Changes implements NodeChanges {
 
   #fault({ change, fault }: FaultTransition): void {
     const { id, kind, code, severity, message, playbook } = fault;
+    this.#transitions.push({ change, fault });
     this.faults.push(this.#row(fault, change === 'resolved' ? this.#atMs : null));
     this.note(kind, `${code} ${words(change, severity)}: ${message}`, { id, code, severity, change });
     if (fault.kind === 'drift') {

@@ -77,7 +77,6 @@ const reported = {
   gateway_state: 'running',
   apply_status: 'UNSET',
   sync_lag_ms: 10,
-  health_reasons: [],
   metrics: {},
 } as const;
 
@@ -118,7 +117,7 @@ describe('a list of targets', () => {
             await h.send(id, {
               hostname: name,
               tags: [`region:${zone}`],
-              ...(health !== null && { reported: { ...reported, health_status: health } }),
+              ...(health !== null && { reported: { ...reported, health_status: health, health_reasons: [] } }),
             });
             if (minutes > 0) await h.jump(minutes * MINUTE);
           }

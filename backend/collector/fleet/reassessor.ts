@@ -1,7 +1,8 @@
-import type { Subject, Fault } from '../assessment/types.ts';
+import type { Assessment, Fault, Subject } from '../assessment/types.ts';
 import type { Clock } from '../clock.ts';
 import type { FaultRow, FleetStore, NodeWrite } from '../storage/types.ts';
 import type { Assessor } from './assessor.ts';
+import type { Changes } from './changes.ts';
 import type { Node } from './node.ts';
 import type { Roster } from './roster.ts';
 import { rowAgain } from './rows.ts';
@@ -51,7 +52,8 @@ export class Reassessor {
 
   /** @param nodeIds null: every node */
   async reassess(nodeIds: readonly string[] | null): Promise<void> {
-    const { roster, turns, clock } = this.#parts;
+    const { roster, turns, clock, assessor } = this.#parts;
+    const began = performance.now();
     const ids = nodeIds ?? [...roster.nodes.keys()];
     for (let from = 0; from < ids.length; from += SLICE) {
       const nodes: Node[] = [];
@@ -65,6 +67,7 @@ export class Reassessor {
       await this.#assess(nodes, clock());
       await turnOfTheLoop();
     }
+    assessor.reassessed((performance.now() - began) / 1000);
   }
 
   /** @param nodes whose turns are taken, and are given back */
@@ -72,7 +75,7 @@ export class Reassessor {
     const { roster, turns, store, epoch, assessor, subject } = this.#parts;
     try {
       const writes: NodeWrite[] = [];
-      const written: { node: Node; after: ReturnType<Assessor['assess']> }[] = [];
+      const written: { node: Node; after: Assessment; changes: Changes }[] = [];
       for (const node of nodes) {
         const of = subject(node, nowMs);
         const after = assessor.assess(node, of, nowMs);
@@ -82,16 +85,16 @@ export class Reassessor {
           roster.rearm(node, nowMs);
         } else {
           writes.push({ row: rowAgain(node), report: null, changes });
-          written.push({ node, after });
+          written.push({ node, after, changes });
         }
       }
       if (writes.length === 0) return;
       const results = await store.writeDecision(epoch(), writes);
-      for (const [index, { node, after }] of written.entries()) {
+      for (const [index, { node, after, changes }] of written.entries()) {
         const result = results[index];
         const write = writes[index];
         if (result?.ok === true && write !== undefined) {
-          if ((write.changes?.scores.length ?? 0) > 0) node.told = after;
+          assessor.stored(node, changes, after);
           roster.apply(write.row, node.report, node.memory, after, nowMs, node, true);
         } else if (result?.ok === false && result.current !== null) roster.adopt(result.current, nowMs);
         else roster.remove(node);

@@ -24,6 +24,7 @@ import { Sweeper } from './sweeper.ts';
 import { Turns } from './turns.ts';
 import type {
   Arrival,
+  AssessmentObserver,
   ExpectationSource,
   FleetIntake,
   FleetNode,
@@ -59,6 +60,7 @@ export interface FleetOptions {
   readonly expectations?: ExpectationSource;
   /** Whether events are told at all (seed 000's flag); true when left out. */
   readonly signals?: boolean;
+  readonly observer?: AssessmentObserver;
   readonly log?: FleetLog;
 }
 
@@ -80,6 +82,7 @@ interface Plan {
   readonly report: Heartbeat;
   /** Null: it stays as it is. */
   readonly assessment: Assessment | null;
+  readonly changes: Changes | null;
   readonly asks: boolean;
 }
 
@@ -110,6 +113,7 @@ export class Fleet implements FleetView, FleetIntake, FleetReassess {
     epoch,
     expectations,
     signals = true,
+    observer,
     log,
   }: FleetOptions) {
     this.#timings = timings;
@@ -121,7 +125,7 @@ export class Fleet implements FleetView, FleetIntake, FleetReassess {
     this.#roster = new Roster(timings, this.#startedMs);
     this.#judge = new Judge(timings, this.#startedMs);
     const nothing = expectingNothing(SYNC_LAG_INTERVALS * timings.beat);
-    this.#assessor = new Assessor(timings, expectations ?? { of: () => nothing }, signals);
+    this.#assessor = new Assessor(timings, expectations ?? { of: () => nothing }, signals, observer);
     const plain = (status: Receipt['status']): Receipt => ({
       status,
       nextHeartbeatSeconds: toldSeconds(timings),
@@ -218,6 +222,7 @@ export class Fleet implements FleetView, FleetIntake, FleetReassess {
           write,
           report: node.report,
           assessment: null,
+          changes: null,
           asks: false,
         });
       } else plans.push(this.#accept(arrival, races, node, decision, memory));
@@ -263,7 +268,7 @@ export class Fleet implements FleetView, FleetIntake, FleetReassess {
     changes = this.#assessor.record(node, subject, zone, assessment, changes);
     const settled = same ? null : settledOf(report);
     const write = changes === null ? { row, report: settled } : { row, report: settled, changes };
-    return { arrival, races, node, decision, memory, write, report, assessment, asks };
+    return { arrival, races, node, decision, memory, write, report, assessment, changes, asks };
   }
 
   #commit(plans: readonly Plan[]): void {
@@ -285,7 +290,7 @@ export class Fleet implements FleetView, FleetIntake, FleetReassess {
     );
   }
 
-  #written({ arrival, node, decision, memory, write, report, assessment, asks }: Plan): void {
+  #written({ arrival, node, decision, memory, write, report, assessment, changes, asks }: Plan): void {
     const { receivedMs, beat } = arrival;
     const held = this.#roster.apply(
       write.row,
@@ -297,7 +302,7 @@ export class Fleet implements FleetView, FleetIntake, FleetReassess {
       write.report === null
     );
     held.missedBeats += decision.missed;
-    if (write.changes !== undefined && write.changes.scores.length > 0 && assessment !== null) held.told = assessment;
+    if (assessment !== null) this.#assessor.stored(held, changes, assessment);
     this.#turns.give(beat.node_id);
     arrival.settle(this.#receipt(beat, decision, asks));
   }

@@ -22,6 +22,7 @@ interface Expiry {
   readonly write: NodeWrite;
   readonly departures: Departures;
   readonly assessment: Assessment;
+  readonly changes: Changes;
 }
 
 /** Decides which nodes expired or are retired, and makes it durable before anything shows it. */
@@ -93,12 +94,12 @@ export class Sweeper {
         this.#epoch(),
         decisions.map(({ write }) => write)
       );
-      for (const [index, { node, write, departures, assessment }] of decisions.entries()) {
+      for (const [index, { node, write, departures, assessment, changes }] of decisions.entries()) {
         const result = results[index];
         if (result?.ok === true) {
           node.departures = departures;
           this.#roster.departed.add(node);
-          if ((write.changes?.scores.length ?? 0) > 0) node.told = assessment;
+          this.#assessor.stored(node, changes, assessment);
           this.#roster.apply(write.row, node.report, node.memory, assessment, nowMs, node, true);
         } else if (result?.current) this.#roster.adopt(result.current, nowMs);
         else this.#roster.remove(node);
@@ -148,7 +149,7 @@ export class Sweeper {
   #assessed(node: Node, { subject, row, changes }: Decided, departures: Departures, nowMs: number): Expiry {
     const assessment = this.#assessor.assess(node, subject, nowMs);
     this.#assessor.record(node, subject, node.zone, assessment, changes);
-    return { node, departures, assessment, write: { row, report: null, changes } };
+    return { node, departures, assessment, changes, write: { row, report: null, changes } };
   }
 }
 

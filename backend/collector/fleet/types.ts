@@ -1,4 +1,4 @@
-import type { Assessment, Expectation, Subject } from '../assessment/types.ts';
+import type { Assessment, Expectation, Fault, FaultChangeKind, Subject } from '../assessment/types.ts';
 import type { Band, FleetSummary, Heartbeat, HeartbeatStatus, LivenessState, Verdict } from '@openclaw-fleet/contract';
 
 /** One registered node in memory. Everyone outside `fleet/` reads only. Times as in NodeRow. */
@@ -112,6 +112,17 @@ export interface Arrival {
 export interface FleetIntake {
   /** Takes heartbeats that came together; each is settled or failed. */
   take(arrivals: readonly Arrival[]): void;
+}
+
+/** Counts what assessing does. Called for every heartbeat: must not allocate. */
+export interface AssessmentObserver {
+  assessed(): void;
+  /** A health change was stored, of a target that is in this band since. */
+  announced(band: Band): void;
+  /** A change of a fault was stored. */
+  fault(fault: Pick<Fault, 'kind' | 'code'>, change: FaultChangeKind): void;
+  /** Every target concerned by a change of policy was assessed anew. */
+  reassessed(seconds: number): void;
 }
 
 /** Says what is expected of each target. Asked for every heartbeat: a look-up, no more. */
