@@ -8,6 +8,7 @@ import type {
 import { isolating, reworded, transitions } from '../assessment/assess.ts';
 import { riskOf } from '../assessment/score.ts';
 import type { Assessment, Fault, FaultTransition } from '../assessment/types.ts';
+import type { Because } from './types.ts';
 import type { FaultRow, NewChange, NewEvent, NodeChanges } from '../storage/types.ts';
 
 /** A move of the score by this much is told of even within a band (domain-rules section 3). */
@@ -54,6 +55,19 @@ export class Changes implements NodeChanges {
 
   note(kind: NewChange['kind'], summary: string, data: Record<string, unknown> = {}): void {
     this.timeline.push({ nodeId: this.#whose.id, atMs: this.#atMs, kind, summary, actor: null, reason: null, data });
+  }
+
+  /** What people decided goes before what follows from it. */
+  decided({ summary, actor, reason }: Because): void {
+    this.timeline.unshift({
+      nodeId: this.#whose.id,
+      atMs: this.#atMs,
+      kind: 'policy',
+      summary,
+      actor,
+      reason,
+      data: {},
+    });
   }
 
   tell(name: NewEvent['name'], data: Record<string, unknown>): void {

@@ -7,6 +7,7 @@ import type { Node } from './node.ts';
 import type { Roster } from './roster.ts';
 import { rowAgain } from './rows.ts';
 import type { Turns } from './turns.ts';
+import type { Because } from './types.ts';
 
 /** Nodes assessed in one turn of the event loop: about two milliseconds of ours. */
 const SLICE = 250;
@@ -51,7 +52,7 @@ export class Reassessor {
   }
 
   /** @param nodeIds null: every node */
-  async reassess(nodeIds: readonly string[] | null): Promise<void> {
+  async reassess(nodeIds: readonly string[] | null, because?: Because): Promise<void> {
     const { roster, turns, clock, assessor } = this.#parts;
     const began = performance.now();
     const ids = nodeIds ?? [...roster.nodes.keys()];
@@ -64,14 +65,14 @@ export class Reassessor {
         if (node === undefined) turns.give(id);
         else nodes.push(node);
       }
-      await this.#assess(nodes, clock());
+      await this.#assess(nodes, clock(), because);
       await turnOfTheLoop();
     }
     assessor.reassessed((performance.now() - began) / 1000);
   }
 
   /** @param nodes whose turns are taken, and are given back */
-  async #assess(nodes: readonly Node[], nowMs: number): Promise<void> {
+  async #assess(nodes: readonly Node[], nowMs: number, because?: Because): Promise<void> {
     const { roster, turns, store, epoch, assessor, subject } = this.#parts;
     try {
       const writes: NodeWrite[] = [];
@@ -84,6 +85,7 @@ export class Reassessor {
           roster.assessed(node, after);
           roster.rearm(node, nowMs);
         } else {
+          if (because !== undefined) changes.decided(because);
           writes.push({ row: rowAgain(node), report: null, changes });
           written.push({ node, after, changes });
         }

@@ -25,6 +25,7 @@ import { Turns } from './turns.ts';
 import type {
   Arrival,
   AssessmentObserver,
+  Because,
   ExpectationSource,
   FleetIntake,
   FleetNode,
@@ -345,8 +346,8 @@ export class Fleet implements FleetView, FleetIntake, FleetReassess {
   }
 
   /** As FleetReassess says. Errors are the store's: what was not stored is decided again by the next tick. */
-  reassess(nodeIds: readonly string[] | null): Promise<void> {
-    return this.#reassessor.reassess(nodeIds);
+  reassess(nodeIds: readonly string[] | null, because?: Because): Promise<void> {
+    return this.#reassessor.reassess(nodeIds, because);
   }
 
   subject(node: FleetNode, nowMs: number): Subject {

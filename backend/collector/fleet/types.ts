@@ -130,12 +130,21 @@ export interface ExpectationSource {
   of(nodeId: string): Expectation;
 }
 
+/** A decision of people that changes what is expected. */
+export interface Because {
+  /** In words, for a person. */
+  readonly summary: string;
+  readonly actor: string;
+  readonly reason: string;
+}
+
 /** The registry as policies see it. */
 export interface FleetReassess {
   /**
    * Assesses nodes anew because what is expected of them changed; resolves once what follows is durable. Other work goes
    * on in between.
    * @param nodeIds null: every node
+   * @param because what goes on the timeline of those it changes anything for; absent where their timeline tells it already
    */
-  reassess(nodeIds: readonly string[] | null): Promise<void>;
+  reassess(nodeIds: readonly string[] | null, because?: Because): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import { DEFAULT_PROFILE_ID, type ConfigValues, type Timings } from '@openclaw-fleet/contract';
+import type { Because } from '../fleet/types.ts';
 import { changesOf, nextProfile, Planner, type Stamp } from './plan.ts';
 import { BUILT_IN_SPEC, PolicyState } from './state.ts';
 import {
@@ -128,7 +129,7 @@ export class PolicyCore {
       await this.writer.putProfile(after, { action, by, data: { changes: changesOf(before.spec, after.spec) } });
       return after;
     });
-    await this.reassessProfile(id);
+    await this.reassessProfile(id, because(`The policy ${id} was changed (version ${next.version})`, by));
     return next;
   }
 
@@ -168,20 +169,27 @@ export class PolicyCore {
     return { applied, unchanged };
   }
 
-  reassessProfile(id: string): Promise<void> {
-    return this.reassess(id === DEFAULT_PROFILE_ID ? null : this.state.usersOf(id));
+  reassessProfile(id: string, why: Because): Promise<void> {
+    return this.reassess(id === DEFAULT_PROFILE_ID ? null : this.state.usersOf(id), why);
   }
 
-  /** @param targetIds null: every one */
-  async reassess(targetIds: readonly string[] | null): Promise<void> {
+  /**
+   * @param targetIds null: every one
+   * @param why for the timelines of targets that change by it; absent where theirs tells it already
+   */
+  async reassess(targetIds: readonly string[] | null, why?: Because): Promise<void> {
     const { fleet } = this;
     if (fleet === null || targetIds?.length === 0) return;
     try {
-      await fleet.reassess(targetIds && targetIds.filter((id) => fleet.get(id) !== undefined));
+      await fleet.reassess(targetIds && targetIds.filter((id) => fleet.get(id) !== undefined), why);
     } catch (error) {
       this.options.onError(error);
     }
   }
+}
+
+export function because(summary: string, { actor, reason }: Provenance): Because {
+  return { summary, actor: actor.name, reason };
 }
 
 export function exists(profile: Profile, what: string, fix: string): PolicyError {

@@ -1,4 +1,5 @@
 import { canonicalJson, type PolicySpec } from '@openclaw-fleet/contract';
+import { because } from './core.ts';
 import type { PolicyCore } from './core.ts';
 import { changesOf, nextProfile } from './plan.ts';
 import type { Profile, Provenance } from './types.ts';
@@ -51,7 +52,10 @@ export class ProvisionedPolicies {
       core.byFile = new Map([...(isComplete ? [] : core.byFile), ...named]);
       if (isComplete) await this.#release(new Set(profiles.map(({ id }) => id)));
     });
-    for (const id of changed) await core.reassessProfile(id);
+    for (const { id, file } of profiles) {
+      if (changed.includes(id))
+        await core.reassessProfile(id, because(`The policy ${id} was changed by a file`, fromFile(file)));
+    }
     await core.reassess(moved);
     return changed;
   }

@@ -322,6 +322,10 @@ describe('applying a profile', () => {
     expect(stored.some(({ kind }) => kind === 'violation')).toBe(true);
     await desk.policies.update('production', { requiredTags: [] }, 1, ada);
     expect(desk.fleet.get('n1')?.assessment.faults).toEqual([]);
+    const [after, cause] = (await desk.storage.timeline('n1', null, 3)).toReversed().slice(-2).toReversed();
+    expect(after).toMatchObject({ kind: 'violation', data: { change: 'resolved' } });
+    expect(cause).toMatchObject({ kind: 'policy', actor: ada.actor.name, reason: ada.reason });
+    expect(cause?.summary).toContain('production');
   });
 });
 
