@@ -99,18 +99,19 @@ describe.each(WHOLE)('%s', (path) => {
   it('names settings that exist', () => {
     const settings = listSettings();
     const names = new Set(['OPENCLAW_FLEET_CONFIG', ...settings.map(({ env }) => env)]);
-    const publishing = READMES.map(read).join();
+    const publishing = [...READMES, 'docs/terminal.md'].map(read).join();
     const variables = found(text, /\bOPENCLAW_[A-Z_]*[A-Z]/g);
     expect(variables.filter((name) => !names.has(name) && !publishing.includes(`\`${name}\``))).toEqual([]);
     const keys = code.filter((name) =>
-      /^(intake|storage|api|credentials|metrics|logging|shutdown|durations)\.[a-zA-Z.]+$/.test(name)
+      /^(intake|storage|api|smartFleet|policies|credentials|metrics|logging|shutdown|durations)\.[a-zA-Z.]+$/.test(name)
     );
     expect(keys.filter((key) => !settings.some((one) => one.key === key))).toEqual([]);
   });
 
   it('names addresses and metrics that exist', () => {
-    const addresses = [...Object.values(ROUTES).map((route) => route.path), '/openclaw/token', '/openclaw/renew'];
-    const named = found(text, /(?<![\w.-])(\/(?:fleet|openclaw)\/[a-z]+)/g);
+    const atIntake = ['token', 'renew', 'revisions', 'config-report'].map((name) => `/openclaw/${name}`);
+    const addresses = [...Object.values(ROUTES).map((route) => route.path), ...atIntake];
+    const named = found(text, /(?<![\w.-])(\/(?:fleet|openclaw)\/[a-z]+(?:-[a-z]+)*)/g);
     expect(named.filter((address) => !addresses.includes(address))).toEqual([]);
     const metrics = read('docs/metrics.md');
     expect(found(text, /\bopenclaw_\w+/g).filter((name) => !metrics.includes(`\`${name}\``))).toEqual([]);
@@ -158,9 +159,11 @@ describe('docs/retention.md', () => {
 
   it('has the times of the production profile', () => {
     const day = 86_400_000;
-    const { eventRetention, retireAfter, restartWindow, expectedWindow } = TIMINGS.production;
+    const { eventRetention, historyRetention, retireAfter, restartWindow, expectedWindow } = TIMINGS.production;
     expect(retention).toContain(`| ${eventRetention / day} days (\`durations.eventRetention\`) |`);
-    expect(retention.split(`${retireAfter / day} days`)).toHaveLength(3);
+    expect(retention).toContain(`| ${historyRetention / day} days (\`durations.historyRetention\`)`);
+    const [silent, more] = [`silent for ${retireAfter / day} days`, `${retireAfter / day} days after that deleted`];
+    expect(retention).toContain(`${silent} it is retired, and ${more} (\`durations.retireAfter\`, both times)`);
     expect(retention).toContain(`| ${restartWindow / 60_000} min (\`durations.restartWindow\`)`);
     expect(expectedWindow).toBe(3_600_000);
     expect(retention).toContain('| an hour without a heartbeat (`durations.expectedWindow`) |');
