@@ -73,7 +73,8 @@ async function intake(options: Exclude<SubjectOptions, { kind: 'bare' }>): Promi
   const instruments = createInstruments();
   const storage = await openStorage({ file: join(folder, 'fleet.db') });
   const epoch = await storage.takeEpoch();
-  const timings = TIMINGS.production;
+  // The load beats in rounds, not once a minute: without this its nodes would go stale between two of them.
+  const timings = { ...TIMINGS.production, grace: 3_600_000 };
   const configurations = new Configurations({
     store: storage,
     clock: Date.now,

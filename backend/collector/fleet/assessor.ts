@@ -31,11 +31,11 @@ export class Assessor {
   }
 
   /** @param node whose open faults go on; null when it is new */
-  assess(node: Node | null, subject: Subject, nowMs: number): Assessment {
+  assess(node: Node | null, subject: Subject, expectation: Expectation, nowMs: number): Assessment {
     this.#observer?.assessed();
     const { faults, atMs } = node?.assessment ?? UNASSESSED;
     // A heartbeat waits for its commit: one may be judged after a later look was stored, and history never runs backwards.
-    return assess(subject, this.#expectations.of(subject.id), faults, Math.max(nowMs, atMs), this.#timings);
+    return assess(subject, expectation, faults, Math.max(nowMs, atMs), this.#timings);
   }
 
   /** What goes with a write about a node. */
@@ -51,6 +51,7 @@ export class Assessor {
   record(
     node: Node | null,
     subject: Subject,
+    expectation: Expectation,
     zone: string,
     after: Assessment,
     changes: Changes | null
@@ -62,7 +63,7 @@ export class Assessor {
     const all = changes ?? this.changes(subject, zone, after.atMs);
     if (faults !== after.faults) all.faultsChanged(faults, after.faults);
     if (notable) {
-      const { reasons } = explain(subject, this.expectation(subject.id), after, after.atMs, this.#timings);
+      const { reasons } = explain(subject, expectation, after, after.atMs, this.#timings);
       all.healthChanged(told, after, reasons);
     }
     return all;
@@ -72,7 +73,7 @@ export class Assessor {
   stored(node: Node, changes: Changes | null, assessment: Assessment): void {
     if (changes === null) return;
     if (changes.scores.length > 0) {
-      node.told = assessment;
+      node.told = { score: assessment.score, band: assessment.band };
       this.#observer?.announced(assessment.band);
     }
     for (const { fault, change } of changes.transitions) this.#observer?.fault(fault, change);

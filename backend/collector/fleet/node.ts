@@ -26,6 +26,7 @@ export class Node implements FleetNode, Armed {
   intervalMs: number;
   skewMs = 0;
   missedBeats = 0;
+  /** Brought up to date in place while nothing but its times and points changes: copy what is to be kept. */
   assessment: Assessment = UNASSESSED;
   bandSinceMs = 0;
   /** The score and band that were last told of. */

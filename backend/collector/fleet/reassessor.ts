@@ -79,8 +79,9 @@ export class Reassessor {
       const written: { node: Node; after: Assessment; changes: Changes }[] = [];
       for (const node of nodes) {
         const of = subject(node, nowMs);
-        const after = assessor.assess(node, of, nowMs);
-        const changes = assessor.record(node, of, node.zone, after, null);
+        const expectation = assessor.expectation(node.id);
+        const after = assessor.assess(node, of, expectation, nowMs);
+        const changes = assessor.record(node, of, expectation, node.zone, after, null);
         if (changes === null) {
           roster.assessed(node, after);
           roster.rearm(node, nowMs);

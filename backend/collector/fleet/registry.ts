@@ -85,6 +85,8 @@ interface Plan {
   readonly assessment: Assessment | null;
   readonly changes: Changes | null;
   readonly asks: boolean;
+  /** The revision desired of it. */
+  readonly revision: string | null;
 }
 
 /** The registry: every node in memory, in front of storage, which is right when they differ. */
@@ -203,7 +205,9 @@ export class Fleet implements FleetView, FleetIntake, FleetReassess {
       if (races === MOST_RACES) {
         throw new StorageError('Another collector keeps writing the same node: point the node at one collector.');
       }
-      const node = this.#roster.nodes.get(beat.node_id) ?? null;
+      const known = arrival.known as Node | undefined;
+      // One that was removed meanwhile is known no more.
+      const node = known !== undefined && known.slot !== -1 ? known : (this.#roster.nodes.get(beat.node_id) ?? null);
       const decision = this.#decide(node, arrival);
       if (decision.status === 'refused') {
         throw new ClockAheadError('last_heartbeat is too far in the future: set the clock of the node.');
@@ -211,7 +215,8 @@ export class Fleet implements FleetView, FleetIntake, FleetReassess {
       const { memory } = decision;
       if (memory === null) {
         this.#turns.give(beat.node_id);
-        arrival.settle(this.#receipt(beat, decision, repeatsAsk(node, arrival.keyMs, decision)));
+        const { revision } = this.#assessor.expectation(beat.node_id);
+        arrival.settle(this.#receipt(decision, repeatsAsk(node, arrival.keyMs, decision), revision));
       } else if (node !== null && decision.status !== 'accepted') {
         const write = { row: rowWithMemory(node, memory), report: null };
         plans.push({
@@ -225,6 +230,7 @@ export class Fleet implements FleetView, FleetIntake, FleetReassess {
           assessment: null,
           changes: null,
           asks: false,
+          revision: this.#assessor.expectation(beat.node_id).revision,
         });
       } else plans.push(this.#accept(arrival, races, node, decision, memory));
     } catch (error) {
@@ -259,17 +265,19 @@ export class Fleet implements FleetView, FleetIntake, FleetReassess {
       flapping: node !== null && isFlapping(node.departures, receivedMs, this.#timings.flapWindow),
       overdue: false,
     } as const;
-    const assessment = this.#assessor.assess(node, subject, receivedMs);
+    const expectation = this.#assessor.expectation(row.nodeId);
+    const assessment = this.#assessor.assess(node, subject, expectation, receivedMs);
     const zone = same && node !== null ? node.zone : zoneOf(report.tags);
     let changes = null;
     if (!same || node?.state !== row.state) {
       changes = this.#assessor.changes(subject, zone, assessment.atMs);
       noteArrival(changes, node, report, row.state, receivedMs);
     }
-    changes = this.#assessor.record(node, subject, zone, assessment, changes);
+    changes = this.#assessor.record(node, subject, expectation, zone, assessment, changes);
     const settled = same ? null : settledOf(report);
     const write = changes === null ? { row, report: settled } : { row, report: settled, changes };
-    return { arrival, races, node, decision, memory, write, report, assessment, changes, asks };
+    const { revision } = expectation;
+    return { arrival, races, node, decision, memory, write, report, assessment, changes, asks, revision };
   }
 
   #commit(plans: readonly Plan[]): void {
@@ -291,7 +299,7 @@ export class Fleet implements FleetView, FleetIntake, FleetReassess {
     );
   }
 
-  #written({ arrival, node, decision, memory, write, report, assessment, changes, asks }: Plan): void {
+  #written({ arrival, node, decision, memory, write, report, assessment, changes, asks, revision }: Plan): void {
     const { receivedMs, beat } = arrival;
     const held = this.#roster.apply(
       write.row,
@@ -305,7 +313,7 @@ export class Fleet implements FleetView, FleetIntake, FleetReassess {
     held.missedBeats += decision.missed;
     if (assessment !== null) this.#assessor.stored(held, changes, assessment);
     this.#turns.give(beat.node_id);
-    arrival.settle(this.#receipt(beat, decision, asks));
+    arrival.settle(this.#receipt(decision, asks, revision));
   }
 
   /** Somebody else wrote first: decides again on what is stored. */
@@ -317,9 +325,8 @@ export class Fleet implements FleetView, FleetIntake, FleetReassess {
     if (again.length > 0) this.#commit(again);
   }
 
-  #receipt(beat: Heartbeat, decision: Decision, reportFullState: boolean): Receipt {
+  #receipt(decision: Decision, reportFullState: boolean, revision: string | null): Receipt {
     const status = decision.status as Receipt['status'];
-    const { revision } = this.#assessor.expectation(beat.node_id);
     if (!reportFullState && revision === null) return this.#plain[status];
     return { status, nextHeartbeatSeconds: toldSeconds(this.#timings), reportFullState, desiredRevision: revision };
   }

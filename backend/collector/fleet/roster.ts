@@ -9,6 +9,7 @@ import { copyMemory, leastLag, readMemory } from './ordering.ts';
 import type { Memory } from './ordering.ts';
 import { judgedInterval } from './pace.ts';
 import { HealthTally } from './health-tally.ts';
+import { UNASSESSED } from '../assessment/assess.ts';
 import type { Assessment } from '../assessment/types.ts';
 import { refreshed, reportOf } from './vital.ts';
 import type { NodeRow, StoredNode } from '../storage/types.ts';
@@ -104,7 +105,14 @@ export class Roster {
       node.place.scores.count(node, 1);
       this.directory.assess(node);
       if (after.band !== before.band) node.bandSinceMs = after.atMs;
-    } else node.assessment = after;
+    } else if (before === UNASSESSED) node.assessment = after;
+    else {
+      // In place, as the report is: most heartbeats change nothing but the time.
+      const held = before as { -readonly [Field in keyof Assessment]: Assessment[Field] };
+      held.atMs = after.atMs;
+      held.points = after.points;
+      held.nextMs = after.nextMs;
+    }
   }
 
   /** Keeps the deadline of a node true after an assessment. */
@@ -122,6 +130,7 @@ export class Roster {
     if (node.report.reported !== undefined) this.bridged--;
     this.nodes.delete(node.id);
     this.directory.leave(node);
+    node.slot = -1;
     this.#leave(node);
   }
 

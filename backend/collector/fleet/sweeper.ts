@@ -147,8 +147,9 @@ export class Sweeper {
   }
 
   #assessed(node: Node, { subject, row, changes }: Decided, departures: Departures, nowMs: number): Expiry {
-    const assessment = this.#assessor.assess(node, subject, nowMs);
-    this.#assessor.record(node, subject, node.zone, assessment, changes);
+    const expectation = this.#assessor.expectation(node.id);
+    const assessment = this.#assessor.assess(node, subject, expectation, nowMs);
+    this.#assessor.record(node, subject, expectation, node.zone, assessment, changes);
     return { node, departures, assessment, changes, write: { row, report: null, changes } };
   }
 }

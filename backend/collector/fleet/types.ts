@@ -102,6 +102,8 @@ export interface Arrival {
   readonly bodyHash: number;
   /** When it came, in milliseconds of our clock. */
   readonly receivedMs: number;
+  /** The node, as the registry gave it, where it was asked for: saves a look-up. */
+  readonly known?: FleetNode | undefined;
   /** Called once what it changed is durable. Must not throw. */
   settle(receipt: Receipt): void;
   /** Called instead when it was not taken: nothing changed. Must not throw. */

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { MAX_HEARTBEAT_BYTES, problem, type Heartbeat, type Problem, type ProblemName } from '@openclaw-fleet/contract';
 import type { Clock } from '../clock.ts';
-import type { Arrival, FleetIntake, FleetView, Receipt } from '../fleet/types.ts';
+import type { Arrival, FleetIntake, FleetNode, FleetView, Receipt } from '../fleet/types.ts';
 import { parseHeartbeat } from './body.ts';
 import type { NodeLimits } from './limits.ts';
 import type { Peer } from './peer.ts';
@@ -124,7 +124,7 @@ export class HeartbeatHandler {
   arrived(delivery: Delivery): void {
     try {
       // A place is taken by a whole body alone: who sends slowly keeps nobody out.
-      this.#shed(delivery);
+      this.#shedLoad();
       const signed = this.#checkSignature(delivery.headers.signature, delivery.body, delivery.peer as Peer);
       if (signed === null) this.#gather(delivery);
       else
@@ -162,15 +162,19 @@ export class HeartbeatHandler {
     if (arrivals.length > 0) this.#options.fleet.take(arrivals);
   }
 
-  #shed({ peer, receivedMs }: Delivery): void {
-    const { limits, maxInFlight } = this.#options;
-    if (this.#inFlight >= maxInFlight) {
+  #shedLoad(): void {
+    if (this.#inFlight >= this.#options.maxInFlight) {
       throw new Refused(
         'overloaded',
         'The collector has more heartbeats under way than it can take. Send this one again later.',
         { retryAfterMs: 2000 }
       );
     }
+  }
+
+  #shed({ peer, receivedMs }: Delivery): void {
+    this.#shedLoad();
+    const { limits } = this.#options;
     const waitMs = peer?.kind === 'node' ? limits.waitForRefusals(peer.id, receivedMs) : 0;
     if (waitMs > 0) {
       throw new Refused(
@@ -295,9 +299,11 @@ export class HeartbeatHandler {
     });
   }
 
-  #checkPace({ beat, keyMs, receivedMs }: Delivery): void {
+  #checkPace(delivery: Delivery): void {
+    const { beat, keyMs, receivedMs } = delivery;
     const { fleet, limits, defaultIntervalMs, futureLimitMs } = this.#options;
     const node = fleet.get(beat.node_id);
+    delivery.known = node;
     // A goodbye must get through right after a beat: without it the node would be reported offline.
     const isBeat = beat.goodbye === undefined && (node === undefined || keyMs > node.markMs);
     const kind = isBeat ? 'beat' : 'replay';
@@ -421,6 +427,7 @@ class Delivery implements Arrival {
   beat: Heartbeat = NO_BEAT;
   keyMs = NaN;
   bodyHash = 0;
+  known: FleetNode | undefined = undefined;
   /** It takes one of the places in flight. */
   counted = false;
   #more: Buffer[] | null = null;

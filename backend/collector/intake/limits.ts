@@ -57,27 +57,34 @@ export class NodeLimits {
 
   /** How long until a node whose requests were refused too often may send anything again, in milliseconds; 0 for now. */
   waitForRefusals(nodeId: string, nowMs: number): number {
-    if (!this.#nodes.has(nodeId)) return 0;
-    const { refusals } = this.#refilled(nodeId, null, nowMs);
+    const node = this.#nodes.get(nodeId);
+    if (node === undefined) return 0;
+    this.#refill(node, nowMs);
+    const { refusals } = node;
     return refusals >= 1 ? 0 : Math.ceil(((1 - refusals) * this.#replayWindowMs) / this.#limits.replays);
   }
 
   /** @param intervalMs null: as it was told last */
   #refilled(nodeId: string, intervalMs: number | null, nowMs: number): Allowance {
-    const { burst, replays, beatsPerInterval } = this.#limits;
+    const { burst, replays } = this.#limits;
     let node = this.#nodes.get(nodeId);
     if (node === undefined) {
       node = { beats: burst, replays, refusals: replays, intervalMs: intervalMs ?? Infinity, atMs: nowMs };
       this.#nodes.set(nodeId, node);
     }
     if (intervalMs !== null) node.intervalMs = intervalMs;
+    this.#refill(node, nowMs);
+    return node;
+  }
+
+  #refill(node: Allowance, nowMs: number): void {
+    const { burst, replays, beatsPerInterval } = this.#limits;
     const elapsed = Math.max(0, nowMs - node.atMs);
     node.atMs = nowMs;
     const refill = (elapsed * replays) / this.#replayWindowMs;
     node.beats = Math.min(burst, node.beats + (elapsed * beatsPerInterval) / node.intervalMs);
     node.replays = Math.min(replays, node.replays + refill);
     node.refusals = Math.min(replays, node.refusals + refill);
-    return node;
   }
 
   /** Forgets nodes whose allowances are full again. */

@@ -30,10 +30,10 @@ export function fromColumns(row: StoredColumns): StoredNode {
 }
 
 /**
- * Pages of WAL after which a checkpoint is worth its cost (32 MiB): in a large fleet every heartbeat is on a page of its own,
+ * Pages of WAL after which a checkpoint is worth its cost (64 MiB): in a large fleet every heartbeat is on a page of its own,
  * and what is written twice before a checkpoint is copied once.
  */
-const CHECKPOINT_FRAMES = 8192;
+const CHECKPOINT_FRAMES = 16_384;
 
 /**
  * The embedded database, on one connection. Synchronous: it lives in a worker thread. WAL with synchronous=FULL: a
