@@ -84,7 +84,7 @@ function expected(fleet: Harness['fleet'], raw: Record<string, unknown>, sortBy:
         faulty(target, 'violation', asked['violation'], asked['violationSeverity']) &&
         (asked['tag'] ?? []).every((tag) => target.tags.includes(tag)) &&
         (raw['q'] === undefined ||
-          `${target.id}\n${target.name}`.toLowerCase().includes(String(raw['q']).toLowerCase()))
+          `${target.id}\n${target.name}`.toLowerCase().includes((raw['q'] as string).toLowerCase()))
     );
   const key = (target: FleetTarget): string | number => {
     switch (sortBy.replace('-', '')) {

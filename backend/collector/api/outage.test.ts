@@ -15,6 +15,9 @@ const body = { reason: 'the data centre has lost its power' };
 const confirm = (role: 'viewer' | 'operator' | 'approver' = 'approver', path = '/fleet/confirm-outage') =>
   api.write('POST', path, body, { role });
 
+/** What people did, as the audit chain has it. */
+const audited = () => api.auditRecords().filter(({ actor }) => actor !== 'system');
+
 /** Everybody falls silent, and the collector's own canary does not come through. */
 async function goBlind(): Promise<void> {
   for (let minute = 0; minute < 5; minute++) {
@@ -39,12 +42,8 @@ describe('POST /fleet/confirm-outage', () => {
     const response = await confirm('approver', '/fleet/approver/confirm-outage');
     expect(response.status).toBe(200);
     expect(summarySchema.parse(await response.json()).expiryHeld).toBeNull();
-    expect(api.audited).toEqual([
-      expect.objectContaining({
-        action: 'fleet.outage-confirmed',
-        reason: body.reason,
-        actor: { name: expect.stringMatching(/^token:/), via: 'api-token' },
-      }),
+    expect(audited()).toEqual([
+      { action: 'fleet.outage-confirmed', reason: body.reason, actor: expect.stringMatching(/^token:/) },
     ]);
     api.clock.now += 1000;
     await api.fleet.tick(api.clock.now);
@@ -55,14 +54,14 @@ describe('POST /fleet/confirm-outage', () => {
     const response = await confirm();
     expect(response.status).toBe(409);
     expect(problemSchema.parse(await response.json()).detail).toContain('not blind');
-    expect(api.audited).toEqual([]);
+    expect(audited()).toEqual([]);
   });
 
   it('is for approvers alone', async () => {
     await goBlind();
     expect((await confirm('operator')).status).toBe(403);
     expect((await confirm('viewer')).status).toBe(403);
-    expect(api.audited).toEqual([]);
+    expect(audited()).toEqual([]);
   });
 
   it('changes nothing when it cannot be noted', async () => {

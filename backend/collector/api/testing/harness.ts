@@ -16,7 +16,7 @@ import { createMetricsHandler } from '../../metrics/handler.ts';
 import { createTargetRenderer } from '../../metrics/render.ts';
 import { Policies } from '../../policies/service.ts';
 import { openStorage } from '../../storage/index.ts';
-import type { ApiToken, AuditEntry, NodeRow } from '../../storage/types.ts';
+import type { ApiToken, NodeRow } from '../../storage/types.ts';
 import { createApi } from '../app.ts';
 import type { ApiOptions } from '../app.ts';
 import { EventStream } from '../events.ts';
@@ -152,14 +152,13 @@ export async function startApi(options: HarnessOptions = {}) {
     },
     ...options.events,
   });
-  const audited: AuditEntry[] = [];
   const app = createApi({
     fleet,
     history: storage,
     policies,
     configurations,
     timings,
-    audit: (entry) => Promise.resolve(void audited.push(entry)),
+    audit: (entry) => storage.appendAudit(entry),
     smartFleet: true,
     clock: () => clock.now,
     events,
@@ -193,7 +192,6 @@ export async function startApi(options: HarnessOptions = {}) {
     storage,
     policies,
     configurations,
-    audited,
     instruments,
     events,
     logged,

@@ -1,0 +1,128 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { configHash } from '../configurations/hash.ts';
+import { BRIDGE_BLOCKS, START, startApi } from './testing/harness.ts';
+import type { Harness } from './testing/harness.ts';
+import { OpenApiClient } from './testing/openapi-client.ts';
+import type { Answer, Call, OpenApi } from './testing/openapi-client.ts';
+
+const why = { reason: 'because the test says so' };
+const values = { 'messages.ackReaction': 'eyes' };
+const target = { path: { targetId: 'n1' } };
+const inAWeek = new Date(START + 7 * 86_400_000).toISOString();
+
+let api: Harness;
+let client: OpenApiClient;
+
+beforeAll(async () => {
+  api = await startApi();
+  await api.send('n1', BRIDGE_BLOCKS);
+  await api.send('n2');
+  const reported = { ...values, 'messages.queue': { cap: 20 } };
+  await api.configurations.acceptReport('n1', { revision: null, config_hash: configHash(reported), values: reported });
+  const document = (await (await api.ask('/openapi.json')).json()) as OpenApi;
+  client = new OpenApiClient(document, api.origin, api.tokenOf.approver);
+});
+afterAll(() => api.stop());
+
+/** Calls what must go well. */
+async function ok(id: string, call?: Call): Promise<Answer & { data: Record<string, unknown> }> {
+  const answer = await client.call(id, call);
+  if (answer.status >= 300) throw new Error(`${id} answered ${answer.status}: ${JSON.stringify(answer.data)}`);
+  return answer as Answer & { data: Record<string, unknown> };
+}
+
+/** Changes what `read` shows, from the version that it shows. */
+async function change(id: string, read: string, call: Call & { readonly path: Record<string, string> }) {
+  const names = client.operations.get(read)?.path.match(/\{\w+\}/g) ?? [];
+  const path = Object.fromEntries(names.map((name) => [name.slice(1, -1), call.path[name.slice(1, -1)] ?? '']));
+  const { etag } = await ok(read, { path });
+  return ok(id, { ...call, header: { 'If-Match': etag ?? '' } });
+}
+
+describe('a client made from the document alone', () => {
+  it('reads how the fleet is doing', async () => {
+    const { data: page } = await ok('listTargets', { query: { sort: '-score', band: 'healthy', limit: '1' } });
+    expect(page['items']).toHaveLength(1);
+    for (const id of [
+      'getTarget',
+      'getHealthScore',
+      'listTargetDrift',
+      'listTargetViolations',
+      'getScoreHistory',
+      'getTimeline',
+    ]) {
+      await ok(id, target);
+    }
+    for (const id of ['getSummary', 'listDrift', 'listViolations', 'listAvailable', 'streamEvents']) await ok(id);
+  });
+
+  it('reads what the collector says of itself', async () => {
+    for (const id of ['getMetrics', 'getOpenApi', 'getDocs', 'getHealth', 'getReadiness']) await ok(id);
+  });
+
+  it.each(['', 'AsApprover'])('writes policies, at the addresses %p', async (as) => {
+    const policyId = `made${as.toLowerCase()}`;
+    const path = { policyId };
+    const made = await ok(`createPolicy${as}`, {
+      body: { id: policyId, name: 'Made', limits: { cpuPct: 90 }, ...why },
+    });
+    expect([made.status, made.location]).toEqual([201, `/fleet/policies/${policyId}`]);
+    await change(`changePolicy${as}`, 'getPolicy', { path, body: { limits: { cpuPct: 80 }, ...why } });
+    const preview = as === '' ? 'previewPolicy' : 'previewPolicyAsOperator';
+    await ok(preview, { path, body: { applyTo: ['n1'] } });
+    const waiver = { id: 'w1', code: 'cpu-over-limit', expiresAt: inAWeek, reason: 'a heat wave' };
+    expect((await change(`addWaiver${as}`, 'getPolicy', { path, body: waiver })).status).toBe(201);
+    await change(`removeWaiver${as}`, 'getPolicy', { path: { policyId, waiverId: 'w1' }, body: why });
+    const { data } = await ok('listPolicies');
+    expect(data['items']).toContainEqual(expect.objectContaining({ id: policyId, version: 4, limits: { cpuPct: 80 } }));
+
+    await ok(`applyPolicy${as}`, { ...target, body: { policyId, ...why } });
+    const look = as === '' ? 'previewTarget' : 'previewTargetAsOperator';
+    await ok(look, { ...target, body: { policyId: 'default' } });
+    const inUse = await client.call(`deletePolicy${as}`, { path, header: { 'If-Match': '"4"' }, body: why });
+    expect(inUse.status).toBe(409);
+    await ok(`applyPolicy${as}`, { ...target, body: { policyId: 'default', ...why } });
+    const deleted = await change(`deletePolicy${as}`, 'getPolicy', { path, body: why });
+    expect([deleted.status, deleted.data]).toEqual([204, '']);
+  });
+
+  it.each(['', 'AsApprover'])('writes configurations and what is desired, at the addresses %p', async (as) => {
+    const document = { ...values, 'messages.prefix': as };
+    const { data: revision } = await ok(`createConfig${as}`, { body: { title: 'written', values: document, ...why } });
+    const configId = String(revision['id']);
+    const adopted = await ok(`adoptConfig${as}`, { ...target, body: { title: 'as it runs', ...why } });
+    const other = (adopted.data['revision'] as { id: string }).id;
+    await ok('listConfigs');
+    await ok('getConfig', { path: { configId } });
+    const { data: diff } = await ok('diffConfig', { path: { configId }, query: { to: other } });
+    expect(diff['equal']).toBe(false);
+    const desired = await change(`changeDesiredState${as}`, 'getDesiredState', {
+      ...target,
+      body: { configRevision: configId, ...why },
+    });
+    expect(desired.data['configRevision']).toBe(configId);
+    const overlay = { 'messages.ackReaction': 'fire' };
+    const put = await change(`putOverlay${as}`, 'getOverlay', { ...target, body: { values: overlay, ...why } });
+    expect(put.data['values']).toEqual(overlay);
+    await change(`putOverlay${as}`, 'getOverlay', { ...target, body: { values: {}, ...why } });
+  });
+
+  it('is told why when something cannot be done', async () => {
+    for (const id of ['confirmOutage', 'confirmOutageAsApprover']) {
+      const { status, data } = await client.call(id, { body: why });
+      expect([status, data]).toEqual([409, expect.objectContaining({ detail: expect.stringContaining('not blind') })]);
+    }
+  });
+
+  it('notices what is not in the document', async () => {
+    await expect(client.call('confirmOutage', { body: { reason: 1 } })).rejects.toThrow(/reason/);
+    await expect(client.call('confirmOutage')).rejects.toThrow('a body');
+    await expect(client.call('getTarget')).rejects.toThrow('targetId');
+    await expect(client.call('getTarget', { ...target, query: { q: 'x' } })).rejects.toThrow('takes no query');
+  });
+
+  it('called everything that the document has for it', () => {
+    const all = [...client.operations].filter(([, { operation }]) => !operation.tags.includes('intake'));
+    expect([...client.called].sort()).toEqual(all.map(([id]) => id).sort());
+  });
+});
