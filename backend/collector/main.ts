@@ -236,8 +236,12 @@ async function compose({
       clock,
       renderer: createTargetRenderer(config.metrics.perTarget),
     }),
-    authenticate: (authorization) => {
-      const verdict = verifyApiToken(authorization, trust, Date.now());
+    authenticate: async (authorization) => {
+      let verdict = verifyApiToken(authorization, trust, Date.now());
+      if (!verdict.ok && verdict.problem === 'invalid-token') {
+        await trust.refreshForUnknown(Date.now()).catch(onError);
+        verdict = verifyApiToken(authorization, trust, Date.now());
+      }
       return verdict.ok ? verdict : problem(verdict.problem, verdict.reason);
     },
     ready: async () => {

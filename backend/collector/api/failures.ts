@@ -23,7 +23,7 @@ function ofPolicies(failure: PolicyFailure): Problem {
     case 'conflict':
       return problem('precondition-failed', message);
     case 'in-use':
-      return problem('in-use', `${message} Used by: ${named(failure.usedBy)}.`);
+      return problem('in-use', message);
     case 'provisioned-read-only':
     case 'protected':
       return problem('read-only', message);

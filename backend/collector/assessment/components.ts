@@ -158,7 +158,8 @@ export function jobsWords(jobs: JobsBlock | undefined): ComponentWords {
 }
 
 function jobsReason({ results_1h: results, failures_1h: failures }: JobsBlock, now: number, earlier: number): string {
-  if (Number.isNaN(now)) return `Only ${results} job results in the last hour; it takes ${LEAST_RESULTS} to judge`;
+  if (Number.isNaN(now))
+    return `Only ${results} job ${results === 1 ? 'result' : 'results'} in the last hour; it takes ${LEAST_RESULTS} to judge`;
   if (failures === 0) return `All ${results} job results of the last hour are good`;
   const trend = now > earlier ? `, more than the ${percent(100 * earlier)} of the day before` : '';
   return `${failures} of ${results} job results of the last hour failed (${percent(100 * now)})${trend}`;

@@ -72,9 +72,9 @@ export const tokenCreate: Command = {
       return;
     }
     const who = kind === 'person' ? `the person ${person ?? ''}` : 'a service';
-    context.print(`${made.text}
-
-This is shown once and kept nowhere: it is the token ${id} of ${who}, role ${role}, ${expiresMs === null ? 'without an end' : `until ${when(expiresMs)}`}.
+    // Alone on standard output, so that a file can take it.
+    context.print(made.text);
+    context.warn(`This is shown once and kept nowhere: it is the token ${id} of ${who}, role ${role}, ${expiresMs === null ? 'without an end' : `until ${when(expiresMs)}`}.
 Send it as "Authorization: Bearer <token>". To end it: npx openclaw-fleet token revoke ${id} --reason <text>`);
   },
 };

@@ -45,7 +45,7 @@ export class Directory {
   readonly #zoneNames: string[] = [];
   readonly #zoneSizes: number[] = [];
   readonly #freeZones: number[] = [];
-  #zones = new Uint16Array(64);
+  #zones = new Uint32Array(64);
   #bands = new Uint8Array(64);
   #scores = new Uint8Array(64);
   #phases = new Uint8Array(64);
@@ -222,11 +222,11 @@ export class Directory {
     return names[place] === key ? place : place - 0.5;
   }
 
-  #zoneRanks(): Uint16Array {
+  #zoneRanks(): Uint32Array {
     const sorted = [...this.#zoneNames.keys()].sort((a, b) =>
       compareText(this.#zoneNames[a] ?? '', this.#zoneNames[b] ?? '')
     );
-    const ranks = new Uint16Array(sorted.length);
+    const ranks = new Uint32Array(sorted.length);
     for (const [rank, zone] of sorted.entries()) ranks[zone] = rank;
     return ranks;
   }
@@ -279,11 +279,11 @@ export class Directory {
 
   #grow(): void {
     const size = this.#scores.length * 2;
-    const grown = <A extends Uint8Array | Uint16Array>(to: A, from: A): A => {
+    const grown = <A extends Uint8Array | Uint32Array>(to: A, from: A): A => {
       to.set(from);
       return to;
     };
-    this.#zones = grown(new Uint16Array(size), this.#zones);
+    this.#zones = grown(new Uint32Array(size), this.#zones);
     this.#bands = grown(new Uint8Array(size), this.#bands);
     this.#scores = grown(new Uint8Array(size), this.#scores);
     this.#phases = grown(new Uint8Array(size), this.#phases);

@@ -11,6 +11,10 @@ import type { NodeRow } from '../storage/types.ts';
 import type { FleetNode } from './types.ts';
 import type { Zone } from './zone.ts';
 
+/** Changes of its reports that a node may put on its timeline at once, and in an hour: one that changes something with every heartbeat would fill the disk. */
+const MOST_NOTES = 60;
+const NOTE_EVERY_MS = 60_000;
+
 /** One registered node. Its fields are overwritten in place, by the roster alone. */
 export class Node implements FleetNode, Armed {
   readonly id: string;
@@ -37,6 +41,9 @@ export class Node implements FleetNode, Armed {
   expected = false;
   departures: Departures | null = null;
   armedAt = -1;
+  /** What of its reports may still be put on its timeline, and as of when. */
+  notes = MOST_NOTES;
+  notesAtMs = 0;
   /** Its place in the directory. */
   slot = -1;
 
@@ -53,6 +60,15 @@ export class Node implements FleetNode, Armed {
     this.memory = memory;
     this.place = place;
     this.intervalMs = intervalMs;
+  }
+
+  /** Takes one from what its reports may put on its timeline. */
+  mayNote(nowMs: number): boolean {
+    this.notes = Math.min(MOST_NOTES, this.notes + Math.max(0, nowMs - this.notesAtMs) / NOTE_EVERY_MS);
+    this.notesAtMs = nowMs;
+    if (this.notes < 1) return false;
+    this.notes--;
+    return true;
   }
 
   get isolated(): boolean {

@@ -30,6 +30,7 @@ interface Parts {
  */
 export class Reassessor {
   readonly #parts: Parts;
+  #last: Promise<void> = Promise.resolve();
 
   constructor(parts: Parts) {
     this.#parts = parts;
@@ -51,11 +52,20 @@ export class Reassessor {
     }
   }
 
-  /** @param nodeIds null: every node */
-  async reassess(nodeIds: readonly string[] | null, because?: Because): Promise<void> {
+  /**
+   * One call after the other: two that each hold turns the other waits for would wait for ever.
+   * @param nodeIds null: every node
+   */
+  reassess(nodeIds: readonly string[] | null, because?: Because): Promise<void> {
+    const done = this.#last.then(() => this.#reassess(nodeIds, because));
+    this.#last = done.catch(() => undefined);
+    return done;
+  }
+
+  async #reassess(nodeIds: readonly string[] | null, because: Because | undefined): Promise<void> {
     const { roster, turns, clock, assessor } = this.#parts;
     const began = performance.now();
-    const ids = nodeIds ?? [...roster.nodes.keys()];
+    const ids = [...new Set(nodeIds ?? roster.nodes.keys())];
     for (let from = 0; from < ids.length; from += SLICE) {
       const nodes: Node[] = [];
       for (const id of ids.slice(from, from + SLICE)) {

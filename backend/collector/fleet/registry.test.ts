@@ -517,3 +517,48 @@ describe('the counts', () => {
     }
   });
 });
+
+describe('a change of what is expected', () => {
+  it('that comes with another, in another order, holds nobody for ever', async () => {
+    const store = new SlowStore();
+    const h = await Harness.start(store);
+    for (const id of ['a', 'b', 'c']) await h.send(id);
+    store.slow = true;
+    await h.run(60);
+    // A heartbeat of one is under way, so both changes have to wait for it.
+    const beat = h.send('b');
+    const changes = [h.fleet.reassess(['a', 'b', 'c', 'a']), h.fleet.reassess(['c', 'b', 'a'])];
+    store.slow = false;
+    await new Promise(setImmediate);
+    for (const go of store.waiting.splice(0)) go();
+    await Promise.all([beat, ...changes]);
+    for (const id of ['a', 'b', 'c'])
+      expect((await h.send(id, { uptime_seconds: 1 }, h.now + 1)).status).toBe('accepted');
+  });
+
+  it('goes on after one that could not be stored', async () => {
+    const store = new SlowStore();
+    const h = await Harness.start(store);
+    await h.send('a');
+    await h.run(71);
+    store.fails = true;
+    await h.jump(MINUTE).catch(() => undefined);
+    await expect(h.fleet.reassess(['a'])).rejects.toThrow(StorageError);
+    store.fails = false;
+    await h.fleet.reassess(['a']);
+    expect((await h.send('a')).status).toBe('accepted');
+  });
+});
+
+describe('the timeline of a node', () => {
+  it('takes a minute of changes a minute of its reports, once it had sixty', async () => {
+    const h = await Harness.start();
+    for (let beat = 0; beat < 200; beat++) await h.send('a', { version: `${beat}` }, h.now + beat);
+    const noted = (): number => h.store.timeline.filter(({ kind }) => kind === 'report').length;
+    expect(noted()).toBe(60);
+    await h.jump(5 * MINUTE);
+    for (let beat = 0; beat < 200; beat++) await h.send('a', { version: `again ${beat}` }, h.now + beat);
+    expect(noted()).toBeLessThanOrEqual(65);
+    expect(h.node('a').report.version).toBe('again 199');
+  });
+});

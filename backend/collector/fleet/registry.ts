@@ -489,14 +489,14 @@ function noteArrival(
     );
     return;
   }
-  if (node.state !== state) {
+  if (node.state !== state && node.mayNote(nowMs)) {
     const data = { before: node.state, after: state };
     if (state === 'stopped') changes.note('liveness', `said goodbye: ${report.goodbye ?? 'shutdown'}`, data);
     else if (state === 'live')
       changes.note('liveness', `reports again, after ${inWords(nowMs - lastHeardMs(node))}`, data);
   }
   const told = reportChanges(node.report, report);
-  if (told.length > 0) {
+  if (told.length > 0 && node.mayNote(nowMs)) {
     const words = told.map(({ field, before, after }) => `${field} ${before} → ${after}`).join('; ');
     changes.note('report', words, { changes: told });
   }

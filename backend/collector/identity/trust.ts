@@ -2,6 +2,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ApiToken, Enrolment, TrustStore } from '../storage/types.ts';
 import { plainFingerprint } from './peer.ts';
 
+/** Between two readings for those who are not known. Milliseconds. */
+const UNKNOWN_MS = 100;
 /** Entries taken from a snapshot before the event loop gets a turn. */
 const CHUNK = 5000;
 
@@ -58,6 +60,7 @@ const realTimer: Every = (callback, intervalMs) => {
 export class Trust {
   readonly #store: TrustStore;
   #version = -1;
+  #askedMs = -Infinity;
   #nodes = new Map<string, TrustedNode>();
   #revokedCertificates = new Set<string>();
   #tokens = new Map<string, ApiToken>();
@@ -118,6 +121,16 @@ export class Trust {
       this.#flight = null;
     });
     return this.#flight;
+  }
+
+  /**
+   * Refreshes for somebody who is not known yet: what was made a moment ago is known at once. Asked for more often, it
+   * reads once in `UNKNOWN_MS`, so that strangers cost little.
+   */
+  async refreshForUnknown(nowMs: number): Promise<void> {
+    if (nowMs - this.#askedMs < UNKNOWN_MS) return;
+    this.#askedMs = nowMs;
+    await this.refresh();
   }
 
   /** Takes over an enrolment that was just stored, without reading all others again when it was the only change. */

@@ -1,10 +1,22 @@
 import { describe, expect, it } from '@jest/globals';
-import { summarySchema, targetPageSchema } from '@openclaw-fleet/contract';
+import {
+  DRIFT_CATEGORIES,
+  DRIFT_SEVERITIES,
+  summarySchema,
+  targetPageSchema,
+  VIOLATION_CODES,
+  VIOLATION_SEVERITIES,
+} from '@openclaw-fleet/contract';
 import type { FleetPicture } from './fleet-api.ts';
 import { lineView, tableView } from './screen.ts';
 import { changesBetween, renderTable } from './table.ts';
 
 const AT = '2026-02-06T12:34:56.000Z';
+
+const BANDS_NOW = { healthy: 0, warning: 2, degraded: 0, critical: 0, unknown: 0 };
+const SCORES = { count: 2, sum: 174, lowest: 87, p05: 87, median: 87 };
+const none = (rows: readonly string[], columns: readonly string[]) =>
+  Object.fromEntries(rows.map((row) => [row, Object.fromEntries(columns.map((column) => [column, 0]))]));
 
 function target(
   id: string,
@@ -44,6 +56,11 @@ function target(
         applyStatus: 'APPLIED',
       },
     }),
+    fleetHealthScore: 87,
+    riskLevel: 'medium',
+    band: 'warning',
+    isolated: false,
+    owner: null,
     zone: 'a',
     tags: [],
     version: '1',
@@ -81,7 +98,12 @@ function picture(
     states: { online: targets.length, stale: 0, expired: 0, stopped: 0, inactive: 0, retired: 0, unknown: 0 },
     bridged: 0,
     flapping: 0,
-    zones: [{ zone: 'a', verdict: zone, expected: 2, online: 1, total: 2 }],
+    bands: BANDS_NOW,
+    scores: SCORES,
+    drift: none(DRIFT_CATEGORIES, DRIFT_SEVERITIES),
+    violations: none(VIOLATION_CODES, VIOLATION_SEVERITIES),
+    isolated: 0,
+    zones: [{ zone: 'a', verdict: zone, expected: 2, online: 1, total: 2, bands: BANDS_NOW, scores: SCORES }],
     expiryHeld,
     startedAt: AT,
   });
@@ -115,9 +137,9 @@ describe('the fleet table', () => {
     expect(lines).toEqual([
       'Fleet: normal, 2 of 2 expected online. Zones: a normal 1/2.',
       '',
-      'TARGET      ZONE  STATE    AGE  SKEW  HEALTH  FAILED  CONFIG    WHAT GOES ON',
-      'n1.example  a     online   1 s     -  ok        5/60  aaaaaaaa  flapping; comes and goes',
-      'n2.example  a     expired  1 s     -  -            -  -',
+      'TARGET      ZONE  STATE    AGE  SKEW  HEALTH  SCORE  BAND     FAILED  CONFIG    WHAT GOES ON',
+      'n1.example  a     online   1 s     -  ok         87  warning    5/60  aaaaaaaa  flapping; comes and goes',
+      'n2.example  a     expired  1 s     -  -          87  warning       -  -',
       '',
       '  12:34:56 n2 expired',
       'the end',

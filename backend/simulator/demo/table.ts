@@ -25,6 +25,10 @@ const COLOURS: Record<string, number> = {
   partial: 33,
   full: 31,
   blind: 31,
+  healthy: 32,
+  warning: 33,
+  degraded: 33,
+  critical: 31,
 };
 const CHANGES_SHOWN = 6;
 
@@ -45,14 +49,29 @@ function cellsOf(target: FleetTarget, doing: string): string[] {
     seconds(liveness.ageSeconds),
     seconds(liveness.clockSkewSeconds),
     reported ? reported.healthStatus : '-',
+    target.fleetHealthScore === undefined ? '-' : String(target.fleetHealthScore),
+    target.band,
     jobs ? `${jobs.failures_1h}/${jobs.results_1h}` : '-',
     (reported?.configHash ?? reported?.fullConfigHash ?? '-').slice(0, 8),
     [...(liveness.flapping ? ['flapping'] : []), ...(doing ? [doing] : [])].join('; '),
   ];
 }
 
-const HEADER = ['TARGET', 'ZONE', 'STATE', 'AGE', 'SKEW', 'HEALTH', 'FAILED', 'CONFIG', 'WHAT GOES ON'];
-const ORDERED: ReadonlySet<number> = new Set([3, 4, 6]);
+const HEADER = [
+  'TARGET',
+  'ZONE',
+  'STATE',
+  'AGE',
+  'SKEW',
+  'HEALTH',
+  'SCORE',
+  'BAND',
+  'FAILED',
+  'CONFIG',
+  'WHAT GOES ON',
+];
+const ORDERED: ReadonlySet<number> = new Set([3, 4, 6, 8]);
+const PAINTED: ReadonlySet<number> = new Set([2, 5, 7]);
 
 /** The fleet on one screen: at most `rows` lines of at most `columns` characters each. */
 export function renderTable(input: TableInput): string[] {
@@ -69,7 +88,7 @@ export function renderTable(input: TableInput): string[] {
     const text = padded.join('  ').trimEnd().slice(0, columns);
     if (!painted || !colour) return text;
     return padded.reduce(
-      (shown, cell, column) => (column === 2 || column === 5 ? shown.replace(cell, paint(cell, true)) : shown),
+      (shown, cell, column) => (PAINTED.has(column) ? shown.replace(cell, paint(cell, true)) : shown),
       text
     );
   };

@@ -65,7 +65,12 @@ describe('the state of a configuration', () => {
     ['other values of it, just desired', subject(issued), desiredFor(0), 'pending'],
     ['an edit, just desired', subject(edited), desiredFor(0), 'edited'],
     ['an apply half done', subject({ ...edited, apply_status: 'APPLYING' }), desiredFor(0), 'pending'],
-    ['applying, to the last', subject({ ...issued, apply_status: 'APPLYING' }), desiredFor(120 * SECOND - 1), 'pending'],
+    [
+      'applying, to the last',
+      subject({ ...issued, apply_status: 'APPLYING' }),
+      desiredFor(120 * SECOND - 1),
+      'pending',
+    ],
     ['applying for ever', subject({ ...issued, apply_status: 'APPLYING' }), desiredFor(120 * SECOND), 'different'],
     ['applying over an edit', subject({ ...edited, apply_status: 'APPLYING' }), long, 'edited'],
     // Wrong.
