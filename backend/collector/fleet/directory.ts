@@ -50,6 +50,8 @@ export class Directory {
   #scores = new Uint8Array(64);
   #phases = new Uint8Array(64);
   #flags = new Uint8Array(64);
+  /** Milliseconds of our clock; -1 for one that was never seen. */
+  #seen = new Float64Array(64);
   readonly #byId = new SortedSlots((a, b) => compareText(this.#at(a).id, this.#at(b).id));
   readonly #byName = new SortedSlots((a, b) => {
     const [one, other] = [this.#at(a), this.#at(b)];
@@ -66,6 +68,7 @@ export class Directory {
     this.#zones[slot] = this.#enterZone(node.zone);
     this.place(node);
     this.assess(node);
+    this.seen(node);
   }
 
   leave(node: Node): void {
@@ -98,6 +101,11 @@ export class Directory {
     this.#flag(slot, ISOLATED, faults.length > 0 && node.isolated);
     this.#flag(slot, DRIFTED, faults.length > 0 && faults.some(({ kind }) => kind === 'drift'));
     this.#flag(slot, VIOLATING, faults.length > 0 && faults.some(({ kind }) => kind === 'violation'));
+  }
+
+  /** Takes over when it was seen. Called for every heartbeat. */
+  seen({ slot, seenMs }: Node): void {
+    this.#seen[slot] = seenMs ?? -1;
   }
 
   /** Gives it its place by name anew. @param rename sets the name */
@@ -207,7 +215,7 @@ export class Directory {
         return (slot) => shown[this.#zones[slot] as number]?.[this.#phases[slot] as number] ?? 0;
       }
       case 'lastSeenAt':
-        return (slot) => this.#nodes[slot]?.seenMs ?? -1;
+        return (slot) => this.#seen[slot] as number;
       case 'name':
         return () => 0;
     }
@@ -279,7 +287,7 @@ export class Directory {
 
   #grow(): void {
     const size = this.#scores.length * 2;
-    const grown = <A extends Uint8Array | Uint32Array>(to: A, from: A): A => {
+    const grown = <A extends Uint8Array | Uint32Array | Float64Array>(to: A, from: A): A => {
       to.set(from);
       return to;
     };
@@ -288,6 +296,7 @@ export class Directory {
     this.#scores = grown(new Uint8Array(size), this.#scores);
     this.#phases = grown(new Uint8Array(size), this.#phases);
     this.#flags = grown(new Uint8Array(size), this.#flags);
+    this.#seen = grown(new Float64Array(size), this.#seen);
   }
 }
 

@@ -85,6 +85,7 @@ export class Roster {
       node.stoppedUntilMs = row.stoppedUntilMs;
       copyMemory(memory, node.memory);
       node.intervalMs = intervalMs;
+      this.directory.seen(node);
     }
     const lag = leastLag(memory);
     node.skewMs = Number.isNaN(lag) ? 0 : 0 - lag;
