@@ -6,13 +6,6 @@ import type { PolicyFailure } from '../policies/types.ts';
 import { StorageError } from '../storage/types.ts';
 import { ProblemError } from './call.ts';
 
-const MOST_NAMED = 20;
-
-function named(ids: readonly string[]): string {
-  const more = ids.length - MOST_NAMED;
-  return ids.slice(0, MOST_NAMED).join(', ') + (more > 0 ? ` and ${more} more` : '');
-}
-
 function ofPolicies(failure: PolicyFailure): Problem {
   const { kind, message } = failure;
   switch (kind) {
