@@ -9,6 +9,7 @@ import type { Expectation } from '../assessment/types.ts';
 import type { DesiredConfiguration } from '../configurations/types.ts';
 import type { FleetNode } from '../fleet/types.ts';
 import { exists, PolicyCore, type PoliciesOptions } from './core.ts';
+import { TargetCounts } from './counts.ts';
 import { previewOf } from './preview.ts';
 import { ProvisionedPolicies } from './provisioned.ts';
 import type { Overrides } from './state.ts';
@@ -39,6 +40,7 @@ export class Policies implements PolicyService {
   /** What files say of policies; they alone can change it. */
   readonly provisioned: ProvisionedPolicies;
   readonly #core: PolicyCore;
+  readonly #counts = new TargetCounts();
 
   constructor(options: PoliciesOptions) {
     this.#core = new PolicyCore(options);
@@ -60,7 +62,7 @@ export class Policies implements PolicyService {
   }
 
   list(): PolicyProfile[] {
-    const targets = this.#counts();
+    const targets = this.#targets();
     return this.#core.state.profiles().map((profile) => shown(profile, targets.get(profile.id) ?? 0));
   }
 
@@ -246,19 +248,12 @@ export class Policies implements PolicyService {
   }
 
   #shown(profile: Profile): PolicyProfile {
-    return shown(profile, this.#counts().get(profile.id) ?? 0);
+    return shown(profile, this.#targets().get(profile.id) ?? 0);
   }
 
-  /** Targets by profile: those registered and not retired. */
-  #counts(): Map<string, number> {
-    const { state, fleet } = this.#core;
-    const counts = new Map<string, number>();
-    for (const node of fleet?.nodes() ?? []) {
-      if (node.state === 'retired') continue;
-      const { id } = state.profileOf(node.id);
-      counts.set(id, (counts.get(id) ?? 0) + 1);
-    }
-    return counts;
+  #targets(): ReadonlyMap<string, number> {
+    const { state, fleet, options } = this.#core;
+    return this.#counts.of(state, fleet, options.clock());
   }
 }
 

@@ -40,6 +40,7 @@ export class PolicyState {
   /** Targets with settings, or named in a waiver of the default profile: all others share what the default one expects. */
   readonly #entries = new Map<string, Entry>();
   #common: Expectation | null = null;
+  #changes = 0;
 
   constructor(context: ResolveContext, clock: () => number) {
     this.#resolver = new Resolver(context);
@@ -72,6 +73,16 @@ export class PolicyState {
     return this.#entries.get(nodeId)?.settings ?? null;
   }
 
+  /** The settings of every target that has some, registered or not. */
+  *allSettings(): Generator<TargetSettings> {
+    for (const { settings } of this.#entries.values()) if (settings !== null) yield settings;
+  }
+
+  /** Grows with every change. */
+  get changes(): number {
+    return this.#changes;
+  }
+
   profileOf(nodeId: string): Profile {
     return this.#profileBy(this.settings(nodeId));
   }
@@ -82,6 +93,7 @@ export class PolicyState {
   }
 
   putProfile(profile: Profile): void {
+    this.#changes += 1;
     this.#profiles.set(profile.id, profile);
     const isDefault = profile.id === DEFAULT_PROFILE_ID;
     if (isDefault) this.#common = null;
@@ -95,14 +107,17 @@ export class PolicyState {
   }
 
   dropProfile(id: string): void {
+    this.#changes += 1;
     this.#profiles.delete(id);
   }
 
   putSettings(settings: TargetSettings): void {
+    this.#changes += 1;
     this.#entries.set(settings.nodeId, { settings, expectation: null });
   }
 
   dropSettings(nodeId: string): void {
+    this.#changes += 1;
     if (isWaived(this.#default.spec, nodeId)) this.#entries.set(nodeId, { settings: null, expectation: null });
     else this.#entries.delete(nodeId);
   }

@@ -111,7 +111,7 @@ export interface Applied {
 export type ConfigurationLookup = Pick<RevisionLookup, 'effective' | 'issued' | 'checkOverlay'>;
 
 /** What policies need of the fleet. The fleet needs an ExpectationSource first, so it is attached afterwards. */
-export type PolicyFleet = Pick<FleetView, 'get' | 'nodes' | 'subject'> & FleetReassess;
+export type PolicyFleet = Pick<FleetView, 'get' | 'nodes' | 'size' | 'subject' | 'summary'> & FleetReassess;
 
 /** Flags of seed 000, where a profile names nothing itself; null: not set. */
 export interface PolicyFlags {
