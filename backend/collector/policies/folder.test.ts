@@ -85,9 +85,26 @@ describe('a folder of policies', () => {
     expect(await failure(policies.apply(['n1'], 'default', null, ada))).toMatchObject(readOnly);
     await policies.patchDesired('n1', { maxSyncLagMs: 5000 }, 1, ada);
     expect(policies.of('n1').desired.maxSyncLagMs).toBe(5000);
-    expect((await policies.preview({ kind: 'update', profileId: 'edge', patch: { requiredTags: [] } })).changed).toBe(
-      1
-    );
+  });
+
+  it('refuses in a preview what it refuses in the change', async () => {
+    const { desk, dir } = await start();
+    await desk.report(['n1', 'n2']);
+    write(dir, 'edge.yaml', edge('targets: [n1]'));
+    await watching(desk, dir);
+    const { policies } = desk;
+    const patch = { requiredTags: ['tier:gold'] };
+    for (const draft of [
+      { kind: 'update', profileId: 'edge', patch },
+      { kind: 'apply', targetIds: ['n2', 'n1'], profileId: 'default' },
+    ] as const)
+      expect(await failure(policies.preview(draft))).toMatchObject({ kind: 'provisioned-read-only' });
+    for (const draft of [
+      { kind: 'update', profileId: 'default', patch },
+      { kind: 'apply', targetIds: ['n1', 'n2'], profileId: 'edge' },
+      { kind: 'patchDesired', targetId: 'n1', patch: { maxSyncLagMs: 5000 } },
+    ] as const)
+      expect((await policies.preview(draft)).looked).toBeGreaterThan(0);
   });
 
   it('is written once: what is so already makes no version and no entry', async () => {

@@ -461,6 +461,22 @@ describe('waivers of a profile', () => {
     expect(expired.waivers).toHaveLength(1);
   });
 
+  it('end within a year, unless they are there already', async () => {
+    const desk = await start();
+    const inDays = (days: number) => new Date(START + days * 1440 * MINUTE).toISOString();
+    const tooLong = { ...waiver, expiresAt: inDays(367) };
+    const message = expect.stringContaining(`more than a year ahead: name a time up to ${inDays(366)}`) as unknown;
+    expect(await failure(desk.policies.addWaiver('default', tooLong, 1, ada))).toMatchObject({
+      errors: [{ field: 'expiresAt', message }],
+    });
+    expect(await failure(desk.policies.update('default', { waivers: [tooLong] }, 1, ada))).toMatchObject({
+      errors: [{ field: 'waivers[0].expiresAt', message }],
+    });
+    await desk.policies.addWaiver('default', { ...waiver, expiresAt: inDays(366) }, 1, ada);
+    desk.clock.now -= 1440 * MINUTE;
+    expect(await desk.policies.update('default', { owner: 'platform' }, 2, ada)).toMatchObject({ version: 3 });
+  });
+
   it('are refused when they are over, unknown, or there already', async () => {
     const desk = await start();
     const over = { ...waiver, expiresAt: '2026-02-06T12:00:00Z' };

@@ -229,11 +229,12 @@ export class Policies implements PolicyService {
     const { state, planner } = this.#core;
     const stamp = this.#core.stamp(PREVIEW);
     if (draft.kind === 'update') {
-      const profile = planner.updated(this.#core.profile(draft.profileId), draft.patch, stamp);
+      const profile = planner.updated(this.#core.writable(draft.profileId), draft.patch, stamp);
       return { overrides: { profile }, nodes: nodesOf(fleet, (id) => state.profileOf(id).id === profile.id) };
     }
     if (draft.kind === 'apply') this.#core.profile(draft.profileId);
     const ids = this.#core.registered(draft.kind === 'apply' ? draft.targetIds : [draft.targetId]);
+    if (draft.kind === 'apply') for (const id of ids) this.#core.assignable(id, draft.profileId);
     const settings = new Map<string, TargetSettings>();
     for (const id of ids) {
       const next =

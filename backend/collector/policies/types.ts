@@ -139,7 +139,10 @@ export interface PolicyService extends ExpectationSource {
   create(profileId: string, spec: PolicySpecInput, by: Provenance): Promise<PolicyProfile>;
   /** @param version the one the change was made from (If-Match) */
   update(profileId: string, patch: PolicySpecPatch, version: number, by: Provenance): Promise<PolicyProfile>;
-  /** A target that has it and is not registered gets the default profile. */
+  /**
+   * A target that has it and is not registered gets the default profile, and that is stored before the profile is
+   * deleted: a failure in between leaves it so, and deleting again finishes it.
+   */
   remove(profileId: string, version: number, by: Provenance): Promise<void>;
   addWaiver(profileId: string, waiver: WaiverInput, version: number, by: Provenance): Promise<PolicyProfile>;
   removeWaiver(profileId: string, waiverId: string, version: number, by: Provenance): Promise<PolicyProfile>;
@@ -171,8 +174,8 @@ export interface PolicyService extends ExpectationSource {
   setOverlay(targetId: string, overlay: ConfigValues, rev: number, by: Provenance): Promise<TargetPolicy>;
 
   /**
-   * What a change would do to each target concerned. Changes nothing. Throws PolicyError `not-found` and `invalid` where the
-   * change would; what comes from a file can be previewed too.
+   * What a change would do to each target concerned. Changes nothing. Throws PolicyError `not-found`, `invalid` and
+   * `provisioned-read-only` where the change would.
    */
   preview(draft: PolicyDraft): Promise<PolicyPreview>;
 }

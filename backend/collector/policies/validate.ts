@@ -127,22 +127,27 @@ export function parseSpec(what: string, input: unknown, configurations: Configur
   return spec;
 }
 
-/** Waivers that are not in `before` as they are must end in the future. */
+/** How far ahead a waiver may end, in milliseconds: a year, a leap day included. */
+const LONGEST_WAIVER_MS = 366 * 86_400_000;
+
+/** Waivers that are not in `before` as they are must end in the future, within a year. */
 export function waiverErrors(waivers: readonly Waiver[], before: readonly Waiver[], nowMs: number): FieldError[] {
   const known = new Set(before.map((waiver) => JSON.stringify(waiver)));
-  return waivers.flatMap((waiver, index) =>
-    known.has(JSON.stringify(waiver)) || Date.parse(waiver.expiresAt) > nowMs
-      ? []
-      : [
-          {
-            field: `waivers[${index}].expiresAt`,
-            message: `${waiver.expiresAt} is over: name a time in the future, at which the waiver ends`,
-          },
-        ]
-  );
+  return waivers.flatMap((waiver, index) => {
+    const message = known.has(JSON.stringify(waiver)) ? null : whyNoEnd(waiver.expiresAt, nowMs);
+    return message === null ? [] : [{ field: `waivers[${index}].expiresAt`, message }];
+  });
 }
 
-/** A waiver as written, complete; it must end in the future. Throws PolicyError `invalid`. */
+function whyNoEnd(expiresAt: string, nowMs: number): string | null {
+  const endMs = Date.parse(expiresAt);
+  if (endMs <= nowMs) return `${expiresAt} is over: name a time in the future, at which the waiver ends`;
+  if (endMs <= nowMs + LONGEST_WAIVER_MS) return null;
+  const latest = new Date(nowMs + LONGEST_WAIVER_MS).toISOString();
+  return `${expiresAt} is more than a year ahead: name a time up to ${latest}, and waive it again then if need be`;
+}
+
+/** A waiver as written, complete; it must end in the future, within a year. Throws PolicyError `invalid`. */
 export function parseWaiver(input: unknown, nowMs: number): Waiver {
   const waiver = parsed('The waiver', waiverSchema, input, Object.keys(waiverSchema.shape));
   const errors = waiverErrors([waiver], [], nowMs);

@@ -80,7 +80,12 @@ export class Approver {
     }
     const { version, waivers } = read.body as PolicyProfile;
     const id = `w${version}`;
-    const waiver = { id, code: 'cpu-over-limit', expiresAt: '2100-01-01T00:00:00Z', reason: REASON };
+    const waiver = {
+      id,
+      code: 'cpu-over-limit',
+      expiresAt: new Date(Date.now() + 86_400_000).toISOString(),
+      reason: REASON,
+    };
     const { status, body } =
       waivers.length < MOST_WAIVERS
         ? await this.#call('POST', `${PROFILE}/waivers`, waiver, read.etag)
