@@ -149,3 +149,52 @@ describe('configValuesSchema', () => {
     expect(configValuesSchema.safeParse({ 'a.__proto__.b': 1 }).success).toBe(false);
   });
 });
+
+describe('the cost of looking for secrets', () => {
+  const UNITS = [
+    'a',
+    'A',
+    '1',
+    '-',
+    ' ',
+    'eyJ-',
+    'eyJa.',
+    'eyJ..',
+    'a.',
+    '://',
+    '://a:',
+    'http://a:',
+    'a:',
+    '-----BEGIN ',
+    '-----BEGIN A',
+    'Bearer ',
+    'Basic\n',
+    'sk-',
+    'xoxa-',
+    '1234567:-',
+    'ya29.SG.AIza',
+    'a1-',
+  ];
+
+  /** The least of several runs, in milliseconds: what else the machine does can only add. */
+  function cost(run: () => void): number {
+    const runs = Array.from({ length: 5 }, () => {
+      const began = performance.now();
+      run();
+      return performance.now() - began;
+    });
+    return Math.min(...runs);
+  }
+
+  it.each(UNITS)('grows with the length of a text of %j alone', (unit) => {
+    const text = (length: number): string => unit.repeat(Math.ceil(length / unit.length)).slice(0, length);
+    const [short, long] = [text(62_500), text(250_000)];
+    const look = (value: string) => (): void => {
+      plainSecrets('messages.prefix', value);
+      plainSecrets('messages', { [value]: 1 });
+    };
+    look(short)();
+    // Four times for what grows with the length, sixteen for its square; the millisecond is for the clock.
+    expect(cost(look(long))).toBeLessThan(8 * cost(look(short)) + 1);
+  });
+});

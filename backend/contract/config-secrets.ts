@@ -109,10 +109,11 @@ function isSecretName(name: string): boolean {
   return SECRET_NAME.test(plain) || plain === 'pass' || plain === 'pwd';
 }
 
+/** Nodes send what these are run over: each takes time in proportion to the text, so none may start anew at every character. */
 const SHAPES = [
   /-----BEGIN [A-Z0-9 ]+-----/,
   // JSON Web Tokens.
-  /\beyJ[\w-]+\.[\w-]+\.[\w-]*/,
+  /(?<![\w-])eyJ[\w-]+\.[\w-]+\.[\w-]*/,
   // Keys that say whose they are: OpenAI, Anthropic, Stripe, GitHub, GitLab, Slack, AWS, Google, npm, Hugging Face, ours.
   /\b[spr]k[-_][\w-]{8,}/,
   /\bgh[pousr]_\w{16,}/,
@@ -130,7 +131,7 @@ const SHAPES = [
   /\b\d{6,12}:[\w-]{30,}/,
   /\b(Bearer|Basic)\s+[\w.~+/=-]{8,}/i,
   // A password in an address.
-  /[a-z][a-z0-9+.-]*:\/\/[^\s/@:]*:[^\s/@]+@/i,
+  /:\/\/[^\s/@:]*:[^\s/@]+@/,
 ];
 
 /** Whether a text looks like a secret, wherever it stands. */
