@@ -70,7 +70,11 @@ export class Reassessor {
       const nodes: Node[] = [];
       for (const id of ids.slice(from, from + SLICE)) {
         if (!roster.nodes.has(id)) continue;
-        if (!turns.take(id)) await turns.wait(id);
+        if (!turns.take(id)) {
+          // Nobody waits for us while we wait.
+          await this.#assess(nodes.splice(0), clock(), because);
+          if (!turns.take(id)) await turns.wait(id);
+        }
         const node = roster.nodes.get(id);
         if (node === undefined) turns.give(id);
         else nodes.push(node);

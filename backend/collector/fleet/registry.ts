@@ -201,6 +201,7 @@ export class Fleet implements FleetView, FleetIntake, FleetReassess {
   /** Decides what becomes of a heartbeat. Settles it, and gives its turn back, when there is nothing to write. */
   #plan(arrival: Arrival, plans: Plan[], races: number): void {
     const { beat } = arrival;
+    let receipt: Receipt | null = null;
     try {
       if (races === MOST_RACES) {
         throw new StorageError('Another collector keeps writing the same node: point the node at one collector.');
@@ -214,9 +215,8 @@ export class Fleet implements FleetView, FleetIntake, FleetReassess {
       }
       const { memory } = decision;
       if (memory === null) {
-        this.#turns.give(beat.node_id);
         const { revision } = this.#assessor.expectation(beat.node_id);
-        arrival.settle(this.#receipt(decision, repeatsAsk(node, arrival.keyMs, decision), revision));
+        receipt = this.#receipt(decision, repeatsAsk(node, arrival.keyMs, decision), revision);
       } else if (node !== null && decision.status !== 'accepted') {
         const write = { row: rowWithMemory(node, memory), report: null };
         plans.push({
@@ -236,7 +236,11 @@ export class Fleet implements FleetView, FleetIntake, FleetReassess {
     } catch (error) {
       this.#turns.give(beat.node_id);
       arrival.fail(error);
+      return;
     }
+    if (receipt === null) return;
+    this.#turns.give(beat.node_id);
+    arrival.settle(receipt);
   }
 
   #decide(node: Node | null, { beat, keyMs, receivedMs, bodyHash }: Arrival): Decision {
@@ -286,8 +290,13 @@ export class Fleet implements FleetView, FleetIntake, FleetReassess {
         for (let index = 0; index < plans.length; index++) {
           const plan = plans[index] as Plan;
           const current = refused.size === 0 ? undefined : refused.get(index);
-          if (current === undefined) this.#written(plan);
-          else this.#lost(plan, current);
+          // One that throws must not take the others of its commit with it.
+          try {
+            if (current === undefined) this.#written(plan);
+            else this.#lost(plan, current);
+          } catch (error) {
+            plan.arrival.fail(error);
+          }
         }
       },
       (error: unknown) => {
@@ -301,25 +310,26 @@ export class Fleet implements FleetView, FleetIntake, FleetReassess {
 
   #written({ arrival, node, decision, memory, write, report, assessment, changes, asks, revision }: Plan): void {
     const { receivedMs, beat } = arrival;
-    const held = this.#roster.apply(
-      write.row,
-      report,
-      memory,
-      assessment,
-      receivedMs,
-      node ?? undefined,
-      write.report === null
-    );
-    held.missedBeats += decision.missed;
-    if (assessment !== null) this.#assessor.stored(held, changes, assessment);
-    this.#turns.give(beat.node_id);
+    try {
+      const same = write.report === null;
+      const held = this.#roster.apply(write.row, report, memory, assessment, receivedMs, node ?? undefined, same);
+      held.missedBeats += decision.missed;
+      if (assessment !== null) this.#assessor.stored(held, changes, assessment);
+    } finally {
+      this.#turns.give(beat.node_id);
+    }
     arrival.settle(this.#receipt(decision, asks, revision));
   }
 
   /** Somebody else wrote first: decides again on what is stored. */
   #lost({ arrival, node, races }: Plan, current: StoredNode | null): void {
-    if (current !== null) this.#roster.adopt(current, arrival.receivedMs);
-    else if (node !== null) this.#roster.remove(node);
+    try {
+      if (current !== null) this.#roster.adopt(current, arrival.receivedMs);
+      else if (node !== null) this.#roster.remove(node);
+    } catch (error) {
+      this.#turns.give(arrival.beat.node_id);
+      throw error;
+    }
     const again: Plan[] = [];
     this.#plan(arrival, again, races + 1);
     if (again.length > 0) this.#commit(again);

@@ -128,7 +128,10 @@ export class Trust {
    * reads once in `UNKNOWN_MS`, so that strangers cost little.
    */
   async refreshForUnknown(nowMs: number): Promise<void> {
-    if (nowMs - this.#askedMs < UNKNOWN_MS) return;
+    if (nowMs - this.#askedMs < UNKNOWN_MS) {
+      await this.#flight;
+      return;
+    }
     this.#askedMs = nowMs;
     await this.refresh();
   }

@@ -217,6 +217,22 @@ describe('a sender that misbehaves', () => {
 });
 
 describe('the payload signature', () => {
+  it('gets nobody past the places in flight', async () => {
+    const busy = await Door.open({ maxInFlight: 1 });
+    const nodes = await Promise.all(Array.from({ length: 8 }, () => busy.node()));
+    const sending = nodes.map(async (node) => {
+      const body = node.beat();
+      // Connected and known first, so that all come at once.
+      await node.send({ body: node.beat({ last_heartbeat: new Date(Date.now() - 60_000).toISOString() }) });
+      return { node, body, headers: { [SIGNATURE_HEADER]: await node.signature(body) } };
+    });
+    const ready = await Promise.all(sending);
+    const answers = await Promise.all(ready.map(({ node, body, headers }) => node.send({ body, headers })));
+    expect(answers.filter(({ status }) => status === 503).length).toBeGreaterThan(0);
+    expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThan(0);
+    await busy.close();
+  });
+
   it('is verified when there', async () => {
     const node = await door.node();
     const body = node.beat();

@@ -125,6 +125,8 @@ export class HeartbeatHandler {
     try {
       // A place is taken by a whole body alone: who sends slowly keeps nobody out.
       this.#shedLoad();
+      this.#inFlight++;
+      delivery.counted = true;
       const signed = this.#checkSignature(delivery.headers.signature, delivery.body, delivery.peer as Peer);
       if (signed === null) this.#gather(delivery);
       else
@@ -142,8 +144,6 @@ export class HeartbeatHandler {
    * when it runs again at once than between two pieces of network work (docs/decisions/0004).
    */
   #gather(delivery: Delivery): void {
-    this.#inFlight++;
-    delivery.counted = true;
     this.#gathered.push(delivery);
     if (this.#gathered.length === 1) setTimeout(() => this.#judgeAll(), this.#options.lingerMs);
   }
