@@ -32,13 +32,24 @@ export function decodeCursor(sort: string, cursor: string, idPattern = NODE_ID_P
   return Number.isFinite(number) ? { key: number, id } : null;
 }
 
+interface Keys {
+  readonly number: number;
+  readonly string: string;
+}
+
 /**
  * The place that the `cursor` of a query names; null: it names none.
+ * @param kind what the keys of this order are
  * @throws {ProblemError} when it is no cursor of this list in this order
  */
-export function positionOf(sort: string, cursor: string | undefined, idPattern?: RegExp): Position | null {
+export function positionOf<K extends keyof Keys>(
+  sort: string,
+  kind: K,
+  cursor: string | undefined,
+  idPattern?: RegExp
+): { readonly key: Keys[K]; readonly id: string } | null {
   if (cursor === undefined) return null;
   const position = decodeCursor(sort, cursor, idPattern);
-  if (position !== null) return position;
+  if (position !== null && typeof position.key === kind) return { key: position.key as Keys[K], id: position.id };
   throw badQuery('cursor', 'is not a cursor of this list in this order: leave it out to start at the first page');
 }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import {
   driftPageSchema,
   healthScoreSchema,
@@ -11,6 +11,7 @@ import {
 } from '@openclaw-fleet/contract';
 import type { Heartbeat } from '@openclaw-fleet/contract';
 import type { z } from 'zod';
+import { encodeCursor } from './cursor.ts';
 import { BRIDGE_BLOCKS, START, startApi } from './testing/harness.ts';
 import type { Harness } from './testing/harness.ts';
 
@@ -242,11 +243,24 @@ describe('GET /fleet/drift and GET /fleet/violations', () => {
     expect((await get('/fleet/violations?zone=us', violationPageSchema)).total).toBeNull();
   });
 
+  it('has nothing counted that it would not tell', async () => {
+    const asked = jest.spyOn(api.storage, 'faults');
+    await get('/fleet/violations?state=all&zone=nowhere', violationPageSchema);
+    const answers = await Promise.all(
+      asked.mock.results.map(({ value }) => value as ReturnType<typeof api.storage.faults>)
+    );
+    asked.mockRestore();
+    expect(answers.length).toBeGreaterThan(0);
+    for (const { total } of answers) expect(total).toBeNull();
+  });
+
   it('refuses what it does not know, by name', async () => {
     expect(await errorsOf('/fleet/violations?code=rain')).toEqual(['code']);
     expect(await errorsOf('/fleet/violations?severity=minor')).toEqual(['severity']);
     expect(await errorsOf('/fleet/drift?target=-x')).toEqual(['target']);
     expect(await errorsOf('/fleet/drift?limit=0')).toEqual(['limit']);
+    const text = encodeCursor('opened', { key: 'xyz', id: 'abc' });
+    expect(await errorsOf(`/fleet/drift?cursor=${text}`)).toEqual(['cursor']);
   });
 });
 
@@ -306,6 +320,8 @@ describe('GET /fleet/targets/:targetId/timeline', () => {
     }
     expect(seen).toEqual(whole.items.map(({ id }) => id));
     expect(await errorsOf('/fleet/targets/old/timeline?cursor=1')).toEqual(['cursor']);
+    const text = encodeCursor('place', { key: 'xyz', id: 'old' });
+    expect(await errorsOf(`/fleet/targets/old/timeline?cursor=${text}`)).toEqual(['cursor']);
     expect((await api.ask('/fleet/targets/nobody/timeline')).status).toBe(404);
   });
 });

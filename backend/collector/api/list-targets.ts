@@ -48,6 +48,15 @@ function bandsOf({ band, risk }: TargetQuery): Band[] | null {
 
 const asked = (flag: 'true' | 'false' | undefined): boolean | null => (flag === undefined ? null : flag === 'true');
 
+/** What `keyOf` gives in each order. */
+const KEY_KINDS = {
+  name: 'string',
+  zone: 'string',
+  state: 'number',
+  lastSeenAt: 'number',
+  score: 'number',
+} as const satisfies Record<Selection['sort'], string>;
+
 /** What a cursor holds of a node, in an order. */
 function keyOf(sort: Selection['sort'], node: FleetNode, fleet: FleetView, nowMs: number): string | number {
   switch (sort) {
@@ -80,7 +89,7 @@ export function targetLister(fleet: FleetView): ListTargets {
         keep: keepOf(query, fleet),
         sort,
         descending: query.sort.startsWith('-'),
-        after: positionOf(query.sort, query.cursor),
+        after: positionOf(query.sort, KEY_KINDS[sort], query.cursor),
         limit: query.limit,
       },
       nowMs

@@ -7,6 +7,7 @@ import {
   targetPageSchema,
 } from '@openclaw-fleet/contract';
 import type { TargetPage } from '@openclaw-fleet/contract';
+import { encodeCursor } from './cursor.ts';
 import { BRIDGE_BLOCKS, START, startApi } from './testing/harness.ts';
 import type { Harness } from './testing/harness.ts';
 
@@ -117,6 +118,8 @@ describe('GET /fleet/targets', () => {
     ['sort=age', { sort: expect.stringMatching(/^must be one of name, -name/) }],
     ['q=a&q=b', { q: 'must be given once' }],
     [`q=${'x'.repeat(129)}`, { q: 'must have at most 128 characters' }],
+    [`sort=score&cursor=${encodeCursor('score', { key: 'x', id: 'a' })}`, { cursor: expect.anything() }],
+    [`sort=name&cursor=${encodeCursor('name', { key: 5, id: 'a' })}`, { cursor: expect.anything() }],
     ['cursor=nonsense', { cursor: expect.stringContaining('leave it out') }],
     ['cursor=%F0%9F%98%80', { cursor: expect.stringContaining('leave it out') }],
     [`cursor=${'x'.repeat(1025)}`, { cursor: 'must have at most 1024 characters' }],

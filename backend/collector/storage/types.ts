@@ -140,13 +140,15 @@ export interface FaultQuery {
   readonly state?: 'open' | 'resolved';
   /** Goes on after this one: newest opened first, then by id. */
   readonly after?: { readonly openedMs: number; readonly id: string };
+  /** Nobody wants to know how many match, which costs by all of them. */
+  readonly uncounted?: boolean;
   readonly limit: number;
 }
 
 /** What was, for pages that show it. */
 export interface HistoryStore {
-  /** Newest opened first. @returns the page, and how many match over all pages */
-  faults(query: FaultQuery): Promise<{ rows: FaultRow[]; total: number }>;
+  /** Newest opened first. @returns the page, and how many match over all pages (null where uncounted) */
+  faults(query: FaultQuery): Promise<{ rows: FaultRow[]; total: number | null }>;
   /** Oldest first, from `fromMs` on and before `toMs`; when there are more than `limit`, the newest of them. */
   scores(nodeId: string, fromMs: number, toMs: number, limit: number): Promise<ScoreRow[]>;
   /** Newest first, those before `beforeId` (null: from the newest). */

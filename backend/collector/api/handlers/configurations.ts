@@ -21,7 +21,7 @@ export function configurationHandlers(parts: Parts): Handlers<keyof typeof CONFI
   return {
     listConfigs({ query: { limit, cursor } }): ConfigList {
       const all = configurations.list();
-      const after = positionOf(BY_AGE, cursor);
+      const after = positionOf(BY_AGE, 'number', cursor);
       const start = after === null ? 0 : all.findIndex(({ id }) => id === after.id) + 1;
       if (after !== null && start === 0) throw badQuery('cursor', 'is not a cursor of this list: leave it out');
       const page = all.slice(start, start + limit);

@@ -48,9 +48,13 @@ async function faultPage(
   what: Pick<FaultQuery, 'nodeId' | 'kind' | 'codes' | 'severities'>,
   { state, limit, cursor, zone }: FaultList
 ): Promise<FaultPage> {
-  const position = positionOf(BY_OPENING, cursor, FAULT_ID);
-  let after = position === null ? null : { openedMs: Number(position.key), id: position.id };
-  const wanted: Omit<FaultQuery, 'after' | 'limit'> = { ...what, ...(state !== 'all' && { state }) };
+  const position = positionOf(BY_OPENING, 'number', cursor, FAULT_ID);
+  let after = position === null ? null : { openedMs: position.key, id: position.id };
+  const wanted: Omit<FaultQuery, 'after' | 'limit'> = {
+    ...what,
+    ...(state !== 'all' && { state }),
+    uncounted: zone !== undefined,
+  };
   const size = zone === undefined ? limit + 1 : SIFT_ROWS;
   const kept: FaultRow[] = [];
   for (let round = 1; ; round++) {
@@ -59,11 +63,10 @@ async function faultPage(
     kept.push(...rows.filter(fits));
     const lastRow = rows.at(-1);
     const lastKept = kept[limit - 1];
-    const counted = zone === undefined ? total : null;
     if (kept.length > limit && lastKept !== undefined)
-      return { rows: kept.slice(0, limit), total: counted, nextCursor: cursorAt(lastKept) };
-    if (rows.length < size || lastRow === undefined) return { rows: kept, total: counted, nextCursor: null };
-    if (round === SIFT_ROUNDS) return { rows: kept, total: counted, nextCursor: cursorAt(lastRow) };
+      return { rows: kept.slice(0, limit), total, nextCursor: cursorAt(lastKept) };
+    if (rows.length < size || lastRow === undefined) return { rows: kept, total, nextCursor: null };
+    if (round === SIFT_ROUNDS) return { rows: kept, total, nextCursor: cursorAt(lastRow) };
     after = lastRow;
   }
 }
@@ -176,8 +179,8 @@ export function historyHandlers(parts: Parts): Handlers<HistoryRoute> {
     },
     async getTimeline({ params, query: { limit, cursor } }) {
       nodeOf(parts, params);
-      const before = positionOf(BY_PLACE, cursor);
-      const entries = await history.timeline(params.targetId, before && Number(before.key), limit + 1);
+      const before = positionOf(BY_PLACE, 'number', cursor);
+      const entries = await history.timeline(params.targetId, before && before.key, limit + 1);
       const items = entries.slice(0, limit);
       const last = items.at(-1);
       const more = entries.length > limit && last !== undefined;

@@ -60,7 +60,7 @@ export function targetHandlers(parts: Parts): Handlers<TargetRoute> {
           (min_slots === undefined || (slots(node) ?? -1) >= min_slots),
         key: (node) => node.id,
         descending: false,
-        after: positionOf(BY_ID, cursor),
+        after: positionOf(BY_ID, 'string', cursor),
         limit,
       });
       return {
