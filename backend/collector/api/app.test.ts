@@ -292,6 +292,20 @@ describe('the flag SMART_FLEET_V2_ENABLED', () => {
     expect((await off.ask('/fleet/summary', null)).status).toBe(401);
     await off.stop();
   });
+
+  it.each([
+    ['a role that could not', 'POST', '/fleet/policies'],
+    ['a method that is not taken', 'DELETE', '/fleet/targets'],
+    ['an address that is unknown', 'GET', '/fleet/nothing/at/all'],
+    ['an address that cannot be read', 'GET', '/fleet/targets/%'],
+    ['the bare prefix', 'GET', '/fleet'],
+  ])('tells it to %s', async (_case, method, path) => {
+    const off = await startApi({ api: { smartFleet: false } });
+    const told = await problemOf(await off.ask(path, 'viewer', { method }));
+    expect([told.status, told.type]).toEqual([404, expect.stringMatching(/feature-disabled$/)]);
+    expect((await off.ask(path, null, { method })).status).toBe(401);
+    await off.stop();
+  });
 });
 
 describe('every answer', () => {

@@ -8,7 +8,7 @@ import { jsonBody, readBody } from './body.ts';
 import { failure, ProblemError } from './call.ts';
 import type { Handler, Handlers } from './call.ts';
 import { problemFor } from './failures.ts';
-import { admit, flagged, note, routeOf } from './guard.ts';
+import { admit, note, routeOf, switchedOff } from './guard.ts';
 import { configurationHandlers } from './handlers/configurations.ts';
 import { historyHandlers } from './handlers/history.ts';
 import { policyHandlers } from './handlers/policies.ts';
@@ -67,21 +67,15 @@ export function createApi(options: ApiOptions): Express {
     const route: Route = ROUTES[id];
     return mountsOf(route).map((path) => ({ path, route, handler: handlers[id] }));
   });
+  // Before any route, so that whoever has a token is told, whatever the role, the method and the rest of the address.
+  if (!options.smartFleet) app.use('/fleet', admit('viewer', options.authenticate), switchedOff);
   for (const [path, entries] of Map.groupBy(mounted, (each) => each.path)) {
-    const enabled = flagged(path, options.smartFleet);
     for (const { route, handler } of entries) {
       const read = route.body ? [jsonBody(route.body)] : [];
-      app[route.method](
-        path,
-        note(path),
-        admit(route.role, options.authenticate),
-        enabled,
-        ...read,
-        answer(route, handler)
-      );
+      app[route.method](path, note(path), admit(route.role, options.authenticate), ...read, answer(route, handler));
     }
     const routes = entries.map(({ route }) => route);
-    app.all(path, note(path), admit(leastRole(routes), options.authenticate), enabled, refuseMethod(path, routes));
+    app.all(path, note(path), admit(leastRole(routes), options.authenticate), refuseMethod(path, routes));
   }
   app.use(admit('viewer', options.authenticate), (_request, response) => {
     sendProblem(response, problem('not-found', 'There is nothing here. /docs lists every address of this API.'));

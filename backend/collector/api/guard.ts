@@ -3,7 +3,6 @@ import type { RequestHandler, Response } from 'express';
 import { isProblem, mayAct } from './auth.ts';
 import type { Authenticate } from './auth.ts';
 import { sendProblem } from './problems.ts';
-import { isFleetRoute } from './route.ts';
 import type { Route } from './route.ts';
 
 /** The path of the table that a request went to, or `none`. */
@@ -41,15 +40,8 @@ export function admit(role: Route['role'], authenticate: Authenticate): RequestH
 }
 
 /** Answers for seed 000's addresses while their flag is off. */
-export function flagged(path: string, enabled: boolean): RequestHandler {
-  const off = !enabled && isFleetRoute({ path });
-  return (_request, response, next) => {
-    if (!off) {
-      next();
-      return;
-    }
-    const detail =
-      'SMART_FLEET_V2_ENABLED is false, so /fleet/* is switched off. Set it (or smartFleet.enabled) to true and restart the collector.';
-    sendProblem(response, problem('feature-disabled', detail));
-  };
-}
+export const switchedOff: RequestHandler = (_request, response) => {
+  const detail =
+    'SMART_FLEET_V2_ENABLED is false, so /fleet/* is switched off. Set it (or smartFleet.enabled) to true and restart the collector.';
+  sendProblem(response, problem('feature-disabled', detail));
+};
