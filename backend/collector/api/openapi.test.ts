@@ -89,6 +89,23 @@ describe('/openapi.json', () => {
       responses: { '200': {}, '401': {}, '403': {}, '408': {}, '409': {}, '413': {}, '422': {}, '429': {}, '503': {} },
     });
     expect(document.paths['/openclaw/token']!['post']).toMatchObject({ security: [{ nodeCertificate: [] }] });
+    const json = (schema: object) => ({ content: { 'application/json': { schema } } });
+    expect(document.paths['/openclaw/revisions/{id}']!['get']).toMatchObject({
+      security: [{ nodeCertificate: [], nodeToken: [] }],
+      parameters: [
+        { name: 'id', in: 'path', schema: { pattern: expect.stringContaining('64') } },
+        { name: 'nonce', in: 'query', required: false },
+      ],
+      responses: {
+        '200': json({ properties: { jws: { type: 'string' } }, required: ['jws'] }),
+        ...{ '400': {}, '401': {}, '403': {}, '404': {}, '429': {}, '503': {} },
+      },
+    });
+    expect(document.paths['/openclaw/config-report']!['put']).toMatchObject({
+      security: [{ nodeCertificate: [], nodeToken: [] }],
+      requestBody: json({ $ref: '#/components/schemas/ConfigReport' }),
+      responses: { '204': {}, '400': {}, '401': {}, '403': {}, '404': {}, '413': {}, '415': {}, '422': {}, '429': {} },
+    });
   });
 
   it('answers every error with problem details', () => {

@@ -1,12 +1,15 @@
 import { OpenApiGeneratorV31, OpenAPIRegistry } from '@asteasolutions/zod-to-openapi';
 import type { RouteConfig } from '@asteasolutions/zod-to-openapi';
 import {
+  configReportSchema,
   heartbeatReplySchema,
   heartbeatSchema,
   PROBLEMS,
   problemSchema,
   renewalReplySchema,
   renewalSchema,
+  revisionIdSchema,
+  signedRevisionSchema,
   tokenReplySchema,
 } from '@openclaw-fleet/contract';
 import type { ProblemName } from '@openclaw-fleet/contract';
@@ -69,6 +72,27 @@ const TOKEN_PROBLEMS: readonly ProblemName[] = [
   'rate-limited',
   'internal-error',
   'overloaded',
+];
+
+const REVISION_PROBLEMS: readonly ProblemName[] = [
+  ...TOKEN_PROBLEMS,
+  'bad-request',
+  'unauthenticated',
+  'invalid-token',
+  'identity-mismatch',
+  'not-found',
+  'storage-unavailable',
+];
+
+const REPORT_PROBLEMS: readonly ProblemName[] = [
+  ...REVISION_PROBLEMS,
+  'malformed-json',
+  'invalid-signature',
+  'signature-required',
+  'request-timeout',
+  'too-large',
+  'unsupported-media-type',
+  'invalid-body',
 ];
 
 const RENEWAL_PROBLEMS: readonly ProblemName[] = [
@@ -240,6 +264,45 @@ export function createOpenApi(version: string): OpenApiDocument {
       200: { description: 'The certificate', content: { [JSON_TYPE]: { schema: renewalReplySchema } } },
       ...problemResponses(RENEWAL_PROBLEMS),
     },
+  });
+  registry.registerPath({
+    method: 'get',
+    path: '/openclaw/revisions/{id}',
+    operationId: 'fetchRevision',
+    tags: ['intake'],
+    summary: 'Get the configuration that is expected of this node',
+    description:
+      "On the port of the intake, over mutual TLS: the revision that the reply to the node's last heartbeat named, with its overlay resolved, and no other. A compact JWS (ES256, type `openclaw-revision+jws`) by the key that signs actions; `nonce` comes back inside it.",
+    security: [{ [certificate.name]: [], [nodeToken.name]: [] }],
+    servers: intakeServers,
+    request: {
+      params: z.object({ id: revisionIdSchema }),
+      query: z.object({
+        nonce: z
+          .string()
+          .regex(/^[A-Za-z0-9_-]{16,64}$/)
+          .optional(),
+      }),
+    },
+    responses: {
+      200: { description: 'The signed revision', content: { [JSON_TYPE]: { schema: signedRevisionSchema } } },
+      ...problemResponses(REVISION_PROBLEMS),
+    },
+  });
+  registry.registerPath({
+    method: 'put',
+    path: '/openclaw/config-report',
+    operationId: 'reportConfig',
+    tags: ['intake'],
+    summary: 'Report the configuration that runs',
+    description:
+      'On the port of the intake, over mutual TLS: the managed paths of the revision named with the values they have, secrets redacted. An optional detached JWS over the body rides in `X-JWS-Signature`.',
+    security: [{ [certificate.name]: [], [nodeToken.name]: [] }],
+    servers: intakeServers,
+    request: {
+      body: { required: true, content: { [JSON_TYPE]: { schema: configReportSchema.meta({ id: 'ConfigReport' }) } } },
+    },
+    responses: { 204: { description: 'It is kept' }, ...problemResponses(REPORT_PROBLEMS) },
   });
   return new OpenApiGeneratorV31(registry.definitions).generateDocument({
     openapi: '3.1.0',
