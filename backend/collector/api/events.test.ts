@@ -192,6 +192,20 @@ describe('the event stream', () => {
     expect(api.instruments.counts.streamRefused).toBe(1);
   });
 
+  it('leaves places to others: one token has a part of them', async () => {
+    await start({ maxPerReader: 2 });
+    const first = await open();
+    await open();
+    const refused = await api.ask('/fleet/events');
+    expect(refused.status).toBe(503);
+    expect(await refused.json()).toMatchObject({ detail: expect.stringContaining('close one, or use another token') });
+    const other = await open('/fleet/events', { authorization: `Bearer ${api.tokenOf.operator}` });
+    expect(other.response.statusCode).toBe(200);
+    first.close();
+    await waitFor(() => api.instruments.stream.subscribers === 2, 'the place');
+    expect((await open()).response.statusCode).toBe(200);
+  });
+
   it('drops a reader that reads nothing, holds little for it, and keeps serving the others', async () => {
     const slow = await open('/fleet/events', {}, true);
     const quick = await open();

@@ -14,11 +14,15 @@ export interface EventStreamOptions {
     readonly clearInterval: (timer: NodeJS.Timeout) => void;
   };
   readonly maxSubscribers?: number;
+  /** Of these, one reader may have so many. */
+  readonly maxPerReader?: number;
   /** A subscriber with more bytes than this waiting in memory is cut off. */
   readonly maxBufferedBytes?: number;
 }
 
 export interface Subscription {
+  /** Who reads: the name of its token. */
+  readonly reader: string;
   /** The id the reader saw last; null: it wants what comes from now on. */
   readonly lastEventId: number | null;
   /** Asked now and then: false ends the stream, as when the reader's token was revoked. */
@@ -86,11 +90,18 @@ export class EventStream {
    * @returns the problem to answer with when it cannot; null when the stream has begun
    */
   async subscribe(response: ServerResponse, subscription: Subscription): Promise<Problem | null> {
-    const { maxSubscribers = 200, counts, store } = this.#options;
+    const { maxSubscribers = 200, maxPerReader = 20, counts, store } = this.#options;
     if (this.#closed) return problem('overloaded', 'The collector is stopping; connect again in a few seconds.');
     if (this.#subscribers.size >= maxSubscribers) {
       counts.streamRefused++;
       return problem('overloaded', `All ${maxSubscribers} places on the event stream are taken; try again later.`);
+    }
+    const { reader } = subscription;
+    const own = [...this.#subscribers].filter((each) => each.reader === reader).length;
+    if (own >= maxPerReader) {
+      counts.streamRefused++;
+      const detail = `${reader} has ${own} event streams open, as many as one token may: close one, or use another token.`;
+      return problem('overloaded', detail);
     }
     const subscriber: Subscriber = { ...subscription, response, cursor: 0, pending: false, blockedTicks: 0 };
     this.#join(subscriber);

@@ -35,7 +35,7 @@ export function serviceHandlers(parts: ServiceParts): Handlers<keyof typeof SERV
   const page = renderDocs(document);
   const ready = sharedReadiness(parts.ready);
   return {
-    async streamEvents({ query, response }) {
+    async streamEvents({ query, caller, response }) {
       const { req: request } = response;
       if (request.method === 'HEAD') {
         response.writeHead(200, EVENT_STREAM_HEADERS).end();
@@ -45,6 +45,7 @@ export function serviceHandlers(parts: ServiceParts): Handlers<keyof typeof SERV
       const { authorization } = request.headers;
       const refused = await events.subscribe(response, {
         lastEventId,
+        reader: caller.actor.name,
         async stillAllowed() {
           const caller = await authenticate(authorization);
           return !isProblem(caller) && mayAct(caller.role, SERVICE_ROUTES.streamEvents.role);

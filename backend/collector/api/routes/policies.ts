@@ -92,7 +92,7 @@ export const POLICY_ROUTES = {
     role: 'operator',
     summary: 'Preview a change of a policy profile',
     description:
-      'What `change` (as in its PATCH) would do to each target of the profile, or what giving the profile to the targets in `applyTo` would do to them. Changes nothing, so it needs no reason; it looks at every target concerned, so it is not for viewers.',
+      'What `change` (as in its PATCH) would do to each target of the profile, or what giving the profile to the targets in `applyTo` would do to them. Changes nothing, so it needs no reason; it looks at every target concerned, so it is not for viewers. What the change itself would refuse is refused here too.',
     query: noQuery,
     params: ofPolicy,
     body: { schema: policyPreviewRequestSchema.meta({ id: 'PolicyPreviewRequest' }) },
@@ -105,7 +105,7 @@ export const POLICY_ROUTES = {
     role: 'approver',
     summary: 'Waive a violation for a while',
     description:
-      'The code is not counted until the waiver expires, for the targets it names or for every one of the profile.',
+      'The code is not counted until the waiver expires, at most a year ahead, for the targets it names or for every one of the profile.',
     query: noQuery,
     params: ofPolicy,
     body: { schema: newWaiverSchema.meta({ id: 'NewWaiver' }) },
@@ -172,7 +172,7 @@ export const POLICY_ROUTES = {
     role: 'operator',
     summary: 'Preview a change of one target',
     description:
-      'What another profile (`policyId`), a change of its desired state (`desired`) or another overlay (`overlay`) would do to it: one of the three. Changes nothing.',
+      'What another profile (`policyId`), a change of its desired state (`desired`) or another overlay (`overlay`) would do to it: one of the three. Changes nothing, and refuses what the change itself would.',
     query: noQuery,
     params: ofTarget,
     body: { schema: targetPreviewRequestSchema.meta({ id: 'TargetPreviewRequest' }) },
