@@ -2,6 +2,8 @@ import type { ConfigValues, Json } from './configuration.ts';
 
 /** What OpenClaw writes where a secret stands; we write the same. */
 export const REDACTED = '__OPENCLAW_REDACTED__';
+/** Stands where a secret is wanted and something else is, so that redacting it again does not take it for that secret. */
+const UNLIKE = `${REDACTED}unlike`;
 
 /** `{"$secretRef": "name"}`: a secret by its name. */
 export function isSecretReference(value: Json | undefined): boolean {
@@ -30,7 +32,11 @@ export function plainSecrets(path: string, value: Json): PlainSecret[] {
   function walk(at: Json, named: boolean, shown: readonly string[]): void {
     const sign = signOf(at, named);
     if (sign !== null) found.push({ path: shown.join('.'), sign });
-    if (typeof at !== 'object' || at === null || isSecretReference(at)) return;
+    if (typeof at !== 'object' || at === null) return;
+    if (isSecretReference(at)) {
+      if (signOfReference(at) !== null) found.push({ path: [...shown, '$secretRef'].join('.'), sign: 'shape' });
+      return;
+    }
     for (const [name, inner] of Object.entries(at)) {
       if (Array.isArray(at)) walk(inner, named, shown);
       else {
@@ -43,17 +49,19 @@ export function plainSecrets(path: string, value: Json): PlainSecret[] {
 
 /**
  * The value with REDACTED where a secret stands. What equals `wanted` stays, since whoever gets it wrote it; where `wanted`
- * names a secret and one is there, that name stands for it.
+ * names a secret and one is there, that name stands for it. Whatever else is there may be the secret in another form: of it
+ * only null, booleans and the empty string stay.
  */
 export function redactedValue(path: string, value: Json, wanted: Json | undefined): Json {
   return hide(value, wanted, path.split('.').some(isSecretName));
 
   function hide(at: Json, wish: Json | undefined, named: boolean): Json {
-    if (wish !== undefined && isSecretReference(wish)) return holdsSecret(at) ? wish : at;
+    if (at === UNLIKE) return at;
+    if (wish !== undefined && isSecretReference(wish)) return standsFor(wish, at) ? wish : unlike(at);
+    if (wish !== undefined && kindOf(at) !== kindOf(wish) && namesSecret(wish)) return unlike(at);
     if (typeof at !== 'object' || at === null) return at === wish || signOf(at, named) === null ? at : REDACTED;
-    if (isSecretReference(at)) return at;
-    if (Array.isArray(at))
-      return at.map((inner, index) => hide(inner, Array.isArray(wish) ? wish[index] : undefined, named));
+    if (isSecretReference(at)) return signOfReference(at) === null || isEqual(at, wish) ? at : REDACTED;
+    if (Array.isArray(at)) return hideItems(at, Array.isArray(wish) ? wish : [], named);
     const wishes = typeof wish === 'object' && wish !== null && !Array.isArray(wish) ? wish : {};
     const members = Object.entries(at)
       .filter(([name]) => Object.hasOwn(wishes, name) || !looksSecret(name))
@@ -62,6 +70,16 @@ export function redactedValue(path: string, value: Json, wanted: Json | undefine
         return [name, hide(inner, innerWish, named || isSecretName(name))];
       });
     return Object.fromEntries(members);
+  }
+
+  /** Items have no names: in a list with a secret, any that is not as wanted could be that secret. */
+  function hideItems(items: readonly Json[], wishes: readonly Json[], named: boolean): Json[] {
+    const withSecret = wishes.some(namesSecret);
+    return items.map((item, index) => {
+      const wish = wishes[index];
+      const known = wish !== undefined && (namesSecret(wish) || isEqual(item, wish));
+      return withSecret && !known ? unlike(item) : hide(item, wish, named);
+    });
   }
 }
 
@@ -84,6 +102,33 @@ function shownStep(step: string): string {
   return /^[A-Za-z0-9_$-]{1,64}$/.test(step) && !looksSecret(step) ? step : '*';
 }
 
+const kindOf = (value: Json): string => (Array.isArray(value) ? 'array' : typeof value);
+
+const unlike = (value: Json): Json => (value === null || value === '' || typeof value === 'boolean' ? value : UNLIKE);
+
+/** Whether a value names a secret, at any depth. */
+export function namesSecret(value: Json): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return isSecretReference(value) || Object.values(value).some(namesSecret);
+}
+
+const standsFor = (reference: Json, value: Json): boolean => holdsSecret(value) || isEqual(value, reference);
+
+function isEqual(a: Json, b: Json | undefined): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b;
+  const [members, others] = [Object.entries(a), new Map(Object.entries(b))];
+  return (
+    Array.isArray(a) === Array.isArray(b) &&
+    members.length === others.size &&
+    members.every(([name, inner]) => isEqual(inner, others.get(name)))
+  );
+}
+
+const nameOf = (reference: Json): string => (reference as { $secretRef: string }).$secretRef;
+
+/** Somebody wrote the secret where its name belongs. */
+const signOfReference = (reference: Json): SecretSign | null => (looksSecret(nameOf(reference)) ? 'shape' : null);
+
 /** Something is there that a secret's name may stand for: redacted, plain, or OpenClaw's own reference. */
 function holdsSecret(value: Json): boolean {
   if (typeof value === 'string') return value !== '';
@@ -100,13 +145,23 @@ function signOf(value: Json, named: boolean): SecretSign | null {
 }
 
 const SECRET_NAME =
-  /(token|password|passwd|passphrase|passcode|secret|apikey|privatekey|secretkey|accesskey|signingkey|encryptionkey|credential|authorization|cookie|serviceaccount|webhookurl)s?$/;
+  /(token|password|passwd|passphrase|passcode|secret|apikey|credential|authorization|cookie|serviceaccount|webhookurl|connectionstring|(private|secret|access|signing|encryption|master|shared|hmac|account|session|client)key)s?$/;
+/** Secrets as a whole word alone: `smtpPass` is one, `compass` is not. */
+const SECRET_WORD = /^(pass|pwd|dsn|jwt|otp|totp)s?$/;
+/** What follows a secret's name and leaves it one: `botTokenProd`, `privateKeyPem`. */
+const QUALIFIER =
+  /^(prod|production|staging|stage|dev|development|test|live|main|primary|secondary|backup|old|new|current|previous|default|pem|der|base|hex|value|string|text|plain|raw)$/;
+/** Numbers of something, by the words of the name. */
+const COUNT =
+  /^(max|min|num|total|reserved?)( |tokens?$)|(context|budget|threshold|input|output|prompt|completion) ?tokens$/;
 
 /** Whether what stands under this name is a secret: `botToken` and `api_key` are, `maxTokens` is not. */
 function isSecretName(name: string): boolean {
-  const plain = name.toLowerCase().replace(/[^a-z0-9]/g, '');
-  if (/^(max|min|num|total|reserve)/.test(plain)) return false;
-  return SECRET_NAME.test(plain) || plain === 'pass' || plain === 'pwd';
+  const words = (name.match(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+/g) ?? []).map((word) => word.toLowerCase());
+  const bare = words.slice(0, words.findLastIndex((word) => !QUALIFIER.test(word)) + 1);
+  return [words, bare].some(
+    (all) => !COUNT.test(all.join(' ')) && (SECRET_NAME.test(all.join('')) || SECRET_WORD.test(all.at(-1) ?? ''))
+  );
 }
 
 /** Nodes send what these are run over: each takes time in proportion to the text, so none may start anew at every character. */

@@ -1,6 +1,7 @@
 import {
   canonicalJson,
   isSecretReference,
+  namesSecret,
   plainSecrets,
   shownPath,
   type ConfigDifference,
@@ -40,17 +41,18 @@ function compare(
   missing: string,
   found: ConfigDifference[]
 ): void {
-  if (found.length > MAX_DIFFERENCES || same(expected, actual)) return;
+  if (found.length > MAX_DIFFERENCES) return;
   if (isSection(expected) && isSection(actual)) {
     for (const name of new Set([...Object.keys(expected), ...Object.keys(actual)])) {
       compare(`${path}.${name}`, own(expected, name), own(actual, name), missing, found);
     }
     return;
   }
+  if (same(expected, actual)) return;
   found.push({
     path: shownPath(path),
     expected: expected === undefined ? NOT_SET : shown(path, expected),
-    actual: actual === undefined ? missing : shown(path, actual),
+    actual: actual === undefined ? missing : shownActual(path, actual, expected),
   });
 }
 
@@ -64,6 +66,12 @@ const isSection = (value: Json | undefined): value is { [key: string]: Json } =>
 function same(a: Json | undefined, b: Json | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
   return canonicalJson(a) === canonicalJson(b);
+}
+
+/** Where a secret is expected, what is there could be that secret, unless it is another's name or empty. */
+function shownActual(path: string, actual: Json, expected: Json | undefined): string {
+  const harmless = actual === null || actual === '' || typeof actual === 'boolean' || isSecretReference(actual);
+  return expected !== undefined && namesSecret(expected) && !harmless ? REDACTED_TEXT : shown(path, actual);
 }
 
 /** Canonical JSON, cut to 200 characters. */

@@ -81,6 +81,9 @@ describe('a document', () => {
   });
 
   it('holds no secret, and says so without it', () => {
+    const named = documentProblems({ 'channels.x.botToken': { $secretRef: SECRET } });
+    expect(named).toMatchObject([{ path: 'channels.x.botToken.$secretRef', rule: 'secret' }]);
+    expect(JSON.stringify(named)).not.toContain(SECRET);
     const problems = documentProblems({ 'messages.prefix': SECRET, 'channels.x': { token: 'short-one' } });
     expect(problems).toMatchObject([
       { path: 'messages.prefix', rule: 'secret' },
@@ -164,8 +167,25 @@ describe('differences', () => {
         expect(JSON.stringify(found)).not.toMatch(new RegExp(`${SECRET}|short-one`));
       })
     );
-    expect(differences({ a: { $secretRef: 'x' } }, { a: 'ok' })).toEqual([
-      { path: 'a', expected: '{"$secretRef":"x"}', actual: '"ok"' },
+  });
+
+  it('show nothing of what stands where a value with a secret is expected', () => {
+    const reference = { $secretRef: 'x' };
+    const found = differences({ a: [reference], b: { c: reference } }, { a: ['hunter2'], b: 'hunter2' });
+    expect(found.map(({ actual }) => actual)).toEqual(['(redacted)', '(redacted)']);
+  });
+
+  it.each<[Json, string]>([
+    ['ok', '(redacted)'],
+    [['ok'], '(redacted)'],
+    [7, '(redacted)'],
+    [{ source: 'ok' }, '(redacted)'],
+    ['', '""'],
+    [null, 'null'],
+    [{ $secretRef: 'other' }, '{"$secretRef":"other"}'],
+  ])('show nothing of what stands where a secret is expected, but that it is none: %j', (actual, shown) => {
+    expect(differences({ a: { b: { $secretRef: 'x' } } }, { a: { b: actual } })).toEqual([
+      { path: 'a.b', expected: '{"$secretRef":"x"}', actual: shown },
     ]);
   });
 });
