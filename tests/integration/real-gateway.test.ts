@@ -109,6 +109,7 @@ const DYING = 'plain-05';
     }, MINUTE);
 
     const target = (): Promise<FleetTarget> => collector.target(GATEWAY);
+    const offline = () => events.seen.filter(({ name }) => name === 'target-offline');
     const series = (family: string): string => `${family}{target="${GATEWAY}",zone="${ZONE}"}`;
     const value = (family: string): Promise<number | null> => prometheus.value(series(family));
     const states = (family: string, label: string): Promise<string[]> => prometheus.states(series(family), label);
@@ -261,7 +262,7 @@ const DYING = 'plain-05';
         await waitFor(heardAfter, 'a later heartbeat of the other');
         await dying.stop();
         const silent = await waitFor(
-          () => events.seen.find(({ data }) => data['targetId'] === DYING),
+          () => offline().find(({ data }) => data['targetId'] === DYING),
           'its event',
           MINUTE
         );
@@ -269,7 +270,7 @@ const DYING = 'plain-05';
         // It has been silent for longer than the one that was just reported.
         expect((await target()).liveness).toMatchObject({ state: 'stopped', flapping: false });
         await scrapes('liveness', () => states('openclaw_target_state', 'state'), ['stopped']);
-        expect(events.seen.filter(({ data }) => data['targetId'] === GATEWAY)).toEqual([]);
+        expect(offline().filter(({ data }) => data['targetId'] === GATEWAY)).toEqual([]);
       },
       2 * MINUTE
     );

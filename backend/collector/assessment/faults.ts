@@ -80,8 +80,11 @@ export function settleViolation(
  * Whether the words of an open fault may stay. A measured number wiggles with every beat: the first one is kept until the
  * severity, the limit or the state changes, or every beat would be a change of the fault.
  */
-function stillSays(fault: Fault, words: Words): boolean {
-  return fault.message.startsWith(words.steady) || fault.message.endsWith(words.steady);
+function stillSays({ message, expected, actual }: Fault, words: Words): boolean {
+  if (expected !== words.expected || (words.measured !== true && actual !== words.actual)) return false;
+  if (message.endsWith(words.steady)) return true;
+  // "error" is not yet "error (hung)", nor "lacks x" what "lacks x, y" began with.
+  return message.startsWith(words.steady) && !/^(?: \(|, )/.test(message.slice(words.steady.length));
 }
 
 /** When the fault opened that goes on, or that opens in the place of `was`: later than that one, whose id is taken. */

@@ -277,6 +277,8 @@ export class Directory {
     this.#zoneSizes[index] = left;
     if (left > 0) return;
     this.#zoneIndex.delete(this.#zoneNames[index] ?? '');
+    // Or the name would have two ranks once it comes back at another index.
+    this.#zoneNames[index] = '';
     this.#freeZones.push(index);
   }
 

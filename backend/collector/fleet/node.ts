@@ -32,7 +32,9 @@ export class Node implements FleetNode, Armed {
   missedBeats = 0;
   /** Brought up to date in place while nothing but its times and points changes: copy what is to be kept. */
   assessment: Assessment = UNASSESSED;
-  bandSinceMs = 0;
+  bandSinceMs: number;
+  /** The band it was in when the collector stopped, and since when; null once it was assessed. */
+  recalled: { readonly band: Assessment['band']; readonly sinceMs: number } | null = null;
   /** The score and band that were last told of. */
   told: Told = NEVER_TOLD;
   seriesLabels: string | null = null;
@@ -53,6 +55,7 @@ export class Node implements FleetNode, Armed {
     this.markMs = row.markMs;
     this.seenMs = row.seenMs;
     this.firstSeenMs = row.firstSeenMs;
+    this.bandSinceMs = row.firstSeenMs;
     this.state = row.state;
     this.stateSinceMs = row.stateSinceMs;
     this.stoppedUntilMs = row.stoppedUntilMs;

@@ -9,8 +9,10 @@ import { rowAgain } from './rows.ts';
 import type { Turns } from './turns.ts';
 import type { Because } from './types.ts';
 
-/** Nodes assessed in one turn of the event loop: about two milliseconds of ours. */
+/** Nodes assessed in one transaction. */
 const SLICE = 250;
+/** Nodes looked at in one turn of the event loop: a few milliseconds when everything about them changes. */
+const NODES_PER_TURN = 32;
 /** Slices in one tick; the rest waits for the next. */
 const SLICES = 40;
 
@@ -63,9 +65,24 @@ export class Reassessor {
   }
 
   async #reassess(nodeIds: readonly string[] | null, because: Because | undefined): Promise<void> {
-    const { roster, turns, clock, assessor } = this.#parts;
+    const { roster, assessor } = this.#parts;
     const began = performance.now();
     const ids = [...new Set(nodeIds ?? roster.nodes.keys())];
+    try {
+      await this.#assessAll(ids, because);
+    } catch (error) {
+      // Those who were not assessed anew are by the next tick.
+      for (const id of ids) {
+        const node = roster.nodes.get(id);
+        if (node !== undefined) roster.unassessed.add(node);
+      }
+      throw error;
+    }
+    assessor.reassessed((performance.now() - began) / 1000);
+  }
+
+  async #assessAll(ids: readonly string[], because: Because | undefined): Promise<void> {
+    const { roster, turns, clock } = this.#parts;
     for (let from = 0; from < ids.length; from += SLICE) {
       const nodes: Node[] = [];
       for (const id of ids.slice(from, from + SLICE)) {
@@ -82,7 +99,6 @@ export class Reassessor {
       await this.#assess(nodes, clock(), because);
       await turnOfTheLoop();
     }
-    assessor.reassessed((performance.now() - began) / 1000);
   }
 
   /** @param nodes whose turns are taken, and are given back */
@@ -91,7 +107,8 @@ export class Reassessor {
     try {
       const writes: NodeWrite[] = [];
       const written: { node: Node; after: Assessment; changes: Changes }[] = [];
-      for (const node of nodes) {
+      for (const [index, node] of nodes.entries()) {
+        if (index > 0 && index % NODES_PER_TURN === 0) await turnOfTheLoop();
         const of = subject(node, nowMs);
         const expectation = assessor.expectation(node.id);
         const after = assessor.assess(node, of, expectation, nowMs);
@@ -108,6 +125,7 @@ export class Reassessor {
       if (writes.length === 0) return;
       const results = await store.writeDecision(epoch(), writes);
       for (const [index, { node, after, changes }] of written.entries()) {
+        if (index > 0 && index % NODES_PER_TURN === 0) await turnOfTheLoop();
         const result = results[index];
         const write = writes[index];
         if (result?.ok === true && write !== undefined) {
@@ -134,15 +152,17 @@ export async function recall(store: FleetStore, roster: Roster): Promise<void> {
   });
   for (const [id, faults] of open) {
     const node = roster.nodes.get(id);
-    if (node !== undefined) roster.assessed(node, { ...node.assessment, faults });
+    const atMs = Math.max(...faults.map(({ openedMs }) => openedMs));
+    if (node !== undefined) roster.assessed(node, { ...node.assessment, faults, atMs });
   }
   await store.loadLastScores((rows) => {
     for (const { nodeId, score, band, atMs } of rows) {
       const node = roster.nodes.get(nodeId);
       if (node === undefined) continue;
       node.told = { score, band: band as typeof node.told.band };
-      roster.assessed(node, { ...node.assessment, score, band: node.told.band, atMs });
-      node.bandSinceMs = atMs;
+      // What it was told to be is not what it is: until it is assessed it has no band.
+      roster.assessed(node, { ...node.assessment, atMs: Math.max(node.assessment.atMs, atMs) });
+      node.recalled = { band: node.told.band, sinceMs: atMs };
     }
   });
   // Remembered is not assessed: time and policies went on meanwhile.

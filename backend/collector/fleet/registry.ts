@@ -368,7 +368,9 @@ export class Fleet implements FleetView, FleetIntake, FleetReassess {
   }
 
   subject(node: FleetNode, nowMs: number): Subject {
-    const { state } = this.liveness(node, nowMs);
+    const shown = this.liveness(node, nowMs).state;
+    // It stopped by its own word, however long ago.
+    const state = shown === 'inactive' && node.state === 'stopped' ? 'stopped' : shown;
     return {
       id: node.id,
       report: node.report,

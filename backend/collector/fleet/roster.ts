@@ -105,7 +105,10 @@ export class Roster {
       this.health.count(node, 1);
       node.place.scores.count(node, 1);
       this.directory.assess(node);
-      if (after.band !== before.band) node.bandSinceMs = after.atMs;
+      if (after.band !== before.band) {
+        node.bandSinceMs = node.recalled?.band === after.band ? node.recalled.sinceMs : after.atMs;
+        node.recalled = null;
+      }
     } else if (before === UNASSESSED) node.assessment = after;
     else {
       // In place, as the report is: most heartbeats change nothing but the time.
@@ -123,6 +126,8 @@ export class Roster {
 
   /** Forgets a node that storage no longer has. */
   remove(node: Node): void {
+    // A beat under way may find it gone after it was forgotten.
+    if (this.nodes.get(node.id) !== node) return;
     this.#deadlines.disarm(node);
     this.departed.delete(node);
     this.retirable.delete(node);

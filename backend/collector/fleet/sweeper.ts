@@ -12,8 +12,10 @@ import type { Roster } from './roster.ts';
 import { rowDecided } from './rows.ts';
 import type { Turns } from './turns.ts';
 
-/** Nodes decided about in one transaction: about two milliseconds of ours. */
+/** Nodes decided about in one transaction. */
 const BATCH = 250;
+/** Nodes decided about in one turn of the event loop: a few milliseconds. */
+const NODES_PER_TURN = 32;
 /** Transactions in one sweep; the rest waits for the next. */
 const BATCHES = 20;
 
@@ -89,7 +91,11 @@ export class Sweeper {
   async #decide(nodes: readonly Node[], nowMs: number, on: (node: Node) => Expiry): Promise<number> {
     if (nodes.length === 0) return 0;
     try {
-      const decisions = nodes.map(on);
+      const decisions: Expiry[] = [];
+      for (const [index, node] of nodes.entries()) {
+        if (index > 0 && index % NODES_PER_TURN === 0) await new Promise(setImmediate);
+        decisions.push(on(node));
+      }
       const results = await this.#store.writeDecision(
         this.#epoch(),
         decisions.map(({ write }) => write)
@@ -132,7 +138,7 @@ export class Sweeper {
       before: node.state,
       after: 'retired',
     });
-    return this.#assessed(node, decided, departures, nowMs);
+    return this.#assessed(node, decided, departures, nowMs, true);
   }
 
   #decided(node: Node, state: 'expired' | 'retired', departures: Departures, nowMs: number): Decided {
@@ -146,9 +152,17 @@ export class Sweeper {
     };
   }
 
-  #assessed(node: Node, { subject, row, changes }: Decided, departures: Departures, nowMs: number): Expiry {
+  /** @param ends nothing is wrong any more with one that is gone for good */
+  #assessed(
+    node: Node,
+    { subject, row, changes }: Decided,
+    departures: Departures,
+    nowMs: number,
+    ends = false
+  ): Expiry {
     const expectation = this.#assessor.expectation(node.id);
-    const assessment = this.#assessor.assess(node, subject, expectation, nowMs);
+    const judged = this.#assessor.assess(node, subject, expectation, nowMs);
+    const assessment = ends && judged.faults.length > 0 ? { ...judged, faults: [] } : judged;
     this.#assessor.record(node, subject, expectation, node.zone, assessment, changes);
     return { node, departures, assessment, changes, write: { row, report: null, changes } };
   }

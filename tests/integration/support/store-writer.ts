@@ -14,7 +14,16 @@ import {
 const NODES = 16;
 const store = await openStorage({ file: process.argv[2] ?? '' });
 const acknowledged = (what: string, number: number): void => {
-  writeSync(1, `${what} ${number}\n`);
+  const line = `${what} ${number}\n`;
+  for (;;) {
+    try {
+      writeSync(1, line);
+      return;
+    } catch (error) {
+      // A pipe that is full for a moment: who reads it is busy.
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+    }
+  }
 };
 const audit = (action: string, subject: string): AuditEntry => ({
   actor: { name: 'token:t1', via: 'api-token' },
