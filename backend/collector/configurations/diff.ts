@@ -44,7 +44,7 @@ function compare(
   if (found.length > MAX_DIFFERENCES) return;
   if (isSection(expected) && isSection(actual)) {
     for (const name of new Set([...Object.keys(expected), ...Object.keys(actual)])) {
-      compare(`${path}.${name}`, own(expected, name), own(actual, name), missing, found);
+      compare(`${path}.${stepOf(name)}`, own(expected, name), own(actual, name), missing, found);
     }
     return;
   }
@@ -54,6 +54,12 @@ function compare(
     expected: expected === undefined ? NOT_SET : shown(path, expected),
     actual: actual === undefined ? missing : shownActual(path, actual, expected),
   });
+}
+
+/** A node chooses the names, and every setting below a long one would carry it: it never shows, but for being a secret's. */
+function stepOf(name: string): string {
+  if (name.length <= 64) return name;
+  return plainSecrets(name, 1).length === 0 ? '*' : '* secret';
 }
 
 function own(members: Readonly<Record<string, Json>>, name: string): Json | undefined {

@@ -7,18 +7,36 @@ import type { ConfigProblem } from './types.ts';
  * path's value spread over several paths, or within one.
  */
 export function reportedAt(report: ConfigValues, paths: readonly string[]): ConfigValues {
-  const found = paths.map((path): [string, Json | undefined] => [path, valueAt(report, path)]);
+  const below = entriesBelow(report, new Set(paths));
+  const found = paths.map((path): [string, Json | undefined] => [path, valueAt(report, path, below.get(path) ?? [])]);
   return Object.fromEntries(found.filter((entry): entry is [string, Json] => entry[1] !== undefined));
 }
 
-function valueAt(report: ConfigValues, path: string): Json | undefined {
-  if (Object.hasOwn(report, path)) return report[path];
-  const steps = path.split('.');
-  for (let depth = steps.length - 1; depth > 0; depth--) {
-    const above = steps.slice(0, depth).join('.');
-    if (Object.hasOwn(report, above)) return within(report[above], steps.slice(depth));
+/** What a report has below each of some paths. */
+function entriesBelow(report: ConfigValues, paths: ReadonlySet<string>): Map<string, [string, Json][]> {
+  const found = new Map<string, [string, Json][]>();
+  for (const entry of Object.entries(report)) {
+    for (const above of pathsAbove(entry[0])) {
+      if (!paths.has(above)) continue;
+      const entries = found.get(above);
+      if (entries === undefined) found.set(above, [entry]);
+      else entries.push(entry);
+    }
   }
-  const below = Object.entries(report).filter(([one]) => one.startsWith(`${path}.`));
+  return found;
+}
+
+/** `a.b` and `a` of `a.b.c`. */
+function pathsAbove(path: string): string[] {
+  const above: string[] = [];
+  for (let end = path.lastIndexOf('.'); end > 0; end = path.lastIndexOf('.', end - 1)) above.push(path.slice(0, end));
+  return above;
+}
+
+function valueAt(report: ConfigValues, path: string, below: readonly [string, Json][]): Json | undefined {
+  if (Object.hasOwn(report, path)) return report[path];
+  const above = pathsAbove(path).find((one) => Object.hasOwn(report, one));
+  if (above !== undefined) return within(report[above], path.slice(above.length + 1).split('.'));
   if (below.length === 0) return undefined;
   const section: { [key: string]: Json } = {};
   for (const [one, value] of below) put(section, one.slice(path.length + 1).split('.'), value);
@@ -55,11 +73,15 @@ export interface Adoptable {
 
 /** @param wanted paths, or whole sections; null: everything */
 export function adoptable(report: ConfigValues, wanted: readonly string[] | null): Adoptable {
-  const chosen = Object.entries(report).filter(
-    ([path]) => wanted === null || wanted.some((one) => path === one || path.startsWith(`${one}.`))
-  );
+  const asked = new Set(wanted);
+  const matched = new Set<string>();
+  const chosen = Object.entries(report).filter(([path]) => {
+    const by = [path, ...pathsAbove(path)].filter((one) => asked.has(one));
+    for (const one of by) matched.add(one);
+    return wanted === null || by.length > 0;
+  });
   const absent = (wanted ?? [])
-    .filter((one) => !chosen.some(([path]) => path === one || path.startsWith(`${one}.`)))
+    .filter((one) => !matched.has(one))
     .map((path): ConfigProblem => ({
       path: shownPath(path),
       rule: 'not-reported',

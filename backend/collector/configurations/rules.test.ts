@@ -5,6 +5,7 @@ import { differences, NOT_SET } from './diff.ts';
 import { configHash } from './hash.ts';
 import { overlaid, unmanaged } from './overlay.ts';
 import { adoptable, reportedAt } from './reported.ts';
+import { costRatio } from './testing/cost.ts';
 import { documentProblems, overlaps, shapeProblems } from './schema-check.ts';
 
 const SECRET = 'Zk9x2QpL7vRt4WmN8sYb3HcJ6dFg1TaE';
@@ -159,6 +160,31 @@ describe('differences', () => {
     ).toBe(true);
   });
 
+  it('cost no more where settings nest deep, nor where names are long', () => {
+    const leaves = (text: string): Json =>
+      Object.fromEntries(Array.from({ length: 6000 }, (_, index) => [`k${index}`, index === 9 ? text : 'some text']));
+    const nested = (depth: number, name: string, inner: Json): ConfigValues => {
+      for (let level = 0; level < depth; level++) inner = { [name]: inner };
+      return { messages: inner };
+    };
+    const look = (depth: number) => (): void => {
+      expect(differences(nested(depth, 'a', leaves('x')), nested(depth, 'a', leaves('y')))).toHaveLength(1);
+    };
+    expect(costRatio(look(1), look(29), 8)).toBeLessThan(8);
+
+    const numbers = (add: number): Json =>
+      Object.fromEntries(Array.from({ length: 999 }, (_, index) => [`k${index}`, index + add]));
+    const name = 'long '.repeat(20_000);
+    const long = (length: number) => (): void => {
+      const cut = name.slice(0, length);
+      expect(differences(nested(1, cut, numbers(0)), nested(1, cut, numbers(1)))).toHaveLength(999);
+    };
+    expect(costRatio(long(10), long(100_000), 8)).toBeLessThan(8);
+    expect(
+      differences({ a: { [`${name} password`]: { b: 'x' } } }, { a: { [`${name} password`]: { b: 'y' } } })
+    ).toEqual([{ path: 'a.*.b', expected: '(redacted)', actual: '(redacted)' }]);
+  });
+
   it('never show a secret, on either side, whatever it stands in', () => {
     fc.assert(
       fc.property(json, fc.boolean(), (other, turned) => {
@@ -206,6 +232,18 @@ describe('a report of a whole configuration', () => {
       messages: { ackReaction: 'ok', queue: { mode: 'steer' } },
       'messages.queue': { mode: 'steer' },
     });
+  });
+
+  it('is read in time that grows with it and with the paths, not with one times the other', () => {
+    const many = (count: number, name: string): string[] =>
+      Array.from({ length: count }, (_, index) => `messages.${name}${index}.q.r.s.t`);
+    const read = (count: number) => (): void => {
+      const large = Object.fromEntries(many(count, 'p').map((one) => [one, 1]));
+      expect(reportedAt(large, many(count, 'z'))).toEqual({});
+      expect(adoptable(large, many(count, 'z')).absent).toHaveLength(count);
+    };
+    // Of a report there may be a thousand paths; more of them tell the square apart from the clock.
+    expect(costRatio(read(1500), read(6000), 8)).toBeLessThan(8);
   });
 
   it('is adopted without what no revision may manage, which is named', () => {

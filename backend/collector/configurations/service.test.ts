@@ -129,6 +129,35 @@ describe('configuration revisions', () => {
       { path: 'logging.level', rule: 'secret' },
     ]);
   });
+
+  it('are hashed once under an overlay, whoever asks for it again', async () => {
+    const id = await revisionOf({ 'messages.ackReaction': 'ok', 'logging.level': 'info' });
+    const other = await revisionOf({ 'logging.level': 'warn' });
+    let read = 0;
+    const overlay = Object.defineProperty({}, 'logging.level', {
+      enumerable: true,
+      get: () => {
+        read += 1;
+        return 'debug';
+      },
+    }) as ConfigValues;
+    const first = configurations.effective(id, overlay)?.hash;
+    const once = read;
+    expect(once).toBeGreaterThan(0);
+    for (let again = 0; again < 3; again++) expect(configurations.effective(id, overlay)?.hash).toBe(first);
+    expect(read).toBe(once);
+    expect(configurations.effective(other, overlay)?.hash).toBe(configHash({ 'logging.level': 'debug' }));
+    expect(configurations.effective(id, overlay)?.hash).toBe(first);
+    expect(configurations.effective(id, { 'logging.level': 'trace' })?.hash).not.toBe(first);
+    for (const level of ['a', 'b', 'c', 'd', 'e']) {
+      const revision = await revisionOf({ 'logging.level': level, 'cron.enabled': level });
+      expect(configurations.effective(revision, overlay)).toEqual({
+        values: { 'logging.level': 'debug', 'cron.enabled': level },
+        hash: configHash({ 'logging.level': 'debug', 'cron.enabled': level }),
+      });
+    }
+    expect(configurations.effective(id, overlay)?.hash).toBe(first);
+  });
 });
 
 describe('a node’s revision', () => {

@@ -37,6 +37,9 @@ export interface ConfigurationsOptions {
   readonly actionsKey: () => ActionsKey;
 }
 
+/** Hashes remembered of one overlay, each over another revision. */
+const MAX_HASHES = 4;
+
 /**
  * Configuration revisions (domain-rules section 4): documents of managed paths, each known by the hash of its values.
  * Revisions never change, so that they are kept in memory whole.
@@ -45,6 +48,8 @@ export class Configurations implements ConfigurationService, NodeConfigurations 
   readonly #options: ConfigurationsOptions;
   readonly #revisions = new Map<string, ConfigRevision>();
   readonly #issued = new Set<string>();
+  /** Of a revision under an overlay. Neither ever changes: a target's new overlay is another object. */
+  readonly #hashes = new WeakMap<ConfigValues, Map<string, string>>();
 
   constructor(options: ConfigurationsOptions) {
     this.#options = options;
@@ -78,8 +83,27 @@ export class Configurations implements ConfigurationService, NodeConfigurations 
   effective(revisionId: string, overlay: ConfigValues): Effective | null {
     const revision = this.#revisions.get(revisionId);
     if (revision === undefined) return null;
+    return {
+      // The hash alone is asked for with every assessment.
+      get values() {
+        return overlaid(revision.values, overlay);
+      },
+      hash: this.#hashOf(revision, overlay),
+    };
+  }
+
+  #hashOf(revision: ConfigRevision, overlay: ConfigValues): string {
+    const hashes = this.#hashes.get(overlay) ?? new Map<string, string>();
+    this.#hashes.set(overlay, hashes);
+    const known = hashes.get(revision.id);
+    if (known !== undefined) return known;
     const values = overlaid(revision.values, overlay);
-    return { values, hash: values === revision.values ? revision.id : configHash(values) };
+    const hash = values === revision.values ? revision.id : configHash(values);
+    // What is desired and what is previewed instead; older previews are forgotten.
+    const [oldest] = hashes.keys();
+    if (hashes.size >= MAX_HASHES && oldest !== undefined) hashes.delete(oldest);
+    hashes.set(revision.id, hash);
+    return hash;
   }
 
   checkOverlay(revisionId: string, overlay: ConfigValues): readonly ConfigProblem[] {
@@ -99,10 +123,10 @@ export class Configurations implements ConfigurationService, NodeConfigurations 
     if (effective === null) return noRevision();
     const report = await this.#options.store.configReport(nodeId);
     if (report === null) return nothingReported();
-    const paths = Object.keys(effective.values);
-    const actual = reportedAt(valuesOf(report), paths);
-    const missing = (path: string): string => (this.#covers(report, path, effective.values) ? NOT_SET : NOT_REPORTED);
-    return done(diffOf(revisionId, nodeId, differences(effective.values, actual, missing)));
+    const { values } = effective;
+    const actual = reportedAt(valuesOf(report), Object.keys(values));
+    const missing = (path: string): string => (this.#covers(report, path, values) ? NOT_SET : NOT_REPORTED);
+    return done(diffOf(revisionId, nodeId, differences(values, actual, missing)));
   }
 
   async adopt(
