@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { isSecretReference, plainSecrets, REDACTED, redactedValue, redactedValues } from './config-secrets.ts';
-import { configValuesSchema } from './configuration.ts';
+import { configValuesSchema, newRevisionSchema } from './configuration.ts';
 import type { Json } from './configuration.ts';
 import { canonicalJson } from './canonical-json.ts';
 
@@ -248,6 +248,26 @@ describe('configValuesSchema', () => {
     expect(configValuesSchema.safeParse({ a: nested(32) }).success).toBe(true);
     expect(configValuesSchema.safeParse({ a: nested(33) }).success).toBe(false);
     expect(configValuesSchema.safeParse({ a: nested(100_000) }).error?.issues[0]?.message).toMatch(/at most 32 deep/);
+  });
+
+  it('refuses what has too many values, wherever they stand', () => {
+    const values = (count: number): unknown => ({ a: Array(count - 3).fill(1), b: { c: null } });
+    expect(configValuesSchema.safeParse(values(5000)).success).toBe(true);
+    expect(configValuesSchema.safeParse(values(5001)).error?.issues[0]?.message).toMatch(/at most 5000 values/);
+  });
+
+  it('names each path once, however much of it is none', () => {
+    const bad = JSON.parse(`{"a":[${'1e999,'.repeat(9999)}1],"b":1e999,"c":1}`) as unknown;
+    expect(configValuesSchema.safeParse(bad).error?.issues.map(({ path, code }) => [path, code])).toEqual([
+      [['a'], 'custom'],
+      [['b'], 'custom'],
+    ]);
+  });
+
+  it('refuses a title with control characters', () => {
+    const document = { values: {}, reason: 'a test' };
+    expect(newRevisionSchema.safeParse({ ...document, title: 'Größe 1' }).success).toBe(true);
+    expect(newRevisionSchema.safeParse({ ...document, title: 'a\u001b[31m' }).success).toBe(false);
   });
 
   it('refuses members that reach a prototype, and numbers that are none', () => {

@@ -7,6 +7,8 @@ import { reasonSchema, revisionIdSchema } from './policy.ts';
 /** The largest `PUT /openclaw/config-report` and `POST /fleet/configs`, in bytes. */
 export const MAX_CONFIG_BYTES = 256 * 1024;
 export const MAX_MANAGED_PATHS = 1000;
+/** Values of all paths together, counting those within others. */
+export const MAX_CONFIG_VALUES = 5000;
 /** How deep a value may nest. */
 export const MAX_CONFIG_DEPTH = 32;
 
@@ -25,36 +27,53 @@ export const configPathSchema = z
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
-/** Whether a value nests too deep or has a member that reaches a prototype: asked before anything walks it by recursion. */
-function isTame(value: unknown): boolean {
+/** Whether something is JSON that may be walked by recursion: it nests no deeper than it may, and reaches no prototype. */
+function isTameJson(value: unknown): boolean {
   const left: [unknown, number][] = [[value, 0]];
   for (let next = left.pop(); next !== undefined; next = left.pop()) {
     const [at, depth] = next;
-    if (typeof at !== 'object' || at === null) continue;
-    if (depth === MAX_CONFIG_DEPTH || Object.hasOwn(at, '__proto__')) return false;
+    if (at === null || typeof at === 'string' || typeof at === 'boolean' || Number.isFinite(at)) continue;
+    if (typeof at !== 'object' || depth === MAX_CONFIG_DEPTH || Object.hasOwn(at, '__proto__')) return false;
     for (const inner of Object.values(at)) left.push([inner, depth + 1]);
   }
   return true;
 }
 
-const jsonSchema: z.ZodType<Json> = z
-  .unknown()
-  .refine(isTame, {
-    error: `must nest at most ${MAX_CONFIG_DEPTH} deep and have no member called __proto__`,
-    abort: true,
-  })
-  .pipe(z.json());
+/** How many values there are, those that hold others among them. */
+export function countOfValues(values: ConfigValues): number {
+  let count = 0;
+  const left: Json[] = Object.values(values);
+  for (let at = left.pop(); at !== undefined; at = left.pop()) {
+    count += 1;
+    if (typeof at === 'object' && at !== null) for (const inner of Object.values(at)) left.push(inner);
+  }
+  return count;
+}
+
+// By one plain walk: zod's own schema of JSON costs a node's report most of a second.
+const jsonSchema = z.unknown().refine(isTameJson, {
+  error: `must be JSON with finite numbers, nest at most ${MAX_CONFIG_DEPTH} deep and have no member called __proto__`,
+  abort: true,
+}) as unknown as z.ZodType<Json>;
 
 /** Managed paths and their values. A secret is a reference: `{"$secretRef": "name"}`. */
 export const configValuesSchema = z
   .record(configPathSchema, jsonSchema)
-  .refine((values) => Object.keys(values).length <= MAX_MANAGED_PATHS, `must have at most ${MAX_MANAGED_PATHS} paths`);
-export type ConfigValues = z.infer<typeof configValuesSchema>;
+  .refine((values) => Object.keys(values).length <= MAX_MANAGED_PATHS, `must have at most ${MAX_MANAGED_PATHS} paths`)
+  .refine(
+    (values) => countOfValues(values) <= MAX_CONFIG_VALUES,
+    `must have at most ${MAX_CONFIG_VALUES} values, counting those within others`
+  );
+export type ConfigValues = Record<string, Json>;
 
 /** Body of `POST /fleet/configs`. */
 export const newRevisionSchema = z.strictObject({
   /** What to call it, for a person. */
-  title: z.string().min(1).max(128),
+  title: z
+    .string()
+    .min(1)
+    .max(128)
+    .regex(/^[^\u0000-\u001f\u007f-\u009f]*$/, 'must not contain control characters'),
   values: configValuesSchema,
   reason: reasonSchema,
 });

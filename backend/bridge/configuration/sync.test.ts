@@ -315,6 +315,15 @@ describe('a bridge that is told no revision', () => {
     await waitFor('the report of the next change', () => reports().length === 2);
   });
 
+  it('reports no more values than the collector takes, and says so', async () => {
+    const sync = create();
+    sync.read({ messages: { list: Array<number>(5000).fill(1) } });
+    sync.replied(reply());
+    await waitFor('the line', () => logged.length === 1);
+    expect(logged[0]).toContain('too large to report (1 settings, 5001 values');
+    expect(reports()).toEqual([]);
+  });
+
   it('reports nothing that is too large, and says so', async () => {
     const sync = create();
     sync.read({ messages: Object.fromEntries(Array.from({ length: 1001 }, (_, index) => [`a${index}`, 1])) });

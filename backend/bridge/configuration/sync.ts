@@ -1,6 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock, CollectorReply, CollectorRequests, Logger } from '@openclaw-fleet/client';
-import { MAX_CONFIG_BYTES, MAX_MANAGED_PATHS, revisionIdSchema } from '@openclaw-fleet/contract';
+import {
+  countOfValues,
+  MAX_CONFIG_BYTES,
+  MAX_CONFIG_VALUES,
+  MAX_MANAGED_PATHS,
+  revisionIdSchema,
+} from '@openclaw-fleet/contract';
 import type { ConfigReport, ConfigValues, HeartbeatReply, NodeRevision } from '@openclaw-fleet/contract';
 import { managedConfigHash, managedValues } from '../gateway/config-hash.ts';
 import type { KeptRevision } from './kept.ts';
@@ -230,10 +236,11 @@ export function createConfigSync(options: ConfigSyncOptions): ConfigSync {
       values: what.values,
     } satisfies ConfigReport);
     const paths = Object.keys(what.values).length;
-    if (Buffer.byteLength(body) > MAX_CONFIG_BYTES || paths > MAX_MANAGED_PATHS) {
+    const count = countOfValues(what.values);
+    if (Buffer.byteLength(body) > MAX_CONFIG_BYTES || paths > MAX_MANAGED_PATHS || count > MAX_CONFIG_VALUES) {
       settled = what;
       throw new Failed(
-        `the gateway’s configuration is too large to report (${paths} settings, ${Buffer.byteLength(body)} bytes); name a revision with fewer paths for this target`
+        `the gateway’s configuration is too large to report (${paths} settings, ${count} values, ${Buffer.byteLength(body)} bytes); name a revision with fewer paths for this target`
       );
     }
     const reply = await requests.send({ method: 'PUT', path: 'config-report', body });

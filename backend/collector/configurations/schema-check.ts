@@ -1,8 +1,10 @@
 import {
   canonicalJson,
   configPathSchema,
+  countOfValues,
   deniedSetting,
   MAX_CONFIG_BYTES,
+  MAX_CONFIG_VALUES,
   MAX_MANAGED_PATHS,
   shownPath,
   type ConfigValues,
@@ -51,9 +53,18 @@ export function shapeProblems(values: ConfigValues): ConfigProblem[] {
       .map(([path]) => problem(path, 'must be JSON with finite numbers and whole Unicode characters'))
       .slice(0, MAX_PROBLEMS);
   }
+  return sizeProblems(values);
+}
+
+/** What speaks against the size of managed values: their bridge could not report them. */
+export function sizeProblems(values: ConfigValues): ConfigProblem[] {
   const bytes = Buffer.byteLength(canonicalJson(values));
-  if (bytes <= MAX_DOCUMENT_BYTES) return [];
-  return [problem('values', `has ${bytes} bytes and may have ${MAX_DOCUMENT_BYTES}: manage fewer or smaller settings`)];
+  const count = countOfValues(values);
+  const [has, most, what] =
+    bytes > MAX_DOCUMENT_BYTES ? [bytes, MAX_DOCUMENT_BYTES, 'bytes'] : [count, MAX_CONFIG_VALUES, 'values'];
+  if (has <= most) return [];
+  const message = `has ${has} ${what} in all and may have ${most}: manage fewer or smaller settings`;
+  return [{ path: 'values', rule: 'shape', message }];
 }
 
 /** Pairs of paths of which the first lies around the second. */

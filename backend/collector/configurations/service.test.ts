@@ -130,6 +130,19 @@ describe('configuration revisions', () => {
     ]);
   });
 
+  it('take no overlay that makes them too large to report', async () => {
+    const id = await revisionOf({ 'messages.ackReaction': 'x'.repeat(200_000), 'messages.prefix': [] });
+    expect(configurations.checkOverlay(id, { 'messages.prefix': 'y'.repeat(50_000) })).toEqual([]);
+    expect(configurations.checkOverlay(id, { 'messages.ackReaction': 'y'.repeat(250_000) })).toEqual([]);
+    expect(configurations.checkOverlay(id, { 'messages.prefix': 'y'.repeat(70_000) })).toMatchObject([
+      { path: 'values', rule: 'shape', message: expect.stringContaining('over the values of its revision') as unknown },
+    ]);
+    const many = await revisionOf({ 'messages.ackReaction': Array<number>(4000).fill(1), 'messages.prefix': [] });
+    expect(configurations.checkOverlay(many, { 'messages.prefix': Array<number>(2000).fill(1) })).toMatchObject([
+      { message: expect.stringContaining('6002 values') as unknown },
+    ]);
+  });
+
   it('are hashed once under an overlay, whoever asks for it again', async () => {
     const id = await revisionOf({ 'messages.ackReaction': 'ok', 'logging.level': 'info' });
     const other = await revisionOf({ 'logging.level': 'warn' });

@@ -12,7 +12,7 @@ import { differences, NOT_REPORTED, NOT_SET } from './diff.ts';
 import { configHash } from './hash.ts';
 import { overlaid, unmanaged } from './overlay.ts';
 import { adoptable, reportedAt } from './reported.ts';
-import { documentProblems, shapeProblems } from './schema-check.ts';
+import { documentProblems, shapeProblems, sizeProblems } from './schema-check.ts';
 import { signRevision, type ActionsKey } from './sign.ts';
 import type {
   Adopted,
@@ -109,7 +109,9 @@ export class Configurations implements ConfigurationService, NodeConfigurations 
   checkOverlay(revisionId: string, overlay: ConfigValues): readonly ConfigProblem[] {
     const revision = this.#revisions.get(revisionId);
     const problems = documentProblems(overlay);
-    return revision === undefined ? problems : [...unmanaged(revision.values, overlay), ...problems];
+    if (revision === undefined) return problems;
+    const all = [...unmanaged(revision.values, overlay), ...problems];
+    return all.length > 0 ? all : sizeProblems(overlaid(revision.values, overlay)).map(withRevision);
   }
 
   diff(fromId: string, toId: string): ConfigResult<ConfigDiff> {
@@ -277,6 +279,11 @@ function revisionOf(row: RevisionRow): ConfigRevision {
     adoptedFrom: row.adoptedFrom,
   };
 }
+
+const withRevision = (problem: ConfigProblem): ConfigProblem => ({
+  ...problem,
+  message: `over the values of its revision ${problem.message}`,
+});
 
 const valuesOf = (row: ConfigReportRow): ConfigValues => parsed(row.document);
 const parsed = (document: string): ConfigValues => JSON.parse(document) as ConfigValues;
