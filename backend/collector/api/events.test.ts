@@ -323,6 +323,23 @@ describe('the event stream', () => {
     expect(api.instruments.stream.subscribers).toBe(0);
   });
 
+  it('ends for a reader that does not read, too, and what follows ends nobody else', async () => {
+    await open('/fleet/events', {}, true);
+    for (let round = 0; round < 10; round++) await api.commitEvents(400, 4000);
+    await waitFor(() => api.instruments.stream.subscribers === 1, 'the reader');
+    const failures: unknown[] = [];
+    const note = (error: unknown): void => void failures.push(error);
+    process.on('uncaughtException', note);
+    api.revokeAll();
+    api.tick();
+    await waitFor(() => api.instruments.stream.subscribers === 0, 'the end');
+    await api.commitEvents(1);
+    api.tick();
+    await new Promise(setImmediate);
+    process.off('uncaughtException', note);
+    expect(failures).toEqual([]);
+  });
+
   it('ends when the collector stops, and takes no further reader', async () => {
     const reader = await open();
     await begun(reader);

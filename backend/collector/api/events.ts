@@ -154,6 +154,13 @@ export class EventStream {
     }
   }
 
+  /** One that does not read would keep its end waiting, and what is written after an end would end the collector. */
+  #dismiss(subscriber: Subscriber): void {
+    if (subscriber.response.writableNeedDrain) subscriber.response.destroy();
+    else subscriber.response.end();
+    this.#leave(subscriber);
+  }
+
   #drop(subscriber: Subscriber): void {
     this.#options.counts.streamDropped++;
     subscriber.response.destroy();
@@ -173,9 +180,9 @@ export class EventStream {
       }
       subscriber.stillAllowed().then(
         (allowed) => {
-          if (!allowed) response.end();
+          if (!allowed) this.#dismiss(subscriber);
         },
-        () => response.end()
+        () => this.#dismiss(subscriber)
       );
     }
     void this.#pump();

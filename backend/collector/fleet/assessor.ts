@@ -35,7 +35,7 @@ export class Assessor {
     this.#observer?.assessed();
     const { faults, atMs } = node?.assessment ?? UNASSESSED;
     // A heartbeat waits for its commit: one may be judged after a later look was stored, and history never runs backwards.
-    return assess(subject, expectation, faults, Math.max(nowMs, atMs), this.#timings);
+    return assess(subject, expectation, faults, nowMs < atMs ? atMs + 1 : nowMs, this.#timings);
   }
 
   /** What goes with a write about a node. */

@@ -4,7 +4,7 @@ import type { Heartbeat, LivenessState, Timings } from '@openclaw-fleet/contract
 import type { NewEvent } from '../storage/types.ts';
 import { MemoryStore } from './memory-store.ts';
 import { Fleet } from './registry.ts';
-import type { FleetNode, Receipt } from './types.ts';
+import type { ExpectationSource, FleetNode, Receipt } from './types.ts';
 
 /** When the tests' clock begins. */
 export const START = Date.parse('2026-02-06T12:00:00Z');
@@ -42,12 +42,20 @@ export class Harness {
   static async start(
     store = new MemoryStore(),
     startMs = START,
-    timings: Timings = TIMINGS.production
+    timings: Timings = TIMINGS.production,
+    expectations?: ExpectationSource
   ): Promise<Harness> {
     const clock = { now: startMs };
     const epoch = await store.takeEpoch();
     const profile = timings === TIMINGS.demo ? 'demo' : 'production';
-    const fleet = new Fleet({ timings, profile, clock: () => clock.now, store, epoch: () => epoch });
+    const fleet = new Fleet({
+      timings,
+      profile,
+      clock: () => clock.now,
+      store,
+      epoch: () => epoch,
+      ...(expectations && { expectations }),
+    });
     await fleet.load();
     return new Harness(store, fleet, clock);
   }
