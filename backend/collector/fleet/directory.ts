@@ -12,6 +12,8 @@ const BRIDGED = 1;
 const ISOLATED = 2;
 const DRIFTED = 4;
 const VIOLATING = 8;
+/** The slot is taken. */
+const TAKEN = 16;
 
 /** The event loop is held for about this long at a time by tests that look at nodes, in milliseconds. */
 const SLICE_MS = 3;
@@ -63,6 +65,7 @@ export class Directory {
     if (slot === this.#scores.length) this.#grow();
     node.slot = slot;
     this.#nodes[slot] = node;
+    this.#flags[slot] = TAKEN;
     this.#byId.add(slot);
     this.#byName.add(slot);
     this.#zones[slot] = this.#enterZone(node.zone);
@@ -77,6 +80,7 @@ export class Directory {
     this.#byName.remove(slot);
     this.#leaveZone(this.#zones[slot] as number);
     this.#nodes[slot] = null;
+    this.#flags[slot] = 0;
     this.#free.push(slot);
   }
 
@@ -145,7 +149,8 @@ export class Directory {
     const [bandOf, flagsOf, zoneOf, phaseOf] = [this.#bands, this.#flags, this.#zones, this.#phases];
     const { bands, flags, wanted, zones, states } = masks;
     const { length } = order;
-    let total = 0;
+    // Counted in order of slots, which is several times as fast as in any other; the walk then ends with the page.
+    let total = keep === null ? this.#count(masks) : 0;
     let sliceStart = performance.now();
     for (let step = 0; step < length; step++) {
       const slot = order[descending ? length - 1 - step : step] as number;
@@ -162,8 +167,9 @@ export class Directory {
         const node = this.#nodes[slot];
         if (!node || !keep(node)) continue;
       }
-      total++;
+      if (keep !== null) total++;
       if (!best.done) best.offer(slot, step >= start);
+      else if (keep === null) break;
     }
     const page = best
       .slots()
@@ -172,10 +178,26 @@ export class Directory {
     return { nodes: page.slice(0, limit), total, more: page.length > limit };
   }
 
+  /** How many match. */
+  #count({ bands, flags, wanted, zones, states }: Masks): number {
+    const [bandOf, flagsOf, zoneOf, phaseOf] = [this.#bands, this.#flags, this.#zones, this.#phases];
+    const slots = this.#nodes.length;
+    let count = 0;
+    for (let slot = 0; slot < slots; slot++) {
+      if (((flagsOf[slot] as number) & flags) !== wanted) continue;
+      if (((bands >> (bandOf[slot] as number)) & 1) === 0) continue;
+      const zone = zoneOf[slot] as number;
+      if (zones !== null && zones[zone] === 0) continue;
+      if (states !== null && states[zone * PHASES.length + (phaseOf[slot] as number)] === 0) continue;
+      count++;
+    }
+    return count;
+  }
+
   #masks(of: Selection, stateOf: (zone: string, phase: Phase) => LivenessState): Masks {
     const names = this.#zoneNames;
     const { zones, bands, states } = of;
-    let [flags, wanted] = [0, 0];
+    let [flags, wanted] = [TAKEN, TAKEN];
     const want = (flag: number, is: boolean | null): void => {
       if (is === null) return;
       flags |= flag;
