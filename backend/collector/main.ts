@@ -110,10 +110,7 @@ async function compose({
     store: storage,
     clock,
     actionsKey: () => credentials.actionsKey,
-    desired: (nodeId) => {
-      const { revision } = policies.of(nodeId);
-      return revision === null ? null : { revision, overlay: policies.target(nodeId).overlay };
-    },
+    desired: (nodeId) => policies.configuration(nodeId),
   });
   await configurations.load();
   const policies = new Policies({

@@ -33,9 +33,8 @@ export class Assessor {
   /** @param node whose open faults go on; null when it is new */
   assess(node: Node | null, subject: Subject, expectation: Expectation, nowMs: number): Assessment {
     this.#observer?.assessed();
-    const { faults, atMs } = node?.assessment ?? UNASSESSED;
-    // A heartbeat waits for its commit: one may be judged after a later look was stored, and history never runs backwards.
-    return assess(subject, expectation, faults, nowMs < atMs ? atMs + 1 : nowMs, this.#timings);
+    const { faults } = node?.assessment ?? UNASSESSED;
+    return assess(subject, expectation, faults, lookMs(node, nowMs), this.#timings);
   }
 
   /** What goes with a write about a node. */
@@ -82,4 +81,13 @@ export class Assessor {
   reassessed(seconds: number): void {
     this.#observer?.reassessed(seconds);
   }
+}
+
+/**
+ * The instant of a look at a node, in milliseconds of our clock. A heartbeat waits for its commit, so one may be judged after a
+ * later look was stored; and history never runs backwards.
+ */
+export function lookMs(node: Node | null, nowMs: number): number {
+  const { atMs } = node?.assessment ?? UNASSESSED;
+  return nowMs < atMs ? atMs + 1 : nowMs;
 }

@@ -50,7 +50,7 @@ export class Reassessor {
       }
       if (nodes.length === 0) return;
       await this.#assess(nodes, nowMs);
-      await turnOfTheLoop();
+      await new Promise(setImmediate);
     }
   }
 
@@ -97,7 +97,7 @@ export class Reassessor {
         else nodes.push(node);
       }
       await this.#assess(nodes, clock(), because);
-      await turnOfTheLoop();
+      await new Promise(setImmediate);
     }
   }
 
@@ -108,7 +108,9 @@ export class Reassessor {
       const writes: NodeWrite[] = [];
       const written: { node: Node; after: Assessment; changes: Changes }[] = [];
       for (const [index, node] of nodes.entries()) {
-        if (index > 0 && index % NODES_PER_TURN === 0) await turnOfTheLoop();
+        if (index > 0 && index % NODES_PER_TURN === 0) await new Promise(setImmediate);
+        // It was forgotten while the others were looked at.
+        if (roster.nodes.get(node.id) !== node) continue;
         const of = subject(node, nowMs);
         const expectation = assessor.expectation(node.id);
         const after = assessor.assess(node, of, expectation, nowMs);
@@ -125,7 +127,7 @@ export class Reassessor {
       if (writes.length === 0) return;
       const results = await store.writeDecision(epoch(), writes);
       for (const [index, { node, after, changes }] of written.entries()) {
-        if (index > 0 && index % NODES_PER_TURN === 0) await turnOfTheLoop();
+        if (index > 0 && index % NODES_PER_TURN === 0) await new Promise(setImmediate);
         const result = results[index];
         const write = writes[index];
         if (result?.ok === true && write !== undefined) {
@@ -182,8 +184,4 @@ function faultOf({
   liftedMs,
 }: FaultRow): Fault {
   return { id, kind, code, severity, expected, actual, message, playbook, openedMs, liftedMs } as unknown as Fault;
-}
-
-function turnOfTheLoop(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -171,7 +171,7 @@ export class Fleet implements FleetView, FleetIntake, FleetReassess {
     for (const arrival of arrivals) {
       const id = arrival.beat.node_id;
       if (this.#turns.take(id)) this.#plan(arrival, plans, 0);
-      else void this.#turns.wait(id).then(() => this.#take(arrival));
+      else void this.#turns.wait(id).then(() => this.#takeOne(arrival, 0));
     }
     if (plans.length > 0) this.#commit(plans);
   }
@@ -192,9 +192,9 @@ export class Fleet implements FleetView, FleetIntake, FleetReassess {
   }
 
   /** Takes one whose turn it is. */
-  #take(arrival: Arrival): void {
+  #takeOne(arrival: Arrival, races: number): void {
     const plans: Plan[] = [];
-    this.#plan(arrival, plans, 0);
+    this.#plan(arrival, plans, races);
     if (plans.length > 0) this.#commit(plans);
   }
 
@@ -330,9 +330,7 @@ export class Fleet implements FleetView, FleetIntake, FleetReassess {
       this.#turns.give(arrival.beat.node_id);
       throw error;
     }
-    const again: Plan[] = [];
-    this.#plan(arrival, again, races + 1);
-    if (again.length > 0) this.#commit(again);
+    this.#takeOne(arrival, races + 1);
   }
 
   #receipt(decision: Decision, reportFullState: boolean, revision: string | null): Receipt {

@@ -2,6 +2,7 @@ import type { TargetOffline, Timings } from '@openclaw-fleet/contract';
 import type { FleetStore, NodeRow, NodeWrite } from '../storage/types.ts';
 import { isFlapping, newDepartures, noteExpiry, tellsExpiry } from './flapping.ts';
 import type { Departures } from './flapping.ts';
+import { lookMs } from './assessor.ts';
 import type { Assessor } from './assessor.ts';
 import type { Assessment, Subject } from '../assessment/types.ts';
 import type { Changes } from './changes.ts';
@@ -148,7 +149,7 @@ export class Sweeper {
     return {
       subject,
       row: rowDecided(node, state, nowMs),
-      changes: this.#assessor.changes(subject, node.zone, Math.max(nowMs, node.assessment.atMs)),
+      changes: this.#assessor.changes(subject, node.zone, lookMs(node, nowMs)),
     };
   }
 

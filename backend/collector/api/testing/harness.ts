@@ -100,10 +100,7 @@ export async function startApi(options: HarnessOptions = {}) {
     store: storage,
     clock: () => clock.now,
     actionsKey: () => actionsKey,
-    desired: (nodeId) => {
-      const { revision } = policies.of(nodeId);
-      return revision === null ? null : { revision, overlay: policies.target(nodeId).overlay };
-    },
+    desired: (nodeId) => policies.configuration(nodeId),
   });
   await configurations.load();
   const policies = new Policies({
