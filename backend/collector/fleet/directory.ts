@@ -3,11 +3,11 @@ import type { LivenessState } from '@openclaw-fleet/contract';
 import { PHASES } from './liveness.ts';
 import type { Phase } from './liveness.ts';
 import type { Node } from './node.ts';
+import { Best, bestOf, InOrder } from './page.ts';
 import { firstWhere, SortedSlots } from './sorted-slots.ts';
 import type { FleetNode, Selected, Selection } from './types.ts';
 
 const NO_SCORE = 255;
-const BEST_SCORE = 100;
 const BRIDGED = 1;
 const ISOLATED = 2;
 const DRIFTED = 4;
@@ -24,16 +24,6 @@ const BAND_INDEX = Object.fromEntries(BANDS.map((band, index) => [band, index]))
   (typeof BANDS)[number],
   number
 >;
-
-/** What a test of every node is made of: which are asked about is decided before the first is looked at. */
-interface Masks {
-  readonly zones: Uint8Array | null;
-  readonly bands: number;
-  readonly flags: number;
-  readonly wanted: number;
-  /** By zone and phase. */
-  readonly states: Uint8Array | null;
-}
 
 /**
  * What lists filter and sort by, in flat columns: a page out of 100,000 nodes must not visit 100,000 objects. The roster
@@ -130,7 +120,7 @@ export class Directory {
    * @param stateOf what is shown of a phase in a zone
    */
   async select(selection: Selection, stateOf: (zone: string, phase: Phase) => LivenessState): Promise<Selected> {
-    const masks = this.#masks(selection, stateOf);
+    const matches = this.#matcher(selection, stateOf);
     const { keep, limit, descending, after } = selection;
     const byName = selection.sort === 'name';
     const order = byName ? this.#byName.get() : this.#byId.get();
@@ -145,20 +135,13 @@ export class Directory {
         );
     // Where the cursor stands among equal keys, or among names.
     const start = after === null ? -1 : this.#placeAfter(order, byName, after, descending);
-    // Held by name: a walk over 100,000 slots costs three times as much through `this`.
-    const [bandOf, flagsOf, zoneOf, phaseOf] = [this.#bands, this.#flags, this.#zones, this.#phases];
-    const { bands, flags, wanted, zones, states } = masks;
     const { length } = order;
     // Counted in order of slots, which is several times as fast as in any other; the walk then ends with the page.
-    let total = keep === null ? this.#count(masks) : 0;
+    let total = keep === null ? this.#count(matches) : 0;
     let sliceStart = performance.now();
     for (let step = 0; step < length; step++) {
       const slot = order[descending ? length - 1 - step : step] as number;
-      if (((bands >> (bandOf[slot] as number)) & 1) === 0) continue;
-      if (((flagsOf[slot] as number) & flags) !== wanted) continue;
-      const zone = zoneOf[slot] as number;
-      if (zones !== null && zones[zone] === 0) continue;
-      if (states !== null && states[zone * PHASES.length + (phaseOf[slot] as number)] === 0) continue;
+      if (!matches(slot)) continue;
       if (keep !== null) {
         if (step % NODES_PER_CHECK === 0 && performance.now() - sliceStart >= SLICE_MS) {
           await new Promise(setImmediate);
@@ -178,25 +161,16 @@ export class Directory {
     return { nodes: page.slice(0, limit), total, more: page.length > limit };
   }
 
-  /** How many match. */
-  #count({ bands, flags, wanted, zones, states }: Masks): number {
-    const [bandOf, flagsOf, zoneOf, phaseOf] = [this.#bands, this.#flags, this.#zones, this.#phases];
+  #count(matches: (slot: number) => boolean): number {
     const slots = this.#nodes.length;
     let count = 0;
-    for (let slot = 0; slot < slots; slot++) {
-      if (((flagsOf[slot] as number) & flags) !== wanted) continue;
-      if (((bands >> (bandOf[slot] as number)) & 1) === 0) continue;
-      const zone = zoneOf[slot] as number;
-      if (zones !== null && zones[zone] === 0) continue;
-      if (states !== null && states[zone * PHASES.length + (phaseOf[slot] as number)] === 0) continue;
-      count++;
-    }
+    for (let slot = 0; slot < slots; slot++) if (matches(slot)) count++;
     return count;
   }
 
-  #masks(of: Selection, stateOf: (zone: string, phase: Phase) => LivenessState): Masks {
+  /** The test of a slot: which columns it looks at is decided before the first. */
+  #matcher(of: Selection, stateOf: (zone: string, phase: Phase) => LivenessState): (slot: number) => boolean {
     const names = this.#zoneNames;
-    const { zones, bands, states } = of;
     let [flags, wanted] = [TAKEN, TAKEN];
     const want = (flag: number, is: boolean | null): void => {
       if (is === null) return;
@@ -207,14 +181,21 @@ export class Directory {
     want(ISOLATED, of.isolated);
     want(DRIFTED, of.drifted || null);
     want(VIOLATING, of.violating || null);
-    return {
-      zones: zones && Uint8Array.from(names, (name) => Number(zones.includes(name))),
-      bands: bands === null ? -1 : bands.reduce((mask, band) => mask | (1 << BAND_INDEX[band]), 0),
-      flags,
-      wanted,
-      states:
-        states &&
-        Uint8Array.from(names.flatMap((zone) => PHASES.map((phase) => Number(states.includes(stateOf(zone, phase)))))),
+    const { zones: inZones, states: inStates } = of;
+    const bands = of.bands === null ? -1 : of.bands.reduce((mask, band) => mask | (1 << BAND_INDEX[band]), 0);
+    const zones = inZones && Uint8Array.from(names, (name) => Number(inZones.includes(name)));
+    // By zone and phase.
+    const states =
+      inStates &&
+      Uint8Array.from(names.flatMap((zone) => PHASES.map((phase) => Number(inStates.includes(stateOf(zone, phase))))));
+    // Held by name: a walk over 100,000 slots costs three times as much through `this`.
+    const [bandOf, flagsOf, zoneOf, phaseOf] = [this.#bands, this.#flags, this.#zones, this.#phases];
+    return (slot) => {
+      if (((flagsOf[slot] as number) & flags) !== wanted) return false;
+      if (((bands >> (bandOf[slot] as number)) & 1) === 0) return false;
+      const zone = zoneOf[slot] as number;
+      if (zones !== null && zones[zone] === 0) return false;
+      return states === null || states[zone * PHASES.length + (phaseOf[slot] as number)] === 1;
     };
   }
 
@@ -326,83 +307,4 @@ export class Directory {
 
 function compareText(a: string, b: string): number {
   return a === b ? 0 : a < b ? -1 : 1;
-}
-
-/** The best key that a node can have in an order, with the sign of its direction. */
-function bestOf({ sort, descending }: Selection): number {
-  if (sort === 'score') return descending ? -BEST_SCORE : -1;
-  return descending || sort === 'lastSeenAt' ? -Infinity : 0;
-}
-
-/** The first of a walk that goes in the order asked for. */
-class InOrder {
-  readonly #size: number;
-  readonly #slots: number[] = [];
-  /** Nothing that comes now can be on the page. */
-  done = false;
-
-  constructor(size: number) {
-    this.#size = size;
-  }
-
-  /** @param after the place lies after the cursor */
-  offer(slot: number, after: boolean): void {
-    if (!after) return;
-    this.#slots.push(slot);
-    this.done = this.#slots.length === this.#size;
-  }
-
-  slots(): number[] {
-    return this.#slots;
-  }
-}
-
-/** The first by a key, of a walk that goes in the order of ties. */
-class Best {
-  readonly #size: number;
-  readonly #keyOf: (slot: number) => number;
-  readonly #sign: 1 | -1;
-  readonly #cursor: number | null;
-  readonly #best: number;
-  readonly #kept: { readonly key: number; readonly slot: number }[] = [];
-  #bound = Infinity;
-  /** Nothing that comes now can be on the page: the last on it has the best key there is. */
-  done = false;
-
-  /** @param best the least key there can be, with its sign */
-  constructor(size: number, keyOf: (slot: number) => number, descending: boolean, cursor: number | null, best: number) {
-    this.#best = best;
-    this.#size = size;
-    this.#keyOf = keyOf;
-    this.#sign = descending ? -1 : 1;
-    this.#cursor = cursor;
-  }
-
-  /** @param after among those with the cursor's key it comes after the cursor */
-  offer(slot: number, after: boolean): void {
-    const key = this.#sign * this.#keyOf(slot);
-    // One with the key of the last comes after it: the walk goes in the order of ties.
-    if (key >= this.#bound) return;
-    if (this.#cursor !== null) {
-      const cursor = this.#sign * this.#cursor;
-      if (key < cursor || (key === cursor && !after)) return;
-    }
-    this.#kept.push({ key, slot });
-    if (this.#kept.length >= 2 * this.#size) this.#settle();
-    else if (this.#kept.length === this.#size && this.#bound === Infinity) this.#settle();
-  }
-
-  slots(): number[] {
-    this.#settle();
-    return this.#kept.map(({ slot }) => slot);
-  }
-
-  // Sorting is stable, so ties stay in the order of the walk.
-  #settle(): void {
-    this.#kept.sort((a, b) => a.key - b.key);
-    if (this.#kept.length > this.#size) this.#kept.length = this.#size;
-    if (this.#kept.length < this.#size) return;
-    this.#bound = this.#kept[this.#size - 1]?.key ?? Infinity;
-    this.done = this.#bound <= this.#best;
-  }
 }
