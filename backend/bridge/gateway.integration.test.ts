@@ -8,7 +8,7 @@ import type { Bridge } from './bridge.ts';
 import { createBridge } from './bridge.ts';
 import { fullConfigHash } from './gateway/config-hash.ts';
 import { settingsFromEnv } from './settings.ts';
-import { adminCall } from './testing/admin.ts';
+import { addFailingJob, adminCall } from './testing/admin.ts';
 import { ensureOpenclaw, OPENCLAW_VERSION, startGateway } from './testing/openclaw.ts';
 import type { RealGateway } from './testing/openclaw.ts';
 import { createRevisionSigner, hashOf } from './testing/revisions.ts';
@@ -162,15 +162,7 @@ function defined<T extends object>(members: T): { [K in keyof T]?: NonNullable<T
   it(
     'counts a scheduled job that fails',
     async () => {
-      const job = await adminCall(gateway, 'cron.add', {
-        name: 'fails',
-        enabled: true,
-        schedule: { kind: 'every', everyMs: 3_600_000 },
-        sessionTarget: 'isolated',
-        wakeMode: 'now',
-        payload: { kind: 'command', argv: ['sh', '-c', 'exit 3'] },
-        delivery: { mode: 'none' },
-      });
+      const job = await addFailingJob(gateway);
       await adminCall(gateway, 'cron.run', { id: job['id'], mode: 'force' });
       await beatSays('a failing job', ({ jobs }) => jobs?.failures_1h === 1 && jobs.failing === 1);
       expect(last()?.jobs).toEqual({

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { TIMINGS, type FleetTarget, type GatewayState } from '@openclaw-fleet/contract';
 import { fullConfigHash } from '../../backend/bridge/gateway/config-hash.ts';
-import { adminCall } from '../../backend/bridge/testing/admin.ts';
+import { addFailingJob, adminCall } from '../../backend/bridge/testing/admin.ts';
 import { ensureOpenclaw, OPENCLAW_VERSION, startGateway } from '../../backend/bridge/testing/openclaw.ts';
 import type { RealGateway } from '../../backend/bridge/testing/openclaw.ts';
 import { bridgeProgram } from '../../backend/simulator/demo/real.ts';
@@ -155,15 +155,7 @@ const DYING = 'plain-05';
     it(
       'shows its version, configuration, jobs and health',
       async () => {
-        const job = await adminCall(gateway, 'cron.add', {
-          name: 'fails',
-          enabled: true,
-          schedule: { kind: 'every', everyMs: 3_600_000 },
-          sessionTarget: 'isolated',
-          wakeMode: 'now',
-          payload: { kind: 'command', argv: ['sh', '-c', 'exit 3'] },
-          delivery: { mode: 'none' },
-        });
+        const job = await addFailingJob(gateway);
         await adminCall(gateway, 'cron.run', { id: job['id'], mode: 'force' });
         const hash = fullConfigHash(JSON.parse(readFileSync(gateway.configFile, 'utf8')) as Record<string, unknown>);
         await gatewayIs('running', 'ok');

@@ -13,7 +13,7 @@ import {
   type TimelinePage,
   type ViolationPage,
 } from '@openclaw-fleet/contract';
-import { adminCall } from '../../backend/bridge/testing/admin.ts';
+import { addFailingJob, adminCall } from '../../backend/bridge/testing/admin.ts';
 import { ensureOpenclaw, OPENCLAW_VERSION, startGateway } from '../../backend/bridge/testing/openclaw.ts';
 import type { RealGateway } from '../../backend/bridge/testing/openclaw.ts';
 import { bridgeProgram } from '../../backend/simulator/demo/real.ts';
@@ -268,15 +268,7 @@ const STEADY = ['plain-01', 'plain-02', 'plain-03', 'plain-04'];
   it(
     'shows jobs that fail',
     async () => {
-      const job = await adminCall(gateway, 'cron.add', {
-        name: 'fails',
-        enabled: true,
-        schedule: { kind: 'every', everyMs: 3_600_000 },
-        sessionTarget: 'isolated',
-        wakeMode: 'now',
-        payload: { kind: 'command', argv: ['sh', '-c', 'exit 3'] },
-        delivery: { mode: 'none' },
-      });
+      const job = await addFailingJob(gateway);
       for (let run = 1; run <= 5; run++) {
         await adminCall(gateway, 'cron.run', { id: job['id'], mode: 'force' });
         await waitFor(

@@ -38,3 +38,16 @@ export async function adminCall(gateway: RealGateway, method: string, params: Js
     socket.close();
   }
 }
+
+/** Adds a job that fails whenever it is run, and is due in an hour. @returns the job */
+export function addFailingJob(gateway: RealGateway): Promise<Json> {
+  return adminCall(gateway, 'cron.add', {
+    name: 'fails',
+    enabled: true,
+    schedule: { kind: 'every', everyMs: 3_600_000 },
+    sessionTarget: 'isolated',
+    wakeMode: 'now',
+    payload: { kind: 'command', argv: ['sh', '-c', 'exit 3'] },
+    delivery: { mode: 'none' },
+  });
+}
