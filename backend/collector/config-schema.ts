@@ -93,6 +93,22 @@ const DURATIONS: Record<keyof Timings, string> = {
   configDriftMajorAfter: 'A configuration that differs for longer is major drift',
   runtimeDriftCriticalAfter: 'A gateway in error for longer is critical drift',
   historyRetention: 'How long scores, drift, violations and timelines are kept',
+  approvalExpiry: 'An approval must come within this of the request',
+  executionExpiry: 'A repair must begin within this of its approval',
+  retryWindow: 'Retries may use an unchanged plan for this long after its approval',
+  firstAttemptAfter: 'A fault must be this old before it is repaired automatically',
+  attemptBackoff: 'Between the end of an attempt and the next one, and before an unreachable target is asked again',
+  attemptWindow: 'Window in which attempts on one fault are counted',
+  verifyClear: 'How long a condition must stay clear before its repair has succeeded',
+  blastWindow: 'Window in which targets that became expired or critical hold automation back',
+  expiryActAfter: 'A target that fell silent is acted on after this long at the least',
+  partialPace: 'In a partial zone of more than 50 targets one automatic repair may begin in this time',
+  restartGap: 'A bridge restarts its gateway at most once in this time',
+  restartHour: 'A bridge restarts its gateway at most three times in this time',
+  resumeSoak: 'How long a resumed job is watched before the next one is resumed',
+  gatewayStart: 'How long a gateway may take to start',
+  actionValidity: 'How long a signed request to a bridge is good for',
+  runRetention: 'How long repairs and their evidence are kept',
 };
 
 const duration = (name: keyof Timings) =>

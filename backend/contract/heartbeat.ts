@@ -92,6 +92,10 @@ export const reportedBlockSchema = z.object({
   config_converged: z.boolean().optional(),
   revision: shortText.optional(),
   apply_status: z.enum(APPLY_STATUSES),
+  /** Where the bridge takes signed requests: an IP address and port, such as `10.0.0.7:9465`. */
+  actions_address: shortText.optional(),
+  /** The port on the tunnel's host that leads there. */
+  tunnel_port: count.optional(),
   /** Age, when the beat is sent, of the last state read from the gateway, in milliseconds. */
   sync_lag_ms: amount,
   health_status: z.enum(HEALTH_STATUSES),

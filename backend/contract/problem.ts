@@ -36,6 +36,8 @@ export const PROBLEMS = {
   'heartbeat-conflict': { status: 409, title: 'Another body was sent with the same node_id and last_heartbeat' },
   conflict: { status: 409, title: 'It conflicts with how things are now' },
   'in-use': { status: 409, title: 'Something still uses it' },
+  'repair-refused': { status: 409, title: 'A guardrail holds this repair back' },
+  'approval-refused': { status: 409, title: 'This cannot be decided that way' },
   'read-only': { status: 409, title: 'It cannot be changed here' },
   'precondition-failed': { status: 412, title: 'Somebody else changed this first' },
   'too-large': { status: 413, title: 'The body is too large' },

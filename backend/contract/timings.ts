@@ -44,6 +44,37 @@ export interface Timings {
   readonly runtimeDriftCriticalAfter: number;
   /** How long score, drift, violations and timelines are kept (section 7). */
   readonly historyRetention: number;
+  /** An approval must come within this of the request (section 6). */
+  readonly approvalExpiry: number;
+  /** Execution must begin within this of the approval (section 6). */
+  readonly executionExpiry: number;
+  /** Retries may use an unchanged plan for this long after its approval (section 6). */
+  readonly retryWindow: number;
+  /** A fault must be this old before automation's first attempt (section 6). */
+  readonly firstAttemptAfter: number;
+  /** Between the end of an attempt and the next, jittered; also before an unreachable target is asked again (section 6). */
+  readonly attemptBackoff: number;
+  /** Window in which attempts are counted (section 6). */
+  readonly attemptWindow: number;
+  /** The condition must stay clear for this long before a run has succeeded (section 6). */
+  readonly verifyClear: number;
+  /** Window in which nodes that became expired or critical hold automation back (section 6). */
+  readonly blastWindow: number;
+  /** A node that fell silent is acted on after this long at the least (section 2). */
+  readonly expiryActAfter: number;
+  /** In a `partial` zone of more than 50 nodes one automatic run may start in this time (section 2). */
+  readonly partialPace: number;
+  /** A node restarts its gateway at most once in the first, and three times in the second (section 6). */
+  readonly restartGap: number;
+  readonly restartHour: number;
+  /** Between two resumed jobs of a FailureBurst (seed 000: gradually resume with guardrail window). */
+  readonly resumeSoak: number;
+  /** How long a real gateway may take to start; no profile shortens it (openclaw-notes section 10). */
+  readonly gatewayStart: number;
+  /** How long a signed action request is good for; no profile shortens it: machines that are busy need it. */
+  readonly actionValidity: number;
+  /** How long runs and their evidence are kept (section 7). */
+  readonly runRetention: number;
 }
 
 const SECOND = 1000;
@@ -77,6 +108,22 @@ const production: Timings = {
   configDriftMajorAfter: 10 * MINUTE,
   runtimeDriftCriticalAfter: 15 * MINUTE,
   historyRetention: 90 * DAY,
+  approvalExpiry: 30 * MINUTE,
+  executionExpiry: 10 * MINUTE,
+  retryWindow: HOUR,
+  firstAttemptAfter: MINUTE,
+  attemptBackoff: 10 * MINUTE,
+  attemptWindow: DAY,
+  verifyClear: 5 * MINUTE,
+  blastWindow: HOUR,
+  expiryActAfter: 300 * SECOND,
+  partialPace: 100 * SECOND,
+  restartGap: 5 * MINUTE,
+  restartHour: HOUR,
+  resumeSoak: MINUTE,
+  gatewayStart: 180 * SECOND,
+  actionValidity: 60 * SECOND,
+  runRetention: 400 * DAY,
 };
 
 /** By how much the demo profile is faster: a 3 s beat (domain-rules, preamble). */
@@ -87,6 +134,8 @@ const demo: Timings = {
     Object.entries(production).map(([name, ms]) => [name, (ms as number) / DEMO_SPEED])
   ) as unknown as Timings),
   convergence: production.convergence,
+  gatewayStart: production.gatewayStart,
+  actionValidity: production.actionValidity,
 };
 
 export const TIMINGS = { production, demo } as const;

@@ -17,6 +17,8 @@ const reported: Required<ReportedBlock> = {
   config_converged: true,
   revision: 'c'.repeat(64),
   apply_status: 'APPLIED',
+  actions_address: '10.0.0.7:9465',
+  tunnel_port: 4022,
   sync_lag_ms: 10,
   health_status: 'ok',
   health_reasons: ['fine'],

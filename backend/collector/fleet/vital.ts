@@ -72,6 +72,8 @@ function sameReported(a: ReportedBlock | undefined, b: ReportedBlock | undefined
     a.config_converged === b.config_converged &&
     a.revision === b.revision &&
     a.apply_status === b.apply_status &&
+    a.actions_address === b.actions_address &&
+    a.tunnel_port === b.tunnel_port &&
     a.health_status === b.health_status &&
     sameItems(a.health_reasons, b.health_reasons)
   );

@@ -329,3 +329,106 @@ export interface Storage extends FleetStore, EventStore, TrustStore, HistoryStor
   check(): Promise<void>;
   close(): Promise<void>;
 }
+
+/** A plan as stored. `doc`: remediation's own JSON of it. */
+export interface PlanRow {
+  readonly id: string;
+  readonly createdMs: number;
+  /** Runs of it that have not ended are loaded at the start. */
+  readonly doc: string;
+}
+
+/** One run as stored. `doc`: remediation's own JSON of it, the columns beside it for finding it. */
+export interface RunRow {
+  readonly id: string;
+  readonly planId: string;
+  readonly batchId: string | null;
+  readonly targetId: string;
+  readonly playbook: string;
+  readonly fault: string;
+  readonly trigger: string;
+  readonly state: string;
+  /** Grows by one with every write. */
+  readonly rev: number;
+  readonly createdMs: number;
+  readonly endedMs: number | null;
+  readonly doc: string;
+}
+
+export interface StepRow {
+  readonly runId: string;
+  readonly index: number;
+  readonly doc: string;
+}
+
+/** A pause, cordon, quarantine or breaker; one of each kind, target and subject. `targetId` and `subject` are `''` where there is none. */
+export interface HoldRow {
+  readonly kind: string;
+  readonly targetId: string;
+  readonly subject: string;
+  readonly doc: string;
+}
+
+/** An idempotency key of one caller, with what it led to. */
+export interface IdempotencyRow {
+  readonly caller: string;
+  readonly key: string;
+  readonly bodyHash: string;
+  readonly resultId: string;
+  readonly atMs: number;
+}
+
+/** Everything of one transition, stored together or not at all. */
+export interface RemediationChange {
+  /** Put by id. */
+  readonly plans: readonly PlanRow[];
+  /** Each taken when the stored rev is `row.rev - 1` (no row: 1), else the whole change is refused. */
+  readonly runs: readonly RunRow[];
+  /** Put by run and index. */
+  readonly steps: readonly StepRow[];
+  readonly putHolds: readonly HoldRow[];
+  readonly dropHolds: readonly Pick<HoldRow, 'kind' | 'targetId' | 'subject'>[];
+  readonly idempotency: readonly IdempotencyRow[];
+  readonly events: readonly NewEvent[];
+  readonly timeline: readonly NewChange[];
+  readonly audit: readonly AuditEntry[];
+}
+
+/** What `runs` selects. Absent selects all. */
+export interface StoredRunQuery {
+  readonly states?: readonly string[];
+  readonly targetId?: string;
+  readonly playbook?: string;
+  readonly trigger?: string;
+  readonly batchId?: string;
+  /** Ended at or after this. */
+  readonly endedFromMs?: number;
+  /** Goes on after this one: newest first, then by id. */
+  readonly after?: { readonly createdMs: number; readonly id: string };
+  readonly limit: number;
+}
+
+/** Runs, their plans and evidence, and what holds them back. */
+export interface RemediationStore {
+  /** Throws FencedError when `epoch` is over, StorageError when a run is not as it was; nothing is stored then. */
+  writeRemediation(epoch: number, change: RemediationChange): Promise<void>;
+  runs(query: StoredRunQuery): Promise<{ rows: RunRow[]; total: number }>;
+  run(id: string): Promise<{ run: RunRow; plan: PlanRow; steps: StepRow[] } | null>;
+  plan(id: string): Promise<PlanRow | null>;
+  holds(): Promise<HoldRow[]>;
+  idempotent(caller: string, key: string): Promise<IdempotencyRow | null>;
+}
+
+/** One record of the audit chain as stored (contract's AuditRecord). */
+export interface AuditRow {
+  readonly seq: number;
+  readonly atMs: number;
+  readonly actor: string;
+  readonly via: string;
+  readonly action: string;
+  readonly subject: string;
+  readonly reason: string | null;
+  readonly data: string;
+  readonly prev: string;
+  readonly hash: string;
+}
