@@ -228,6 +228,27 @@ export const settings = z.strictObject({
         alias: 'SMART_FLEET_MIN_BRIDGE_VERSION',
       }),
   }),
+  automation: group({
+    enabled: flag.default(false).meta({
+      ...about(
+        'Let low-risk repairs begin by themselves on targets whose profile says ApplyAndAutoCorrect, under every guardrail; docs/safety.md lists them.'
+      ),
+      alias: 'SMART_FLEET_AUTOMATION_ENABLED',
+    }),
+    percent: z
+      .number('must be a percentage, 0 to 100')
+      .min(0, 'must be a percentage, 0 to 100')
+      .max(100, 'must be a percentage, 0 to 100')
+      .default(100)
+      .meta({
+        ...about('Share of targets that automation may act on, the same ones every time: by their ids.', '%'),
+        alias: 'SMART_FLEET_AUTOMATION_PERCENT',
+      }),
+    runbookUrl: httpsUrl.optional().meta({
+      ...about('Where runbooks are read; the evidence of a repair that a person must finish links to one of them.'),
+      fallback: 'docs/runbooks, by name',
+    }),
+  }),
   policies: group({
     dir: text
       .optional()

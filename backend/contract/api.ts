@@ -143,6 +143,8 @@ export const zoneSummarySchema = z.object({
   scores: scoreSummarySchema,
 });
 
+export type ZoneSummary = z.infer<typeof zoneSummarySchema>;
+
 export const summarySchema = z.object({
   at: instantSchema,
   /** `demo` is loud on every view. */

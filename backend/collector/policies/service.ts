@@ -91,6 +91,10 @@ export class Policies implements PolicyService {
     return revision === null ? null : { revision, overlay: this.#core.state.settings(targetId)?.overlay ?? {} };
   }
 
+  guardrails(targetId: string): Readonly<Record<string, number | boolean>> {
+    return this.#core.state.profileOf(targetId).spec.guardrails;
+  }
+
   window(targetId: string, nowMs: number): WindowVerdict {
     return windowVerdict(this.#core.state.profileOf(targetId).spec.windows, nowMs);
   }

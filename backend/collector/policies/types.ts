@@ -135,6 +135,8 @@ export interface PolicyService extends ExpectationSource {
   configuration(targetId: string): DesiredConfiguration | null;
   /** Whether automation may act on a target now. */
   window(targetId: string, nowMs: number): WindowVerdict;
+  /** Its profile's overrides of remediation's limits. */
+  guardrails(targetId: string): Readonly<Record<string, number | boolean>>;
 
   create(profileId: string, spec: PolicySpecInput, by: Provenance): Promise<PolicyProfile>;
   /** @param version the one the change was made from (If-Match) */
