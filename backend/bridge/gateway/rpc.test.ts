@@ -65,6 +65,7 @@ describe('the read connection', () => {
         bootId: 'boot-1',
         tickIntervalMs: 30_000,
         suspensionPhase: 'accepting',
+        scopes: ['operator.read'],
       },
     ]);
     expect(connection.trouble).toBeNull();

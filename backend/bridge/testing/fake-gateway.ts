@@ -35,6 +35,8 @@ export class FakeGateway {
     auth: { role: 'operator', scopes: ['operator.read'] },
     policy: { tickIntervalMs: 30_000 },
   };
+  /** Its token gives operator.admin to who asks for it. */
+  grantsAdmin = true;
   /** Takes requests and answers none. */
   silent = false;
   readonly token: string;
@@ -128,7 +130,11 @@ export class FakeGateway {
   }
 
   private connect(params: Json): Answer {
-    if ((params['auth'] as Json | undefined)?.['token'] === this.token) return this.hello;
+    if ((params['auth'] as Json | undefined)?.['token'] === this.token) {
+      const scopes = params['scopes'] as string[];
+      const asksAdmin = scopes.includes('operator.admin') && this.grantsAdmin;
+      return asksAdmin ? { ...this.hello, auth: { role: 'operator', scopes } } : this.hello;
+    }
     return { fail: { code: 'INVALID_REQUEST', message: 'unauthorized', details: { code: 'AUTH_TOKEN_MISMATCH' } } };
   }
 
