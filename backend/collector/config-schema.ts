@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
-import { policySpecSchema, TIMINGS, TIMINGS_PROFILES, type Timings } from '@openclaw-fleet/contract';
+import { nodeIdSchema, policySpecSchema, TIMINGS, TIMINGS_PROFILES, type Timings } from '@openclaw-fleet/contract';
 import { z } from 'zod';
+import { isHost, parseHostPort, parseNetwork } from './config-address.ts';
 
 /**
  * What a setting is for. `path`: resolved to an absolute path. `fallback`: its default in words, where there is no one
@@ -35,6 +36,13 @@ const httpsUrl = z
 function isHttps(value: string): boolean {
   const url = URL.parse(value);
   return url?.protocol === 'https:' && url.username === '' && url.password === '';
+}
+
+/** https, or http to this machine: over a network, plain http would let somebody between put keys of their own there. */
+function isGrafanaUrl(value: string): boolean {
+  const url = URL.parse(value);
+  if (url === null || url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') return false;
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname.replace(/^\[|\]$/g, '')));
 }
 
 function isVersion(value: string): boolean {
@@ -249,6 +257,44 @@ export const settings = z.strictObject({
       fallback: 'docs/runbooks, by name',
     }),
   }),
+  bridges: group({
+    addresses: z
+      .record(
+        nodeIdSchema,
+        z
+          .string('must be text')
+          .refine(
+            (value) => parseHostPort(value) !== null,
+            'must be host:port, such as 10.0.0.7:9465 or [fd00::7]:9465'
+          ),
+        'must be addresses by node id, such as { n1: "10.0.0.7:9465" }'
+      )
+      .default({})
+      .meta(
+        about(
+          'Where doors of bridges are reached, by node id, each `host:port`: beats what the node reports. In a variable: JSON.'
+        )
+      ),
+    networks: z
+      .array(
+        z
+          .string('must be text')
+          .refine((value) => parseNetwork(value) !== null, 'must be a network such as 10.0.0.0/8 or fd00::/8')
+      )
+      .max(256, 'must be at most 256 networks')
+      .default(['127.0.0.0/8', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '::1/128', 'fc00::/7'])
+      .meta(
+        about(
+          'Networks in which an address that a node reports is gone to; outside of them, and to names, never. In a variable: JSON.'
+        )
+      ),
+    tunnelHost: z
+      .string('must be text')
+      .refine(isHost, 'must be a host name or an IP address, such as 127.0.0.1')
+      .default('127.0.0.1')
+      .meta(about('Host on which the ends of bridges’ reverse tunnels listen (docs/transports.md).')),
+    timeout: whole(1, 60).default(10).meta(about('How long a bridge may take to answer one request.', 's')),
+  }),
   policies: group({
     dir: text
       .optional()
@@ -257,6 +303,37 @@ export const settings = z.strictObject({
           'Folder of policies as code, one YAML file each: applied on start and on change, and read-only in the API; docs/policies.md says how.'
         )
       ),
+  }),
+  grafana: group({
+    url: z
+      .string('must be text')
+      .refine(
+        isGrafanaUrl,
+        'must be the root address of Grafana, https:// (http:// on this machine alone), without user, password, query or fragment'
+      )
+      .optional()
+      .meta(
+        about(
+          'Where the collector reaches Grafana, to read the keys of its ID tokens. With `grafana.secretFile`, people act through the app in Grafana as themselves; without, API tokens alone are heard.'
+        )
+      ),
+    issuer: text.optional().meta({
+      ...about("The `iss` of Grafana's ID tokens: its root URL as Grafana itself knows it, with the last slash."),
+      fallback: '<grafana.url>, with a last slash',
+    }),
+    audience: text
+      .default('org:1')
+      .meta(about("The `aud` of Grafana's ID tokens: the organisation whose people may act here.")),
+    secretFile: text
+      .optional()
+      .meta(
+        file(
+          'Shared secret that the app in Grafana sends, 32 characters or more, readable by its owner alone and read anew when it changes. Several lines are several secrets, so that one can be rotated.'
+        )
+      ),
+    caFile: text
+      .optional()
+      .meta(file("Authority of Grafana's certificate, PEM, where it is none that the system trusts.")),
   }),
   credentials: group({
     authorityDays: whole(1, 36_500).default(3650).meta(about('Life of the authority that `pki init` creates.', 'days')),
@@ -329,6 +406,13 @@ export function crossChecks(config: Settings): CrossProblem[] {
       value: api.host,
       message:
         'is not loopback, so the API needs TLS: set api.tls.certFile and api.tls.keyFile, or api.host to 127.0.0.1',
+    });
+  }
+  const { url, secretFile } = config.grafana;
+  if ((url === undefined) !== (secretFile === undefined)) {
+    found.push({
+      path: ['grafana', url === undefined ? 'url' : 'secretFile'],
+      message: 'is missing: grafana.url and grafana.secretFile go together',
     });
   }
   const seconds = (name: 'beat' | 'beatMin' | 'beatMax'): number =>

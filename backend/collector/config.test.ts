@@ -62,6 +62,20 @@ describe('loadConfig', () => {
     );
   });
 
+  it('reads where bridges are from the file or a variable', () => {
+    const yaml = 'bridges: { addresses: { n.1: "10.0.0.7:9465" }, networks: [10.0.0.0/8] }';
+    expect(load({}, yaml).config.bridges).toEqual({
+      addresses: { 'n.1': '10.0.0.7:9465' },
+      networks: ['10.0.0.0/8'],
+      tunnelHost: '127.0.0.1',
+      timeout: 10,
+    });
+    const json = '{"n1":"bridge.example.net:9465"}';
+    expect(load({ OPENCLAW_FLEET_BRIDGES_ADDRESSES: json }, yaml).config.bridges.addresses).toEqual({
+      n1: 'bridge.example.net:9465',
+    });
+  });
+
   it('puts single durations over the profile', () => {
     const { config } = load(
       { OPENCLAW_FLEET_TIMINGS: 'demo', OPENCLAW_FLEET_INTAKE_HOST: '::1' },
@@ -118,6 +132,15 @@ describe('loadConfig', () => {
       'intake.issuers[0]',
       'not both',
     ],
+    [
+      'an address of a bridge without a port',
+      {},
+      'bridges: { addresses: { n1: 10.0.0.7 } }',
+      'bridges.addresses.n1',
+      'host:port',
+    ],
+    ['addresses that are a list', {}, 'bridges: { addresses: ["a:1"] }', 'bridges.addresses', 'by node id'],
+    ['a network that is a name', {}, 'bridges: { networks: [lan] }', 'bridges.networks[0]', '10.0.0.0/8'],
     [
       'an issuer without keys',
       {},
@@ -293,6 +316,36 @@ describe('the flags of seed 000', () => {
     expect(refused(both).message).toMatch(/SMART_FLEET_V2_ENABLED.*is the same setting as OPENCLAW_FLEET_SMART_FLEET/);
     expect(load({ ...both, SMART_FLEET_V2_ENABLED: 'true' }).config.smartFleet.enabled).toBe(true);
   });
+});
+
+describe('the settings of Grafana', () => {
+  const whole = { OPENCLAW_FLEET_GRAFANA_URL: 'https://grafana.example/', OPENCLAW_FLEET_GRAFANA_SECRET_FILE: '/s' };
+
+  it('are all absent, or at least an address and a secret', () => {
+    expect(load().config.grafana).toEqual({ audience: 'org:1' });
+    expect(load(whole).config.grafana).toEqual({
+      url: 'https://grafana.example/',
+      secretFile: '/s',
+      audience: 'org:1',
+    });
+    expect(refused({ OPENCLAW_FLEET_GRAFANA_URL: 'https://grafana.example/' }).message).toContain('go together');
+    expect(refused({ OPENCLAW_FLEET_GRAFANA_SECRET_FILE: '/s' }).message).toContain('go together');
+  });
+
+  it.each(['http://127.0.0.1:3000/', 'http://localhost:3000', 'http://[::1]:3000/', 'https://grafana.example/sub/'])(
+    'may be at %s',
+    (url) => expect(load({ ...whole, OPENCLAW_FLEET_GRAFANA_URL: url }).config.grafana.url).toBe(url)
+  );
+
+  it.each([
+    'http://grafana.example/',
+    'https://admin:admin@grafana.example/',
+    'https://grafana.example/?orgId=1',
+    'grafana.example',
+    'file:///etc/passwd',
+  ])('may not be at %s', (url) =>
+    expect(refused({ ...whole, OPENCLAW_FLEET_GRAFANA_URL: url }).message).toContain('must be the root address')
+  );
 });
 
 describe('docs/settings.md', () => {
