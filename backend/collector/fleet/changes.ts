@@ -83,7 +83,9 @@ export class Changes implements NodeChanges {
     for (const fault of reworded(before, after)) this.faults.push(this.#row(fault, null));
     const [was, is] = [isolating(before), isolating(after)];
     if (is && !was) this.note('isolation', 'isolated: a critical drift is open');
-    if (was && !is) this.note('isolation', 'no longer isolated: no critical drift is open');
+    if (!was || is) return;
+    const lifted = after.some(({ kind, severity }) => kind === 'drift' && severity === 'critical');
+    this.note('isolation', `no longer isolated: ${lifted ? 'an approver lifted it' : 'no critical drift is open'}`);
   }
 
   /** @param reasons why it is so now, in words */

@@ -21,6 +21,7 @@ export class Judge {
   #canaryFailures = 0;
   #confirmed: ConfirmedOutage | null = null;
   #leftBlindMs = -Infinity;
+  #leftFullMs = -Infinity;
   #sinceMs: number;
   #counts: Counts = { expected: 0, online: 0 };
 
@@ -84,9 +85,19 @@ export class Judge {
     for (const zone of zones.values()) {
       const own = zone.verdict === 'blind' ? 'normal' : zone.verdict;
       const verdict = zone.expected < SMALL_ZONE ? small : groupVerdict(own, zone);
+      if (zone.verdict === 'full' && verdict !== 'full') this.#leftFullMs = nowMs;
       zone.heldUntilMs = holdUntil(zone.verdict, verdict, zone.heldUntilMs, nowMs, this.#timings);
       zone.verdict = verdict;
     }
+  }
+
+  /**
+   * Nothing is repaired automatically before this (domain-rules section 2): after a start, and after the fleet left `blind` or
+   * any of its zones `full`. Milliseconds of our clock.
+   */
+  get automationFromMs(): number {
+    const last = Math.max(this.#startedMs, this.#leftBlindMs, this.#leftFullMs);
+    return last + this.#timings.noAutomationAfterStart;
   }
 
   /** Why no node of the fleet may expire now, for a person; null when nothing holds the whole fleet. */

@@ -9,6 +9,7 @@ import { Assessor } from './assessor.ts';
 import { asksFullState, carryOver } from './carry.ts';
 import { reportChanges } from './changes.ts';
 import type { Changes } from './changes.ts';
+import { Decisions } from './decisions.ts';
 import { isFlapping } from './flapping.ts';
 import { Judge } from './judge.ts';
 import { inWords, lastHeardMs, phaseOf, reasonOf, stateOf } from './liveness.ts';
@@ -102,6 +103,8 @@ export class Fleet implements FleetView, FleetIntake, FleetReassess {
   readonly #sweeper: Sweeper;
   readonly #assessor: Assessor;
   readonly #reassessor: Reassessor;
+  readonly #decisions: Decisions;
+  #cordoned: ReadonlySet<string> = new Set();
   /** The answers that most heartbeats get. */
   readonly #plain: Readonly<Record<Receipt['status'], Receipt>>;
   readonly #startedMs: number;
@@ -143,12 +146,14 @@ export class Fleet implements FleetView, FleetIntake, FleetReassess {
     };
     const decides = { roster: this.#roster, turns: this.#turns, store, epoch };
     this.#sweeper = new Sweeper({ ...decides, judge: this.#judge, assessor: this.#assessor, timings });
-    this.#reassessor = new Reassessor({
+    const looks = {
       ...decides,
       assessor: this.#assessor,
       clock,
-      subject: (node, nowMs) => this.subject(node, nowMs),
-    });
+      subject: (node: Node, nowMs: number) => this.subject(node, nowMs),
+    };
+    this.#reassessor = new Reassessor(looks);
+    this.#decisions = new Decisions(looks);
   }
 
   /** Takes every stored node into memory. Call it once, before anything else. @returns how many there are */
@@ -365,6 +370,31 @@ export class Fleet implements FleetView, FleetIntake, FleetReassess {
     return this.#reassessor.reassess(nodeIds, because);
   }
 
+  /** As Decisions.lift. */
+  liftIsolation(targetId: string, by: { readonly actor: string; readonly reason: string }): Promise<void> {
+    return this.#decisions.lift(targetId, { ...by, summary: 'isolation lifted' });
+  }
+
+  /** As Decisions.retire. */
+  retire(targetId: string, by: { readonly actor: string; readonly reason: string }): Promise<void> {
+    return this.#decisions.retire(targetId, { ...by, summary: 'retired' });
+  }
+
+  /** As Decisions.reinstate. */
+  reinstate(targetId: string, by: { readonly actor: string; readonly reason: string }): Promise<void> {
+    return this.#decisions.reinstate(targetId, { ...by, summary: 'reinstated' });
+  }
+
+  /** Those excluded from discovery from now on, whatever their state. */
+  cordoned(targetIds: ReadonlySet<string>): void {
+    this.#cordoned = targetIds;
+  }
+
+  /** As Judge.automationFromMs. */
+  automationFromMs(): number {
+    return this.#judge.automationFromMs;
+  }
+
   subject(node: FleetNode, nowMs: number): Subject {
     const shown = this.liveness(node, nowMs).state;
     // It stopped by its own word, however long ago.
@@ -463,7 +493,7 @@ export class Fleet implements FleetView, FleetIntake, FleetReassess {
   }
 
   available(node: FleetNode, nowMs: number): boolean {
-    return !node.isolated && phaseOf(node, nowMs, this.#timings) === 'online';
+    return !node.isolated && !this.#cordoned.has(node.id) && phaseOf(node, nowMs, this.#timings) === 'online';
   }
 
   zoneVerdict(zone: string): Verdict {

@@ -80,7 +80,7 @@ export interface FleetView {
   nodes(): Iterable<FleetNode>;
   liveness(node: FleetNode, nowMs: number): Liveness;
   flapping(node: FleetNode, nowMs: number): boolean;
-  /** Listed by `GET /openclaw/availability`: online and not isolated. */
+  /** Listed by `GET /openclaw/availability`: online, not isolated and not cordoned. */
   available(node: FleetNode, nowMs: number): boolean;
   zoneVerdict(zone: string): Verdict;
   fleetVerdict(): Verdict;

@@ -111,6 +111,8 @@ export interface FleetActs {
   /** @throws {RangeError} when it is not isolated */
   liftIsolation(targetId: string, by: { readonly actor: string; readonly reason: string }): Promise<void>;
   retire(targetId: string, by: { readonly actor: string; readonly reason: string }): Promise<void>;
+  /** A retired one is managed again. @throws {RangeError} when it is not retired */
+  reinstate(targetId: string, by: { readonly actor: string; readonly reason: string }): Promise<void>;
   /** Those excluded from discovery, from now on. */
   cordoned(targetIds: ReadonlySet<string>): void;
 }
@@ -300,6 +302,7 @@ export interface RemediationService {
   closeBreaker(playbook: PlaybookId, fault: string, by: Requester, reason: string): Promise<void>;
   liftIsolation(targetId: string, by: Requester, reason: string): Promise<void>;
   retire(targetId: string, by: Requester, reason: string): Promise<void>;
+  reinstate(targetId: string, by: Requester, reason: string): Promise<void>;
   /** Of one target; null: of everything and of all targets. */
   holds(targetId: string | null, kind?: HoldKind): readonly Hold[];
   efficacy(): readonly Efficacy[];
