@@ -83,6 +83,7 @@ function fromText(schema: z.ZodType, text: string): unknown {
     case 'boolean':
       return text === 'true' ? true : text === 'false' ? false : text;
     case 'array':
+    case 'record':
       try {
         return JSON.parse(text);
       } catch {
