@@ -8,10 +8,18 @@ export interface ActionsKey {
   readonly publicKey: KeyObject;
 }
 
-/** A compact JWS (ES256) of what one node is to have. Its header carries the public key, which the node knows by its pin. */
-export async function signRevision(revision: NodeRevision, key: ActionsKey): Promise<string> {
+/**
+ * A compact JWS (ES256) of what one node is to do or to have. Its header carries the public key, which the node knows by
+ * its pin.
+ * @param type `typ` of the header, so that nothing signed for one purpose stands for another
+ */
+export async function signForNode(type: string, payload: object, key: ActionsKey): Promise<string> {
   const { kty, crv, x, y } = key.publicKey.export({ format: 'jwk' });
-  return new CompactSign(Buffer.from(JSON.stringify(revision)))
-    .setProtectedHeader({ alg: 'ES256', typ: NODE_REVISION_TYPE, jwk: { kty, crv, x, y } as object })
+  return new CompactSign(Buffer.from(JSON.stringify(payload)))
+    .setProtectedHeader({ alg: 'ES256', typ: type, jwk: { kty, crv, x, y } as object })
     .sign(key.privateKey);
+}
+
+export function signRevision(revision: NodeRevision, key: ActionsKey): Promise<string> {
+  return signForNode(NODE_REVISION_TYPE, revision, key);
 }
