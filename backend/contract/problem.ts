@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { REFUSALS } from './remediation.ts';
 
 /** RFC 9457 problem details, with the `message` that Grafana shows. */
 export const problemSchema = z.object({
@@ -11,6 +12,10 @@ export const problemSchema = z.object({
   message: z.string(),
   /** Which fields are wrong and why. */
   errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
+  /** Which guardrail holds a repair back. */
+  refusal: z.object({ reason: z.enum(REFUSALS) }).optional(),
+  /** The run that was stored as `blocked`. */
+  runId: z.string().optional(),
 });
 export type Problem = z.infer<typeof problemSchema>;
 
@@ -27,6 +32,8 @@ export const PROBLEMS = {
   'not-enrolled': { status: 403, title: 'This node is not enrolled' },
   revoked: { status: 403, title: 'This node is revoked' },
   forbidden: { status: 403, title: 'The role does not allow this' },
+  'person-required': { status: 403, title: 'Only a person may decide this' },
+  'grafana-identity': { status: 403, title: 'Grafana did not say who asks' },
   'invalid-signature': { status: 403, title: 'The payload signature is not valid' },
   'signature-required': { status: 403, title: 'A payload signature is required' },
   'not-found': { status: 404, title: 'There is nothing at this address' },
@@ -48,6 +55,8 @@ export const PROBLEMS = {
   'rate-limited': { status: 429, title: 'Too many requests' },
   'headers-too-large': { status: 431, title: 'The address or the headers are too large' },
   'internal-error': { status: 500, title: 'The collector failed' },
+  'grafana-secret': { status: 502, title: 'This did not come through the Grafana that the collector knows' },
+  'grafana-unavailable': { status: 503, title: "Grafana's keys cannot be read" },
   'renewal-unavailable': { status: 501, title: 'This collector cannot renew certificates' },
   overloaded: { status: 503, title: 'The collector is overloaded' },
   'not-ready': { status: 503, title: 'The collector is not ready' },
