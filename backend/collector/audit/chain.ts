@@ -27,3 +27,19 @@ export function auditHash(prev: string, content: AuditContent): string {
     .update(JSON.stringify([prev, seq, atMs, actor, via, action, subject, reason, data]))
     .digest('hex');
 }
+
+/** One record as it is stored and exported, with its members in this order. */
+export interface SealedRecord extends AuditContent {
+  readonly prev: string;
+  readonly hash: string;
+}
+
+/** The record that follows on another, sealed. @param head the number and hash of the one before; seq 0 and GENESIS_HASH for the first */
+export function sealAfter(
+  head: { readonly seq: number; readonly hash: string },
+  content: Omit<AuditContent, 'seq'>
+): SealedRecord {
+  const { atMs, actor, via, action, subject, reason, data } = content;
+  const record = { seq: head.seq + 1, atMs, actor, via, action, subject, reason, data };
+  return { ...record, prev: head.hash, hash: auditHash(head.hash, record) };
+}

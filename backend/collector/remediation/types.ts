@@ -1,7 +1,6 @@
 import type {
   ActionReceipt,
   ActionRequest,
-  AuditRecord,
   Batch,
   DriftMode,
   DryRun,
@@ -319,19 +318,4 @@ export interface RemediationObserver {
 }
 
 /** Audit reads. */
-export interface AuditQuery {
-  readonly actor?: string;
-  readonly action?: string;
-  readonly subject?: string;
-  readonly fromMs?: number;
-  readonly toMs?: number;
-  /** Records after this one (oldest first), or before it (newest first). */
-  readonly afterSeq?: number;
-  readonly beforeSeq?: number;
-  readonly newestFirst: boolean;
-  readonly limit: number;
-}
-export interface AuditReader {
-  auditRecords(query: AuditQuery): Promise<AuditRecord[]>;
-  auditHead(): Promise<{ readonly seq: number; readonly hash: string }>;
-}
+export type { AuditQuery, AuditReadStore as AuditReader } from '../storage/types.ts';

@@ -1,11 +1,28 @@
 import type { SideOperations } from './checkpoint-worker.ts';
-import type { AuditStore, EventStore, HistoryStore, PolicyStore, Storage, TrustStore } from './types.ts';
+import type {
+  AuditCutStore,
+  AuditReadStore,
+  AuditStore,
+  EventStore,
+  HistoryStore,
+  PolicyStore,
+  RemediationStore,
+  Storage,
+  TrustStore,
+} from './types.ts';
 import type { WriterOperations } from './worker.ts';
 
-type Reads = Omit<EventStore, 'onEvents'> & TrustStore & HistoryStore & PolicyStore & AuditStore;
+type Asked = Omit<EventStore, 'onEvents'> &
+  TrustStore &
+  HistoryStore &
+  PolicyStore &
+  AuditStore &
+  AuditCutStore &
+  AuditReadStore &
+  Omit<RemediationStore, 'writeRemediation'>;
 
 /** What is asked as it is: one question, one answer. */
-export abstract class AskedStore implements Reads {
+export abstract class AskedStore implements Asked {
   /** Asks the thread that writes. */
   protected abstract ask<N extends keyof WriterOperations>(
     name: N,
@@ -56,6 +73,38 @@ export abstract class AskedStore implements Reads {
 
   appendAudit(...args: Parameters<Storage['appendAudit']>): Promise<void> {
     return this.ask('appendAudit', ...args);
+  }
+
+  cutAudit(...args: Parameters<Storage['cutAudit']>): Promise<number> {
+    return this.ask('cutAudit', ...args);
+  }
+
+  auditRecords(...args: Parameters<Storage['auditRecords']>): ReturnType<Storage['auditRecords']> {
+    return this.askAside('auditRecords', ...args);
+  }
+
+  auditHead(): ReturnType<Storage['auditHead']> {
+    return this.askAside('auditHead');
+  }
+
+  runs(...args: Parameters<Storage['runs']>): ReturnType<Storage['runs']> {
+    return this.askAside('runs', ...args);
+  }
+
+  run(id: string): ReturnType<Storage['run']> {
+    return this.askAside('run', id);
+  }
+
+  plan(id: string): ReturnType<Storage['plan']> {
+    return this.askAside('plan', id);
+  }
+
+  holds(): ReturnType<Storage['holds']> {
+    return this.ask('holds');
+  }
+
+  idempotent(caller: string, key: string): ReturnType<Storage['idempotent']> {
+    return this.ask('idempotent', caller, key);
   }
 
   faults(...args: Parameters<Storage['faults']>): ReturnType<Storage['faults']> {

@@ -1,33 +1,38 @@
-import type { Kysely, Transaction } from 'kysely';
-import { auditHash } from '../audit/chain.ts';
+import type { Insertable, Kysely, Transaction } from 'kysely';
+import { sealAfter, type AuditContent } from '../audit/chain.ts';
 import type { Schema } from './schema.ts';
-import type { AuditEntry } from './types.ts';
+import type { AuditEntry, ChainPoint } from './types.ts';
 
-// The head is updated first: that takes the write lock before anything is read, on both databases.
-async function append(tx: Transaction<Schema>, entry: AuditEntry): Promise<void> {
-  const head = await tx
+const INSERT_ROWS = 500;
+
+/** What an entry says of itself, in the chain's words. */
+export function contentOf({ actor, atMs, action, subject, reason, data }: AuditEntry): Omit<AuditContent, 'seq'> {
+  return { atMs, actor: actor.name, via: actor.via, action, subject, reason, data: JSON.stringify(data) };
+}
+
+/** Appends to the chain in the caller's transaction. @returns its head from then on */
+export async function append(tx: Transaction<Schema>, entries: readonly AuditEntry[]): Promise<ChainPoint> {
+  // The head is updated first: that takes the write lock before anything is read, on both databases.
+  let head: ChainPoint = await tx
     .updateTable('audit_head')
-    .set((eb) => ({ seq: eb('seq', '+', 1) }))
+    .set((eb) => ({ seq: eb('seq', '+', 0) }))
     .where('id', '=', 1)
     .returning(['seq', 'hash'])
     .executeTakeFirstOrThrow();
-  const content = {
-    seq: head.seq,
-    atMs: entry.atMs,
-    actor: entry.actor.name,
-    via: entry.actor.via,
-    action: entry.action,
-    subject: entry.subject,
-    reason: entry.reason,
-    data: JSON.stringify(entry.data),
-  };
-  const hash = auditHash(head.hash, content);
-  const { atMs, ...columns } = content;
-  await tx
-    .insertInto('audit')
-    .values({ ...columns, at_ms: atMs, prev: head.hash, hash })
-    .execute();
-  await tx.updateTable('audit_head').set({ hash }).where('id', '=', 1).execute();
+  const rows: Insertable<Schema['audit']>[] = [];
+  for (const entry of entries) {
+    const { atMs, ...columns } = sealAfter(head, contentOf(entry));
+    rows.push({ ...columns, at_ms: atMs });
+    head = columns;
+  }
+  for (let from = 0; from < rows.length; from += INSERT_ROWS) {
+    await tx
+      .insertInto('audit')
+      .values(rows.slice(from, from + INSERT_ROWS))
+      .execute();
+  }
+  await tx.updateTable('audit_head').set({ seq: head.seq, hash: head.hash }).where('id', '=', 1).execute();
+  return head;
 }
 
 class Refusal<T> extends Error {
@@ -52,7 +57,7 @@ export async function audited<T>(
   };
   try {
     return await db.transaction().execute(async (tx) => {
-      await append(tx, entry);
+      await append(tx, [entry]);
       return change(tx, refuse);
     });
   } catch (error) {
@@ -63,5 +68,5 @@ export async function audited<T>(
 
 /** Appends to the audit chain what changes nothing else that is stored. */
 export async function appendAudit(db: Kysely<Schema>, entry: AuditEntry): Promise<void> {
-  await db.transaction().execute((tx) => append(tx, entry));
+  await db.transaction().execute((tx) => append(tx, [entry]));
 }

@@ -74,6 +74,8 @@ export class EmbeddedStorage extends AskedStore implements Storage {
   #queued = 0;
   #committing = false;
   #flushing = false;
+  /** The last write of a repair, done or failed. */
+  #repairs: Promise<unknown> = Promise.resolve();
   readonly #listeners = new Set<() => void>();
   #checkpointTimer: NodeJS.Timeout | null = null;
 
@@ -144,6 +146,14 @@ export class EmbeddedStorage extends AskedStore implements Storage {
     const results: WriteResult[] = writes.map(() => OK);
     for (const [index, current] of stale) results[index] = { ok: false, current: current && fromColumns(current) };
     return results;
+  }
+
+  /** One at a time: a heartbeat waits for at most one of them. */
+  async writeRemediation(...args: Parameters<Storage['writeRemediation']>): Promise<void> {
+    const written = this.#repairs.then(() => this.#ask('writeRemediation', ...args));
+    this.#repairs = written.catch(() => undefined);
+    const { events } = await written;
+    if (events) this.#tellListeners();
   }
 
   onEvents(callback: () => void): () => void {
@@ -309,5 +319,5 @@ function refusedOf(stale: readonly [number, StoredColumns | null][], from: numbe
   return new Map(own.map(([index, current]) => [index - from, current && fromColumns(current)]));
 }
 
-export { FencedError, StorageError } from './types.ts';
+export { FencedError, IDEMPOTENCY_KEPT_MS, StorageError } from './types.ts';
 export type * from './types.ts';

@@ -1,6 +1,7 @@
 import { sql, type Kysely } from 'kysely';
 import type { Migration, MigrationProvider } from 'kysely/migration';
 import { GENESIS_HASH } from '../audit/chain.ts';
+import { createRemediation, indexAudit } from './migration-remediation.ts';
 
 /** In the words both databases share: `bigint` and `text` mean the same in SQLite and PostgreSQL. */
 const migrations: Record<string, Migration> = {
@@ -98,6 +99,12 @@ const migrations: Record<string, Migration> = {
       await splitReports(db);
       await createHistory(db);
       await createPolicies(db);
+    },
+  },
+  '0003_repair_under_guard': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await createRemediation(db);
+      await indexAudit(db);
     },
   },
 };

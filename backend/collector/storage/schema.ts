@@ -112,6 +112,25 @@ export interface Schema {
     prev: string;
     hash: string;
   };
+  plans: { id: string; created_ms: number; doc: string };
+  runs: {
+    id: string;
+    plan_id: string;
+    batch_id: string | null;
+    target_id: string;
+    playbook: string;
+    fault: string;
+    trigger: string;
+    state: string;
+    rev: number;
+    created_ms: number;
+    ended_ms: number | null;
+    doc: string;
+  };
+  run_steps: { run_id: string; step_index: number; doc: string };
+  /** `target_id` and `subject` are `''` where there is none: they are part of the key. */
+  holds: { kind: string; target_id: string; subject: string; doc: string };
+  idempotency_keys: { caller: string; key: string; body_hash: string; result_id: string; at_ms: number };
   starts: { at_ms: number };
   /** One row each: the latest link of the audit chain, the leader's epoch, the version of enrolments and tokens. */
   audit_head: { id: number; seq: number; hash: string };

@@ -9,11 +9,22 @@ type Limits = Parameters<Storage['sweep']>[0];
 /** Where the next chunk goes on. */
 type Cursor = readonly [atMs: number, id: number];
 
-export const SWEPT_TABLES = ['events', 'nodes', 'faults', 'score_history', 'timeline'] as const;
+export const SWEPT_TABLES = [
+  'events',
+  'nodes',
+  'faults',
+  'score_history',
+  'timeline',
+  'runs',
+  'plans',
+  'idempotency_keys',
+] as const;
 export type SweptTable = (typeof SWEPT_TABLES)[number];
 
 /** Rows looked at in one transaction. */
 export const SWEEP_CHUNK = 200;
+/** A run takes all its evidence with it. */
+const RUN_CHUNK = 20;
 
 export interface SweptChunk {
   readonly deleted: number;
@@ -36,10 +47,16 @@ export async function sweepChunk(db: Db, table: SweptTable, limits: Limits, afte
       return more(await sweepTimeline(db, limits.historyBeforeMs));
     case 'score_history':
       return sweepScores(db, limits.historyBeforeMs, after ?? START);
+    case 'runs':
+      return more(await sweepRuns(db, limits.runsBeforeMs ?? -Infinity), RUN_CHUNK);
+    case 'plans':
+      return more(await sweepPlans(db, limits.runsBeforeMs ?? -Infinity));
+    case 'idempotency_keys':
+      return more(await sweepKeys(db, limits.keysBeforeMs ?? -Infinity));
   }
 }
 
-const more = (deleted: number): SweptChunk => ({ deleted, next: deleted < SWEEP_CHUNK ? null : START });
+const more = (deleted: number, chunk = SWEEP_CHUNK): SweptChunk => ({ deleted, next: deleted < chunk ? null : START });
 
 async function sweepEvents(db: Db, beforeMs: number): Promise<number> {
   const { numDeletedRows } = await db
@@ -128,4 +145,41 @@ async function sweepScores(db: Db, beforeMs: number, [atMs, id]: Cursor): Promis
     const { numDeletedRows } = await over.executeTakeFirst();
     return { deleted: Number(numDeletedRows), next: last ? [last.at_ms, last.id] : null };
   });
+}
+
+// Their steps go with them: the schema says so.
+async function sweepRuns(db: Db, beforeMs: number): Promise<number> {
+  const { numDeletedRows } = await db
+    .deleteFrom('runs')
+    .where('id', 'in', (eb) => eb.selectFrom('runs').select('id').where('ended_ms', '<', beforeMs).limit(RUN_CHUNK))
+    .executeTakeFirst();
+  return Number(numDeletedRows);
+}
+
+async function sweepPlans(db: Db, beforeMs: number): Promise<number> {
+  const { numDeletedRows } = await db
+    .deleteFrom('plans')
+    .where('id', 'in', (eb) =>
+      eb
+        .selectFrom('plans')
+        .select('plans.id')
+        .where('created_ms', '<', beforeMs)
+        .where((of) =>
+          of.not(of.exists(of.selectFrom('runs').select('runs.id').whereRef('runs.plan_id', '=', 'plans.id')))
+        )
+        .limit(SWEEP_CHUNK)
+    )
+    .executeTakeFirst();
+  return Number(numDeletedRows);
+}
+
+async function sweepKeys(db: Db, beforeMs: number): Promise<number> {
+  const { numDeletedRows } = await db
+    .deleteFrom('idempotency_keys')
+    .where('at_ms', '<', beforeMs)
+    .where('key', 'in', (eb) =>
+      eb.selectFrom('idempotency_keys').select('key').where('at_ms', '<', beforeMs).limit(SWEEP_CHUNK)
+    )
+    .executeTakeFirst();
+  return Number(numDeletedRows);
 }

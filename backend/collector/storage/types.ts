@@ -314,7 +314,34 @@ export interface AuditStore {
   appendAudit(entry: AuditEntry): Promise<void>;
 }
 
-export interface Storage extends FleetStore, EventStore, TrustStore, HistoryStore, PolicyStore, AuditStore {
+/** The end of what is cut off the audit chain, and of what was kept of it elsewhere. */
+export interface ChainPoint {
+  readonly seq: number;
+  /** Of the record with that number. */
+  readonly hash: string;
+}
+
+/** What makes the audit chain shorter. */
+export interface AuditCutStore {
+  /**
+   * Deletes the records up to and with `through`, and appends `entry`, whose data must name it, in one transaction.
+   * Throws StorageError (nothing changed) when the record of that number has another hash.
+   * @returns how many were deleted
+   */
+  cutAudit(through: ChainPoint, entry: AuditEntry): Promise<number>;
+}
+
+export interface Storage
+  extends
+    FleetStore,
+    EventStore,
+    TrustStore,
+    HistoryStore,
+    PolicyStore,
+    AuditStore,
+    AuditCutStore,
+    RemediationStore,
+    AuditReadStore {
   /** Takes the lead: every earlier epoch is over from here on. */
   takeEpoch(): Promise<number>;
   /** Notes a start of the collector. @returns how many there were since `sinceMs`, this one included */
@@ -324,6 +351,10 @@ export interface Storage extends FleetStore, EventStore, TrustStore, HistoryStor
     readonly eventsBeforeMs: number;
     readonly retiredBeforeMs: number;
     readonly historyBeforeMs: number;
+    /** Runs that ended before this go with their steps, plans with the last of their runs. Absent: none does. */
+    readonly runsBeforeMs?: number;
+    /** Idempotency keys used before this. Absent: none goes. */
+    readonly keysBeforeMs?: number;
   }): Promise<Record<string, number>>;
   /** Resolves when storage can write; throws StorageError with the reason when not. */
   check(): Promise<void>;
@@ -369,6 +400,9 @@ export interface HoldRow {
   readonly doc: string;
 }
 
+/** How long an idempotency key stands for what it led to; after that it is as good as new. Milliseconds. */
+export const IDEMPOTENCY_KEPT_MS = 86_400_000;
+
 /** An idempotency key of one caller, with what it led to. */
 export interface IdempotencyRow {
   readonly caller: string;
@@ -388,6 +422,7 @@ export interface RemediationChange {
   readonly steps: readonly StepRow[];
   readonly putHolds: readonly HoldRow[];
   readonly dropHolds: readonly Pick<HoldRow, 'kind' | 'targetId' | 'subject'>[];
+  /** Each is put, unless its key led to something else within IDEMPOTENCY_KEPT_MS: then the whole change is refused. */
   readonly idempotency: readonly IdempotencyRow[];
   readonly events: readonly NewEvent[];
   readonly timeline: readonly NewChange[];
@@ -410,9 +445,15 @@ export interface StoredRunQuery {
 
 /** Runs, their plans and evidence, and what holds them back. */
 export interface RemediationStore {
-  /** Throws FencedError when `epoch` is over, StorageError when a run is not as it was; nothing is stored then. */
+  /**
+   * One transaction, synced when it resolves.
+   * Throws FencedError when `epoch` is over, StorageError when a run is not as it was, when its plan or a step's run is not
+   * stored, or when an idempotency key was used meanwhile; nothing is stored then.
+   */
   writeRemediation(epoch: number, change: RemediationChange): Promise<void>;
+  /** Newest first. @returns the page, and how many match over all pages */
   runs(query: StoredRunQuery): Promise<{ rows: RunRow[]; total: number }>;
+  /** With its plan and its steps in order. */
   run(id: string): Promise<{ run: RunRow; plan: PlanRow; steps: StepRow[] } | null>;
   plan(id: string): Promise<PlanRow | null>;
   holds(): Promise<HoldRow[]>;
@@ -431,4 +472,26 @@ export interface AuditRow {
   readonly data: string;
   readonly prev: string;
   readonly hash: string;
+}
+
+/** What of the audit chain is read. Absent selects all. */
+export interface AuditQuery {
+  readonly actor?: string;
+  readonly action?: string;
+  readonly subject?: string;
+  /** At or after the first, before the second. */
+  readonly fromMs?: number;
+  readonly toMs?: number;
+  /** Records after this one, and before that one. */
+  readonly afterSeq?: number;
+  readonly beforeSeq?: number;
+  readonly newestFirst: boolean;
+  readonly limit: number;
+}
+
+/** The audit chain, read. */
+export interface AuditReadStore {
+  auditRecords(query: AuditQuery): Promise<AuditRow[]>;
+  /** Of the newest record; seq 0 when there never was one. `atMs`: when it was written; null: it is not there. */
+  auditHead(): Promise<ChainPoint & { readonly atMs: number | null }>;
 }
