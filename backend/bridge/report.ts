@@ -55,8 +55,7 @@ function reportedOf(observed: Observed, identity: BridgeIdentity, managed: Manag
     ...optional('config_converged', config?.converged),
     ...optional('revision', managed.revision),
     ...optional('config_hash', managed.configHash),
-    // Nothing is applied from here yet.
-    apply_status: managed.applied ? 'APPLIED' : 'UNSET',
+    apply_status: managed.applyStatus,
     sync_lag_ms: Math.round(observed.syncLagMs),
     health_status: status,
     health_reasons: reasons.slice(0, MAX_REASONS).map((reason) => reason.slice(0, MAX_REASON_LENGTH)),

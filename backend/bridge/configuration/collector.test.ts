@@ -133,14 +133,14 @@ describe('a bridge and its collector', () => {
     const { id } = adopted.value.revision;
     desired.set(node.id, { revision: id, overlay: {} });
     sync.replied(reply());
-    await waitFor(trouble, () => sync.facts().applied);
+    await waitFor(trouble, () => sync.facts().applyStatus === 'APPLIED');
     expect(sync.facts().configHash).toBe(configurations.effective(id, {})?.hash);
     await stored({ 'messages.ackReaction': 'ok', 'cron.enabled': true });
     expect(await configurations.diffWithReport(id, {}, node.id)).toMatchObject({ value: { equal: true } });
 
     sync.read({ ...running, messages: { ackReaction: 'no' } });
     await stored({ 'messages.ackReaction': 'no', 'cron.enabled': true });
-    expect(sync.facts().applied).toBe(false);
+    expect(sync.facts().applyStatus === 'APPLIED').toBe(false);
     expect(configurations.issued(sync.facts().configHash ?? '')).toBe(false);
     expect(await configurations.diffWithReport(id, {}, node.id)).toMatchObject({
       value: { differences: [{ path: 'messages.ackReaction', expected: '"ok"', actual: '"no"' }] },
@@ -148,7 +148,7 @@ describe('a bridge and its collector', () => {
 
     desired.set(node.id, { revision: id, overlay: { 'messages.ackReaction': 'no' } });
     sync.replied(reply());
-    await waitFor(trouble, () => sync.facts().applied);
+    await waitFor(trouble, () => sync.facts().applyStatus === 'APPLIED');
     expect(configurations.issued(sync.facts().configHash ?? '')).toBe(true);
     expect([logged, door.errors]).toEqual([[], []]);
   });
@@ -160,7 +160,7 @@ describe('a bridge and its collector', () => {
     desired.set(node.id, { revision: created.value.revision.id, overlay: {} });
     sync.read({ channels: { x: { botToken: '__OPENCLAW_REDACTED__', enabled: true } } });
     sync.replied(reply());
-    await waitFor(trouble, () => sync.facts().applied);
+    await waitFor(trouble, () => sync.facts().applyStatus === 'APPLIED');
     await stored(values);
   });
 });

@@ -88,10 +88,10 @@ describe('a bridge that is told a revision', () => {
   it('fetches it once, and says whether the gateway has it', async () => {
     const sync = create();
     sync.read(running);
-    expect(sync.facts()).toEqual({ revision: null, configHash: null, applied: false });
+    expect(sync.facts()).toEqual({ revision: null, configHash: null, applyStatus: 'UNSET' });
     sync.replied(reply(revision));
     await waitFor('the report', () => reports().length === 1);
-    expect(sync.facts()).toEqual({ revision, configHash: revision, applied: true });
+    expect(sync.facts()).toEqual({ revision, configHash: revision, applyStatus: 'APPLIED' });
     expect(reports()[0]).toEqual({ revision, config_hash: revision, values });
     expect(sentTo('revisions')[0]?.client).toContain('openclaw://node/node-1');
     expect(sentTo('revisions')[0]?.headers.authorization).toMatch(/^Bearer eyJ/);
@@ -100,7 +100,7 @@ describe('a bridge that is told a revision', () => {
     sync.read(edited);
     await waitFor('the second report', () => reports().length === 2);
     expect(fetches()).toBe(1);
-    expect(sync.facts()).toMatchObject({ revision, applied: false });
+    expect(sync.facts()).toMatchObject({ revision, applyStatus: 'UNSET' });
     expect(reports()[1]?.values).toEqual({ ...values, 'messages.ackReaction': 'no' });
     expect(reports()[1]?.config_hash).toBe(sync.facts().configHash);
     expect(changes).toBe(2);
@@ -115,10 +115,10 @@ describe('a bridge that is told a revision', () => {
     handOut = signed(overlaid, { revision });
     node.clock.advance(10 * MINUTE);
     sync.replied(reply(revision));
-    await waitFor('the change', () => !sync.facts().applied);
-    expect(sync.facts()).toEqual({ revision, configHash: revision, applied: false });
+    await waitFor('the change', () => sync.facts().applyStatus === 'UNSET');
+    expect(sync.facts()).toEqual({ revision, configHash: revision, applyStatus: 'UNSET' });
     sync.read({ ...running, logging: { level: 'debug' } });
-    expect(sync.facts()).toMatchObject({ revision, configHash: hashOf(overlaid), applied: true });
+    expect(sync.facts()).toMatchObject({ revision, configHash: hashOf(overlaid), applyStatus: 'APPLIED' });
   });
 
   it('knows it after a restart, before the collector says anything', async () => {
@@ -131,12 +131,12 @@ describe('a bridge that is told a revision', () => {
     first.stop();
     const second = create();
     second.read(edited);
-    expect(second.facts()).toMatchObject({ revision, applied: false });
+    expect(second.facts()).toMatchObject({ revision, applyStatus: 'UNSET' });
     expect(reports()).toHaveLength(1);
     second.replied(reply(revision));
     await waitFor('the report of the edit', () => reports().length === 2);
     second.replied(reply());
-    expect(second.facts()).toEqual({ revision: null, configHash: null, applied: false });
+    expect(second.facts()).toEqual({ revision: null, configHash: null, applyStatus: 'UNSET' });
     expect(existsSync(file)).toBe(false);
   });
 
@@ -160,7 +160,7 @@ describe('a bridge that is told a revision', () => {
     handOut = signed(next);
     sync.replied(reply(hashOf(next)));
     await waitFor('the next report', () => reports().length === 2);
-    expect(sync.facts()).toMatchObject({ revision: hashOf(next), applied: false });
+    expect(sync.facts()).toMatchObject({ revision: hashOf(next), applyStatus: 'UNSET' });
     // A beat that was late says nothing of now.
     sync.replied(reply(undefined, { status: 'superseded' }));
     expect(sync.facts().revision).toBe(hashOf(next));
@@ -240,7 +240,7 @@ describe('a bridge that is told no revision', () => {
     sync.replied(reply());
     sync.read(edited);
     await waitFor('the second report', () => reports().length === 2);
-    expect(sync.facts()).toEqual({ revision: null, configHash: null, applied: false });
+    expect(sync.facts()).toEqual({ revision: null, configHash: null, applyStatus: 'UNSET' });
     sync.replied(reply(undefined, { report_full_state: true }));
     await waitFor('the same again, to a collector that lost it', () => reports().length === 3);
     expect(reports()[2]).toEqual(reports()[1]);

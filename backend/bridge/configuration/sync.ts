@@ -1,24 +1,15 @@
-import { randomBytes } from 'node:crypto';
-import type { Clock, CollectorReply, CollectorRequests, Logger } from '@openclaw-fleet/client';
-import {
-  countOfValues,
-  MAX_CONFIG_BYTES,
-  MAX_CONFIG_VALUES,
-  MAX_MANAGED_PATHS,
-  revisionIdSchema,
-} from '@openclaw-fleet/contract';
-import type { ConfigReport, ConfigValues, HeartbeatReply, NodeRevision } from '@openclaw-fleet/contract';
+import type { Clock, CollectorRequests, Logger } from '@openclaw-fleet/client';
+import { countOfValues, MAX_CONFIG_BYTES, MAX_CONFIG_VALUES, MAX_MANAGED_PATHS } from '@openclaw-fleet/contract';
+import type { ConfigReport, ConfigValues, HeartbeatReply, NodeRevision, ReportedBlock } from '@openclaw-fleet/contract';
 import { managedConfigHash, managedValues } from '../gateway/config-hash.ts';
 import type { KeptRevision } from './kept.ts';
+import { Failed, fetchRevision, refusal, UNKNOWN_WAIT } from './fetch.ts';
+import type { Fetched } from './fetch.ts';
 import { leavesOf } from './leaves.ts';
-import { jwsOf, RevisionRefused, verifyRevision } from './verify.ts';
+import { RevisionRefused, verifyRevision } from './verify.ts';
 
 /** The waits after failures in a row, in milliseconds; the last one goes on. */
 const BACKOFF = [2_000, 4_000, 8_000, 16_000, 60_000, 300_000];
-/** A collector that knows nothing of configurations is asked again after this long, in milliseconds. */
-const UNKNOWN_WAIT = 3_600_000;
-/** base64 of MAX_CONFIG_BYTES, and the rest of the JWS. */
-const MAX_JWS_BYTES = 512 * 1024;
 
 /** What a heartbeat says of the managed configuration. */
 export interface ManagedFacts {
@@ -26,10 +17,17 @@ export interface ManagedFacts {
   readonly revision: string | null;
   /** Over the revision's paths on the gateway; null while there is none, or nothing was read yet. */
   readonly configHash: string | null;
-  /** The gateway has what was told. The bridge applies nothing yet. */
-  readonly applied: boolean;
+  /** `APPLIED`: the gateway has what was told; `FAILED`: the bridge tried to apply just that, and could not. */
+  readonly applyStatus: ReportedBlock['apply_status'];
 }
-export const UNMANAGED: ManagedFacts = { revision: null, configHash: null, applied: false };
+export const UNMANAGED: ManagedFacts = { revision: null, configHash: null, applyStatus: 'UNSET' };
+
+/** What the bridge is doing about a revision's values, or last did. */
+export interface Applying {
+  /** Of the values, with the target's overlay. */
+  readonly configHash: string;
+  readonly state: 'APPLYING' | 'FAILED';
+}
 
 export interface ConfigSyncOptions {
   readonly nodeId: string;
@@ -54,6 +52,15 @@ export interface ConfigSync {
   /** The gateway's configuration was read: `parsed` of `config.get`, secrets redacted. */
   read(config: Readonly<Record<string, unknown>>): void;
   facts(): ManagedFacts;
+  /**
+   * The revision as the collector hands it out now; what is desired from here on.
+   * @throws as `fetchRevision` does
+   */
+  fetch(id: string): Promise<NodeRevision>;
+  /** The revision that the bridge was told; null: none. */
+  told(): NodeRevision | null;
+  /** Null: nothing is being applied, and nothing failed. */
+  applying(what: Applying | null): void;
   stop(): void;
 }
 
@@ -65,17 +72,9 @@ interface Seen {
 }
 const sameSeen = (a: Seen | null, b: Seen | null): boolean => a?.revision === b?.revision && a?.hash === b?.hash;
 
-/** One attempt failed, in words for the log. */
-class Failed extends Error {
-  readonly waitMs: number | null;
-  constructor(message: string, waitMs: number | null = null) {
-    super(message);
-    this.waitMs = waitMs;
-  }
-}
-
 export function createConfigSync(options: ConfigSyncOptions): ConfigSync {
-  const { clock, logger, pins, nodeId, requests, kept } = options;
+  const { clock, logger, requests, kept } = options;
+  const expected = { nodeId: options.nodeId, pins: options.pins };
   let current: NodeRevision | null = restored();
   /** What the collector wants; undefined: it has not said yet. */
   let desired: string | null | undefined;
@@ -84,6 +83,7 @@ export function createConfigSync(options: ConfigSyncOptions): ConfigSync {
   let seen: Seen | null = null;
   /** What the collector has, or does not want. */
   let settled: Seen | null = null;
+  let applying: Applying | null = null;
 
   let stopped = false;
   let busy = false;
@@ -92,11 +92,13 @@ export function createConfigSync(options: ConfigSyncOptions): ConfigSync {
   let unreachable = false;
   let cancelRetry: () => void = () => undefined;
   let said = '';
+  /** Requests go one after another: the connection is closed after each. */
+  let turn: Promise<unknown> = Promise.resolve();
 
   function restored(): NodeRevision | null {
     try {
       const jws = kept.load();
-      return jws === null ? null : verifyRevision(jws, { nodeId, pins });
+      return jws === null ? null : verifyRevision(jws, expected);
     } catch (error) {
       logger.warn(`the kept configuration revision is not used: ${messageOf(error)}; it is fetched again`);
       return null;
@@ -118,8 +120,12 @@ export function createConfigSync(options: ConfigSyncOptions): ConfigSync {
       seen = null;
       trouble('the gateway’s configuration cannot be hashed: it holds text that is no Unicode');
     }
+    tellNews(before);
+  }
+
+  function tellNews(before: ManagedFacts): void {
     const after = facts();
-    const news = (['revision', 'configHash', 'applied'] as const).some((name) => before[name] !== after[name]);
+    const news = (['revision', 'configHash', 'applyStatus'] as const).some((name) => before[name] !== after[name]);
     if (news) options.onChange();
   }
 
@@ -131,7 +137,15 @@ export function createConfigSync(options: ConfigSyncOptions): ConfigSync {
   function facts(): ManagedFacts {
     if (current === null) return UNMANAGED;
     const configHash = seen?.revision === current.revision ? seen.hash : null;
-    return { revision: current.revision, configHash, applied: configHash === current.config_hash };
+    return { revision: current.revision, configHash, applyStatus: applyStatus(current.config_hash, configHash) };
+  }
+
+  function applyStatus(wanted: string, has: string | null): ManagedFacts['applyStatus'] {
+    const own = applying?.configHash === wanted ? applying.state : null;
+    // What is being verified may still be taken back.
+    if (own === 'APPLYING') return own;
+    if (has === wanted) return 'APPLIED';
+    return own ?? 'UNSET';
   }
 
   const fetchDue = (): boolean =>
@@ -148,13 +162,24 @@ export function createConfigSync(options: ConfigSyncOptions): ConfigSync {
     else void work();
   }
 
+  function inTurn<T>(request: () => Promise<T>): Promise<T> {
+    const mine = turn
+      .then(request)
+      // One connection a node is enough for the collector to keep open.
+      .finally(() => requests.close());
+    turn = mine.catch(() => undefined);
+    return mine;
+  }
+
   async function work(): Promise<void> {
     busy = true;
     try {
       // First, so that a revision that cannot be had keeps nothing else from being told.
-      await reportIfDue();
-      if (isRunning() && fetchDue()) await fetchRevision(String(desired));
-      await reportIfDue();
+      await inTurn(async () => {
+        await reportIfDue();
+        if (isRunning() && fetchDue()) await takeDesired(String(desired));
+        await reportIfDue();
+      });
       [failures, unreachable] = [0, false];
       if (said !== '') logger.info('the configuration is in step with the collector again');
       said = '';
@@ -167,51 +192,27 @@ export function createConfigSync(options: ConfigSyncOptions): ConfigSync {
       const why = messageOf(error);
       if (isRunning()) trouble(unreachable ? `the collector was not reached about the configuration: ${why}` : why);
     } finally {
-      // One connection a node is enough for the collector to keep open.
-      requests.close();
       busy = false;
       wake();
     }
   }
 
-  async function fetchRevision(id: string): Promise<void> {
-    if (pins.length === 0) {
-      throw new Failed(
-        'a configuration revision is desired, and without OPENCLAW_ACTIONS_PIN nobody can tell who signed it; add the line of that name from a new node.env (openclaw-fleet rotate <node>)',
-        UNKNOWN_WAIT
-      );
-    }
-    if (!revisionIdSchema.safeParse(id).success) {
-      throw new Failed('the collector desires a configuration revision that is no revision’s id', UNKNOWN_WAIT);
-    }
-    const nonce = randomBytes(24).toString('base64url');
-    const reply = await requests.send({
-      method: 'GET',
-      path: `revisions/${id}?nonce=${nonce}`,
-      maxReplyBytes: MAX_JWS_BYTES,
-    });
-    if (reply.status !== 200) throw refusal('the configuration revision was not handed out', reply);
+  async function takeDesired(id: string): Promise<void> {
     try {
-      const jws = jwsOf(reply.body);
-      const revision = verifyRevision(jws, { nodeId, pins });
-      if (revision.revision !== id) throw new RevisionRefused('it is another revision than the one asked for');
-      if (revision.nonce !== nonce) throw new RevisionRefused('it is the answer to an earlier request');
-      take(revision, jws);
+      const fetched = await fetchRevision(requests, expected, id);
+      fetchedAt = clock.monotonic();
+      // The collector wants another one, or none, by now.
+      if (desired === id) take(fetched);
     } catch (error) {
-      if (error instanceof RevisionRefused) {
-        throw new Failed(
-          `the configuration revision that the collector sent is refused: ${error.message}`,
-          BACKOFF.at(-1)
-        );
-      }
-      throw error;
+      if (!(error instanceof RevisionRefused)) throw error;
+      throw new Failed(
+        `the configuration revision that the collector sent is refused: ${error.message}`,
+        BACKOFF.at(-1)
+      );
     }
   }
 
-  function take(revision: NodeRevision, jws: string): void {
-    fetchedAt = clock.monotonic();
-    // The collector wants another one, or none, by now.
-    if (desired !== revision.revision) return;
+  function take({ revision, jws }: Fetched): void {
     current = revision;
     keep(jws);
     look();
@@ -281,6 +282,19 @@ export function createConfigSync(options: ConfigSyncOptions): ConfigSync {
       wake();
     },
     facts,
+    fetch: async (id) => {
+      const fetched = await inTurn(() => fetchRevision(requests, expected, id));
+      [desired, fetchedAt] = [id, clock.monotonic()];
+      take(fetched);
+      wake();
+      return fetched.revision;
+    },
+    told: () => current,
+    applying: (what) => {
+      const before = facts();
+      applying = what;
+      tellNews(before);
+    },
     stop: () => {
       stopped = true;
       cancelRetry();
@@ -291,10 +305,6 @@ export function createConfigSync(options: ConfigSyncOptions): ConfigSync {
 
 const isFinal = (status: number): boolean =>
   status >= 400 && status < 500 && ![401, 403, 408, 425, 429].includes(status);
-
-function refusal(what: string, reply: CollectorReply): Failed {
-  return new Failed(`${what}: ${`${reply.status} ${reply.detail}`.trim()}`, reply.retryAfterMs);
-}
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : 'an unknown error');
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? messageOf(error);
