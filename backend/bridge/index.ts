@@ -3,3 +3,8 @@ export type { Bridge, BridgeOptions } from './bridge.ts';
 export type { Observed } from './gateway/observed.ts';
 export { BRIDGE_SETTINGS, SettingsError, settingsFromEnv } from './settings.ts';
 export type { BridgeSettings } from './settings.ts';
+export { createActionsDoor } from './actions/door.ts';
+export type { ActionsDoor, ActionsDoorOptions } from './actions/door.ts';
+export { FileReceipts, MemoryReceipts } from './actions/receipts.ts';
+export type { DoorCredentials } from './actions/server.ts';
+export type { ActionOutcome, ActionProgress, Actuator, Measurements, Seen, Unsettled } from './actions/types.ts';
