@@ -7,6 +7,7 @@ import { parseHeartbeat } from './body.ts';
 import type { NodeLimits } from './limits.ts';
 import type { Peer } from './peer.ts';
 import { SIGNATURE_HEADER, signatureVerifies } from './signature.ts';
+import './ticks.ts';
 import { tokenDigest, TokenRefused, type TokenVerifier } from './token.ts';
 
 /** What the intake asks about a node that shows a certificate of this fleet. */
