@@ -10,19 +10,23 @@ export interface RateLimits {
 interface Allowance {
   beats: number;
   replays: number;
-  refusals: number;
-  intervalMs: number;
+  atMs: number;
+}
+
+interface RefusalAllowance {
+  left: number;
   atMs: number;
 }
 
 /**
  * Token buckets per node: one for new heartbeats, one for replays and duplicates, and one for what is refused or is no
- * heartbeat, as large as that for replays.
+ * heartbeat, as large as that for replays. The last is looked up before all else, and kept of those alone who were refused.
  */
 export class NodeLimits {
   readonly #limits: RateLimits;
   readonly #replayWindowMs: number;
   readonly #nodes = new Map<string, Allowance>();
+  readonly #refused = new Map<string, RefusalAllowance>();
 
   constructor(limits: RateLimits, replayWindowMs: number) {
     this.#limits = limits;
@@ -51,44 +55,49 @@ export class NodeLimits {
 
   /** Counts one request of a node that was refused, or that is no heartbeat. */
   noteRefusal(nodeId: string, nowMs: number): void {
-    const node = this.#refilled(nodeId, null, nowMs);
-    node.refusals = Math.max(0, node.refusals - 1);
+    let node = this.#refused.get(nodeId);
+    if (node === undefined) this.#refused.set(nodeId, (node = { left: this.#limits.replays, atMs: nowMs }));
+    else this.#refillRefusals(node, nowMs);
+    node.left = Math.max(0, node.left - 1);
   }
 
   /** How long until a node whose requests were refused too often may send anything again, in milliseconds; 0 for now. */
   waitForRefusals(nodeId: string, nowMs: number): number {
-    const node = this.#nodes.get(nodeId);
+    const node = this.#refused.get(nodeId);
     if (node === undefined) return 0;
-    this.#refill(node, nowMs);
-    const { refusals } = node;
-    return refusals >= 1 ? 0 : Math.ceil(((1 - refusals) * this.#replayWindowMs) / this.#limits.replays);
+    this.#refillRefusals(node, nowMs);
+    return node.left >= 1 ? 0 : Math.ceil(((1 - node.left) * this.#replayWindowMs) / this.#limits.replays);
   }
 
-  /** @param intervalMs null: as it was told last */
-  #refilled(nodeId: string, intervalMs: number | null, nowMs: number): Allowance {
-    const { burst, replays } = this.#limits;
+  #refilled(nodeId: string, intervalMs: number, nowMs: number): Allowance {
+    const { burst, replays, beatsPerInterval } = this.#limits;
     let node = this.#nodes.get(nodeId);
     if (node === undefined) {
-      node = { beats: burst, replays, refusals: replays, intervalMs: intervalMs ?? Infinity, atMs: nowMs };
+      node = { beats: burst, replays, atMs: nowMs };
       this.#nodes.set(nodeId, node);
+      return node;
     }
-    if (intervalMs !== null) node.intervalMs = intervalMs;
-    this.#refill(node, nowMs);
+    const elapsed = Math.max(0, nowMs - node.atMs);
+    node.atMs = nowMs;
+    node.beats = Math.min(burst, node.beats + (elapsed * beatsPerInterval) / intervalMs);
+    node.replays = Math.min(replays, node.replays + this.#replaysIn(elapsed));
     return node;
   }
 
-  #refill(node: Allowance, nowMs: number): void {
-    const { burst, replays, beatsPerInterval } = this.#limits;
+  #refillRefusals(node: RefusalAllowance, nowMs: number): void {
     const elapsed = Math.max(0, nowMs - node.atMs);
     node.atMs = nowMs;
-    const refill = (elapsed * replays) / this.#replayWindowMs;
-    node.beats = Math.min(burst, node.beats + (elapsed * beatsPerInterval) / node.intervalMs);
-    node.replays = Math.min(replays, node.replays + refill);
-    node.refusals = Math.min(replays, node.refusals + refill);
+    node.left = Math.min(this.#limits.replays, node.left + this.#replaysIn(elapsed));
+  }
+
+  #replaysIn(elapsedMs: number): number {
+    return (elapsedMs * this.#limits.replays) / this.#replayWindowMs;
   }
 
   /** Forgets nodes whose allowances are full again. */
   sweep(nowMs: number, idleMs: number): void {
-    for (const [id, node] of this.#nodes) if (nowMs - node.atMs > idleMs) this.#nodes.delete(id);
+    for (const kept of [this.#nodes, this.#refused]) {
+      for (const [id, { atMs }] of kept) if (nowMs - atMs > idleMs) kept.delete(id);
+    }
   }
 }
