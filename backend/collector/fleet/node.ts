@@ -20,7 +20,6 @@ export class Node implements FleetNode, Armed {
   readonly id: string;
   rev: number;
   markMs: number;
-  seenMs: number | null;
   firstSeenMs: number;
   state: NodeRow['state'];
   stateSinceMs: number;
@@ -48,12 +47,14 @@ export class Node implements FleetNode, Armed {
   notesAtMs = 0;
   /** Its place in the directory. */
   slot = -1;
+  /** NaN for never: a field that may be null is a new object for every heartbeat, and a number is overwritten in place. */
+  #seenMs: number;
 
   constructor(row: NodeRow, report: Heartbeat, memory: Memory, place: Zone<Node>, intervalMs: number) {
     this.id = row.nodeId;
     this.rev = row.rev;
     this.markMs = row.markMs;
-    this.seenMs = row.seenMs;
+    this.#seenMs = row.seenMs ?? NaN;
     this.firstSeenMs = row.firstSeenMs;
     this.bandSinceMs = row.firstSeenMs;
     this.state = row.state;
@@ -72,6 +73,14 @@ export class Node implements FleetNode, Armed {
     if (this.notes < 1) return false;
     this.notes--;
     return true;
+  }
+
+  get seenMs(): number | null {
+    return Number.isNaN(this.#seenMs) ? null : this.#seenMs;
+  }
+
+  set seenMs(ms: number | null) {
+    this.#seenMs = ms ?? NaN;
   }
 
   get isolated(): boolean {
