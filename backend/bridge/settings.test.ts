@@ -12,6 +12,11 @@ describe('settingsFromEnv', () => {
       identity: { transport: 'direct_https' },
       goodbye: 'shutdown',
       timings: 'production',
+      actions: null,
+      supervisor: { kind: 'none' },
+      supervised: false,
+      adminTokenFile: null,
+      ssh: null,
     });
   });
 
@@ -38,6 +43,11 @@ describe('settingsFromEnv', () => {
       identity: { name: 'gw-1', transport: 'reverse_ssh', environment: 'cloud' },
       goodbye: 'restart',
       timings: 'demo',
+      actions: null,
+      supervisor: { kind: 'none' },
+      supervised: false,
+      adminTokenFile: null,
+      ssh: null,
     });
   });
 

@@ -3,6 +3,10 @@ import { isLoopback } from '@openclaw-fleet/client';
 import { ENVIRONMENTS, GOODBYES, TIMINGS_PROFILES, TRANSPORTS } from '@openclaw-fleet/contract';
 import type { Goodbye, TimingsProfile } from '@openclaw-fleet/contract';
 import type { BridgeIdentity } from './report.ts';
+import { ACTING_SETTINGS, actingSettings, endpoint } from './settings-acting.ts';
+import type { ActingSettings } from './settings-acting.ts';
+
+export type { ActionsSettings, SshSettings, SupervisorSettings } from './settings-acting.ts';
 
 /** The environment's settings of the bridge itself, `OPENCLAW_BRIDGE_*`: what each is for. README.md says more. */
 export const BRIDGE_SETTINGS = {
@@ -15,10 +19,11 @@ export const BRIDGE_SETTINGS = {
   OPENCLAW_BRIDGE_ENVIRONMENT: 'where the gateway runs',
   OPENCLAW_BRIDGE_NAME: 'name shown as the host name',
   OPENCLAW_BRIDGE_GOODBYE: 'what a stop is called',
+  ...ACTING_SETTINGS,
 } as const;
 type SettingName = keyof typeof BRIDGE_SETTINGS;
 
-export interface BridgeSettings {
+export interface BridgeSettings extends ActingSettings {
   readonly gatewayUrl: URL;
   /** Null: only probes are read. */
   readonly gatewayTokenFile: string | null;
@@ -51,6 +56,9 @@ export function settingsFromEnv(env: Environment): BridgeSettings {
   const name = get('OPENCLAW_BRIDGE_NAME');
   if (name !== undefined && name.length > 253) problems.push('OPENCLAW_BRIDGE_NAME must have at most 253 characters');
   const environment = reader.choice('OPENCLAW_BRIDGE_ENVIRONMENT', ENVIRONMENTS);
+  const transport = reader.choice('OPENCLAW_BRIDGE_TRANSPORT', TRANSPORTS) ?? 'direct_https';
+  const stateDir = reader.path('OPENCLAW_BRIDGE_STATE_DIR');
+  const actionsPins = pins(get('OPENCLAW_ACTIONS_PIN'), 'OPENCLAW_ACTIONS_PIN', problems);
   const settings: BridgeSettings = {
     gatewayUrl: gatewayUrl(get('OPENCLAW_BRIDGE_GATEWAY_URL') ?? 'http://127.0.0.1:18789', problems),
     gatewayTokenFile: reader.path('OPENCLAW_BRIDGE_GATEWAY_TOKEN_FILE'),
@@ -59,11 +67,21 @@ export function settingsFromEnv(env: Environment): BridgeSettings {
       reader.choice('OPENCLAW_BRIDGE_ALLOW_REMOTE_LISTEN', ['true', 'false'] as const) === 'true',
       problems
     ),
-    stateDir: reader.path('OPENCLAW_BRIDGE_STATE_DIR'),
-    actionsPins: pins(get('OPENCLAW_ACTIONS_PIN'), problems),
+    stateDir,
+    actionsPins,
+    ...actingSettings(
+      env,
+      {
+        stateDir,
+        actionsPins,
+        pins: (pinned) => pins(env[pinned]?.trim(), pinned, problems),
+        tunnelled: transport !== 'direct_https',
+      },
+      problems
+    ),
     identity: {
       ...(name !== undefined && { name }),
-      transport: reader.choice('OPENCLAW_BRIDGE_TRANSPORT', TRANSPORTS) ?? 'direct_https',
+      transport,
       ...(environment !== undefined && { environment }),
     },
     goodbye: reader.choice('OPENCLAW_BRIDGE_GOODBYE', GOODBYES) ?? 'shutdown',
@@ -91,13 +109,13 @@ function createReader(env: Environment, problems: string[]) {
   };
 }
 
-function pins(given: string | undefined, problems: string[]): string[] {
+function pins(given: string | undefined, setting: string, problems: string[]): string[] {
   const found = (given ?? '')
     .split(',')
     .map((pin) => pin.trim())
     .filter((pin) => pin !== '');
   if (!found.every((pin) => /^sha256\/[A-Za-z0-9+/]{43}=$/.test(pin))) {
-    problems.push('OPENCLAW_ACTIONS_PIN must be pins such as sha256/<44 characters of base64>, separated by commas');
+    problems.push(`${setting} must be pins such as sha256/<44 characters of base64>, separated by commas`);
   }
   return found;
 }
@@ -116,10 +134,9 @@ function gatewayUrl(given: string, problems: string[]): URL {
 }
 
 function listenAddress(given: string, remoteAllowed: boolean, problems: string[]): BridgeSettings['listen'] {
-  const match = /^(?<host>\[[0-9a-fA-F:]+\]|[^:[\]\s]+):(?<port>\d{1,5})$/.exec(given);
-  const host = match?.groups?.['host']?.replace(/^\[|\]$/g, '') ?? '';
-  const port = Number(match?.groups?.['port']);
-  if (match === null || port > 65_535) {
+  const address = endpoint(given);
+  const host = address?.host ?? '';
+  if (address === null) {
     problems.push('OPENCLAW_BRIDGE_LISTEN must be an address and a port such as 127.0.0.1:9464 or [::1]:9464');
   } else if (!remoteAllowed && !isLoopback(host)) {
     problems.push(
@@ -127,7 +144,7 @@ function listenAddress(given: string, remoteAllowed: boolean, problems: string[]
         'use 127.0.0.1, or set OPENCLAW_BRIDGE_ALLOW_REMOTE_LISTEN=true when a firewall guards it'
     );
   }
-  return { host, port };
+  return { host, port: address?.port ?? 0 };
 }
 
 function unknownSettings(env: Environment): string[] {
