@@ -38,11 +38,14 @@ export interface Expectation {
   issued(hash: string): boolean;
 }
 
+/** The last heartbeat as it is held: its time is the node's mark, since a string that is held anew for each has to be collected. */
+export type Report = Omit<Heartbeat, 'last_heartbeat'>;
+
 /** What is assessed: one node as it is at one instant. Times are milliseconds of our clock. */
 export interface Subject {
   readonly id: string;
   /** Last heartbeat, with unchanged blocks carried over. */
-  readonly report: Heartbeat;
+  readonly report: Report;
   readonly state: LivenessState;
   /** When its last accepted beat came; null when only an old first one was recorded. */
   readonly seenMs: number | null;

@@ -1,11 +1,4 @@
-import type {
-  DriftSeverity,
-  Heartbeat,
-  Limits,
-  PlaybookId,
-  ViolationCode,
-  ViolationSeverity,
-} from '@openclaw-fleet/contract';
+import type { DriftSeverity, Limits, PlaybookId, ViolationCode, ViolationSeverity } from '@openclaw-fleet/contract';
 import { findConfigDrift } from './drift/config.ts';
 import { healthReasons, healthWords, missesCapability, missingCapabilities } from './drift/runtime.ts';
 import { findSyncDrift } from './drift/sync.ts';
@@ -13,7 +6,7 @@ import { failureRatio } from './jobs.ts';
 import type { Found, ViolationRule, Words } from './rule.ts';
 import { isOver } from './runtime.ts';
 import { lagOf } from './sync.ts';
-import type { Expectation, Subject } from './types.ts';
+import type { Expectation, Report, Subject } from './types.ts';
 import { behindBy, isBehind } from './version.ts';
 import { atLeast, bytes, duration, listed, number, percent, short } from './words.ts';
 
@@ -50,7 +43,7 @@ function limit(
   code: ViolationCode,
   severity: ViolationSeverity,
   playbook: PlaybookId | null,
-  value: (report: Heartbeat) => number | undefined,
+  value: (report: Report) => number | undefined,
   name: keyof Limits,
   words: (value: number, limit: number) => Words
 ): ViolationRule {

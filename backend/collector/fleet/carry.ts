@@ -1,4 +1,5 @@
 import type { Heartbeat } from '@openclaw-fleet/contract';
+import type { Report } from '../assessment/types.ts';
 import type { Decision } from './ordering.ts';
 
 /**
@@ -6,7 +7,7 @@ import type { Decision } from './ordering.ts';
  * section 1).
  * @param last what the node reported before; null when it is new
  */
-export function carryOver(beat: Heartbeat, last: Heartbeat | null): Heartbeat {
+export function carryOver(beat: Heartbeat, last: Report | null): Report {
   if (last === null || !leavesOut(beat, last)) return beat;
   const { reported, capabilities, jobs, publisher } = last;
   return {
@@ -18,7 +19,7 @@ export function carryOver(beat: Heartbeat, last: Heartbeat | null): Heartbeat {
   };
 }
 
-function leavesOut(beat: Heartbeat, last: Heartbeat): boolean {
+function leavesOut(beat: Heartbeat, last: Report): boolean {
   return (
     (last.reported !== undefined && beat.reported === undefined) ||
     (last.capabilities !== undefined && beat.capabilities === undefined) ||
@@ -32,7 +33,7 @@ function leavesOut(beat: Heartbeat, last: Heartbeat): boolean {
  * and a block may have been in a beat that was never seen (domain-rules section 1).
  * @param decision on this beat, which was accepted
  */
-export function asksFullState(beat: Heartbeat, last: Heartbeat | null, decision: Decision): boolean {
+export function asksFullState(beat: Heartbeat, last: Report | null, decision: Decision): boolean {
   if (beat.seq === undefined || beat.seq === 0 || beat.reported !== undefined || beat.goodbye !== undefined)
     return false;
   if (last === null || decision.missed > 0) return true;

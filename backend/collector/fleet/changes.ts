@@ -1,13 +1,7 @@
-import type {
-  DriftDetected,
-  FaultChange,
-  FleetHealthChanged,
-  Heartbeat,
-  PolicyViolationEvent,
-} from '@openclaw-fleet/contract';
+import type { DriftDetected, FaultChange, FleetHealthChanged, PolicyViolationEvent } from '@openclaw-fleet/contract';
 import { isolating, reworded, transitions } from '../assessment/assess.ts';
 import { riskOf } from '../assessment/score.ts';
-import type { Assessment, Fault, FaultTransition } from '../assessment/types.ts';
+import type { Assessment, Fault, FaultTransition, Report } from '../assessment/types.ts';
 import type { Because } from './types.ts';
 import type { FaultRow, NewChange, NewEvent, NodeChanges } from '../storage/types.ts';
 
@@ -157,7 +151,7 @@ export function isNotable(told: Told, now: Told): boolean {
 }
 
 /** What a report says that it did not say before, of what belongs on a timeline: field, before and after. */
-export function reportChanges(last: Heartbeat, report: Heartbeat): { field: string; before: string; after: string }[] {
+export function reportChanges(last: Report, report: Report): { field: string; before: string; after: string }[] {
   const changes: { field: string; before: string; after: string }[] = [];
   const compare = (field: string, before: string | boolean | undefined, after: string | boolean | undefined): void => {
     if (before !== after) changes.push({ field, before: shown(before), after: shown(after) });

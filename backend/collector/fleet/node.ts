@@ -1,6 +1,5 @@
-import type { Heartbeat } from '@openclaw-fleet/contract';
 import { isolating, UNASSESSED } from '../assessment/assess.ts';
-import type { Assessment } from '../assessment/types.ts';
+import type { Assessment, Report } from '../assessment/types.ts';
 import { NEVER_TOLD } from './changes.ts';
 import type { Told } from './changes.ts';
 import type { Armed } from './deadlines.ts';
@@ -24,7 +23,7 @@ export class Node implements FleetNode, Armed {
   state: NodeRow['state'];
   stateSinceMs: number;
   stoppedUntilMs: number | null;
-  report: Heartbeat;
+  report: Report;
   memory: Memory;
   intervalMs: number;
   skewMs = 0;
@@ -50,7 +49,7 @@ export class Node implements FleetNode, Armed {
   /** NaN for never: a field that may be null is a new object for every heartbeat, and a number is overwritten in place. */
   #seenMs: number;
 
-  constructor(row: NodeRow, report: Heartbeat, memory: Memory, place: Zone<Node>, intervalMs: number) {
+  constructor(row: NodeRow, report: Report, memory: Memory, place: Zone<Node>, intervalMs: number) {
     this.id = row.nodeId;
     this.rev = row.rev;
     this.markMs = row.markMs;

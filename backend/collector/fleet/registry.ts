@@ -1,7 +1,7 @@
 import { zoneOf } from '@openclaw-fleet/contract';
 import type { FleetSummary, Heartbeat, Timings, TimingsProfile, Verdict } from '@openclaw-fleet/contract';
 import { expectingNothing } from '../assessment/expectation.ts';
-import type { Assessment, Expectation, Subject } from '../assessment/types.ts';
+import type { Assessment, Expectation, Report, Subject } from '../assessment/types.ts';
 import type { Clock } from '../clock.ts';
 import { StorageError } from '../storage/types.ts';
 import type { FleetStore, NodeRow, NodeWrite, StoredNode } from '../storage/types.ts';
@@ -81,7 +81,7 @@ interface Plan {
   readonly decision: Decision;
   readonly memory: Memory;
   readonly write: NodeWrite;
-  readonly report: Heartbeat;
+  readonly report: Report;
   /** Null: it stays as it is. */
   readonly assessment: Assessment | null;
   readonly changes: Changes | null;
@@ -518,7 +518,7 @@ export class Fleet implements FleetView, FleetIntake, FleetReassess {
 function noteArrival(
   changes: Changes,
   node: Node | null,
-  report: Heartbeat,
+  report: Report,
   state: NodeRow['state'],
   nowMs: number
 ): void {

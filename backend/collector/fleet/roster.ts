@@ -1,5 +1,5 @@
 import { zoneOf } from '@openclaw-fleet/contract';
-import type { Heartbeat, Timings } from '@openclaw-fleet/contract';
+import type { Timings } from '@openclaw-fleet/contract';
 import { Deadlines } from './deadlines.ts';
 import { Directory } from './directory.ts';
 import { newDepartures, noteDeparture } from './flapping.ts';
@@ -10,7 +10,7 @@ import type { Memory } from './ordering.ts';
 import { judgedInterval } from './pace.ts';
 import { HealthTally } from './health-tally.ts';
 import { UNASSESSED } from '../assessment/assess.ts';
-import type { Assessment } from '../assessment/types.ts';
+import type { Assessment, Report } from '../assessment/types.ts';
 import { refreshed, reportOf } from './vital.ts';
 import type { NodeRow, StoredNode } from '../storage/types.ts';
 import { Zone } from './zone.ts';
@@ -57,7 +57,7 @@ export class Roster {
    */
   apply(
     row: NodeRow,
-    report: Heartbeat,
+    report: Report,
     memory: Memory,
     assessment: Assessment | null,
     nowMs: number,
@@ -152,7 +152,7 @@ export class Roster {
     });
   }
 
-  #takeReport(node: Node, report: Heartbeat): void {
+  #takeReport(node: Node, report: Report): void {
     const last = node.report;
     if (last.reported === undefined) {
       if (report.reported !== undefined) this.bridged++;
@@ -210,7 +210,7 @@ export class Roster {
   }
 }
 
-function sameLabels(a: Heartbeat, b: Heartbeat): boolean {
+function sameLabels(a: Report, b: Report): boolean {
   return (
     a.hostname === b.hostname &&
     a.version === b.version &&

@@ -1,4 +1,5 @@
-import type { Goodbye, Heartbeat, Timings } from '@openclaw-fleet/contract';
+import type { Goodbye, Timings } from '@openclaw-fleet/contract';
+import type { Report } from '../assessment/types.ts';
 import type { NodeRow } from '../storage/types.ts';
 import type { Node } from './node.ts';
 import type { Memory } from './ordering.ts';
@@ -21,7 +22,7 @@ interface Accepted {
 export function rowAfterBeat(
   node: Node | null,
   beat: Accepted,
-  report: Heartbeat,
+  report: Report,
   memory: Memory,
   timings: Timings
 ): NodeRow {

@@ -1,4 +1,4 @@
-import type { Assessment, Expectation, Fault, FaultChangeKind, Subject } from '../assessment/types.ts';
+import type { Assessment, Expectation, Fault, FaultChangeKind, Report, Subject } from '../assessment/types.ts';
 import type { Band, FleetSummary, Heartbeat, HeartbeatStatus, LivenessState, Verdict } from '@openclaw-fleet/contract';
 
 /** One registered node in memory. Everyone outside `fleet/` reads only. Times as in NodeRow. */
@@ -13,7 +13,7 @@ export interface FleetNode {
   /** When `stopped` ends by itself; null: not by itself. */
   readonly stoppedUntilMs: number | null;
   /** Last heartbeat, merged with unchanged blocks. */
-  readonly report: Heartbeat;
+  readonly report: Report;
   readonly zone: string;
   /** The pace it is judged by, in milliseconds. */
   readonly intervalMs: number;

@@ -1,4 +1,5 @@
-import type { Heartbeat, ReportedBlock } from '@openclaw-fleet/contract';
+import type { ReportedBlock } from '@openclaw-fleet/contract';
+import type { Report } from '../assessment/types.ts';
 import type { StoredNode } from '../storage/types.ts';
 import { overwrite } from './overwrite.ts';
 
@@ -17,10 +18,9 @@ const VITAL: ReadonlySet<string> = new Set([
 const VITAL_REPORTED: ReadonlySet<string> = new Set(['sync_lag_ms', 'metrics']);
 
 /** What is written with every heartbeat, as JSON. */
-export function vitalOf(report: Heartbeat): string {
-  const { last_heartbeat, uptime_seconds, seq, capacity, queue_depth, jobs, publisher, reported } = report;
+export function vitalOf(report: Report): string {
+  const { uptime_seconds, seq, capacity, queue_depth, jobs, publisher, reported } = report;
   return JSON.stringify({
-    last_heartbeat,
     uptime_seconds,
     seq,
     capacity,
@@ -32,7 +32,7 @@ export function vitalOf(report: Heartbeat): string {
 }
 
 /** What is written when it changes, as JSON. */
-export function settledOf(report: Heartbeat): string {
+export function settledOf(report: Report): string {
   const settled = without(report, VITAL);
   if (report.reported) settled['reported'] = without(report.reported, VITAL_REPORTED);
   return JSON.stringify(settled);
@@ -42,7 +42,7 @@ export function settledOf(report: Heartbeat): string {
  * Whether two heartbeats of a node differ in nothing but what is vital. Field by field, because a loop over names costs ten
  * times as much; a test goes through every field of the contract.
  */
-export function sameSettled(a: Heartbeat, b: Heartbeat): boolean {
+export function sameSettled(a: Report, b: Report): boolean {
   return (
     a.hostname === b.hostname &&
     a.version === b.version &&
@@ -91,10 +91,9 @@ function sameItems(a: readonly string[] | undefined, b: readonly string[] | unde
  * of a heartbeat outlives it. Collecting what does costs more than taking it in.
  * @returns what to hold: `held`, or `next` when they have different fields
  */
-export function refreshed(held: Heartbeat, next: Heartbeat): Heartbeat {
+export function refreshed(held: Report, next: Report): Report {
   if (held === next) return held;
   if (hasOptional(held) !== hasOptional(next)) return next;
-  held.last_heartbeat = next.last_heartbeat;
   held.capacity = overwrite(held.capacity, next.capacity);
   held.queue_depth = overwrite(held.queue_depth, next.queue_depth);
   if (next.uptime_seconds !== undefined) held.uptime_seconds = next.uptime_seconds;
@@ -110,7 +109,7 @@ export function refreshed(held: Heartbeat, next: Heartbeat): Heartbeat {
 }
 
 /** Which of the vital fields that may be absent are there, as bits. */
-function hasOptional({ uptime_seconds, seq, jobs, publisher }: Heartbeat): number {
+function hasOptional({ uptime_seconds, seq, jobs, publisher }: Report): number {
   return (
     (uptime_seconds === undefined ? 0 : 1) |
     (seq === undefined ? 0 : 2) |
@@ -120,11 +119,11 @@ function hasOptional({ uptime_seconds, seq, jobs, publisher }: Heartbeat): numbe
 }
 
 /** The heartbeat that a row was written from. The intake validated it before it was stored. */
-export function reportOf({ report, vital }: Pick<StoredNode, 'report' | 'vital'>): Heartbeat {
+export function reportOf({ report, vital }: Pick<StoredNode, 'report' | 'vital'>): Report {
   const settled = JSON.parse(report) as Fields;
   const live = JSON.parse(vital) as Fields;
   const reported = settled['reported'] && { ...(settled['reported'] as Fields), ...(live['reported'] as Fields) };
-  return { ...settled, ...live, ...(reported ? { reported } : {}) } as unknown as Heartbeat;
+  return { ...settled, ...live, ...(reported ? { reported } : {}) } as unknown as Report;
 }
 
 function without(fields: object, left: ReadonlySet<string>): Fields {
