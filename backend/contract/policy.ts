@@ -91,7 +91,7 @@ export const policySpecSchema = z.strictObject({
   requireSignature: z.boolean().default(false),
   windows: z.array(maintenanceWindowSchema).max(32).default([]),
   waivers: z.array(waiverSchema).max(100).default([]),
-  /** Overrides of remediation's limits; the work on repairs reads them. */
+  /** Limits of repairs that are tighter here, by name, and `automation: false`; docs/safety.md lists them. */
   guardrails: z.record(words(64), z.union([z.number(), z.boolean()])).default({}),
 });
 export type PolicySpec = z.infer<typeof policySpecSchema>;

@@ -115,6 +115,7 @@ describe('creating a profile', () => {
             { id: 'w', code: 'runtime-error', expiresAt: '2027-01-01T00:00:00Z', reason: 'known' },
             { id: 'w', code: 'cpu-over-limit', expiresAt: '2027-01-01T00:00:00Z', reason: 'known' },
           ],
+          guardrails: { attempts: 2, inFlightMost: 500, haste: true },
         },
         ada
       )
@@ -123,6 +124,8 @@ describe('creating a profile', () => {
       'windows[0].schedule',
       'windows[0].timeZone',
       'waivers[1].id',
+      'guardrails.inFlightMost',
+      'guardrails.haste',
       'desired.configRevision',
     ]);
     expect(await failure(desk.policies.create('Production!', production, ada))).toMatchObject({ kind: 'invalid' });

@@ -14,6 +14,7 @@ import {
 } from '@openclaw-fleet/contract';
 import { z } from 'zod';
 import { nearest } from '../config-nearest.ts';
+import { overrideErrors } from '../remediation/rules/limits.ts';
 import { PolicyError, type ConfigurationLookup, type FieldError, type Provenance } from './types.ts';
 import { windowErrors } from './windows.ts';
 
@@ -96,7 +97,7 @@ export function checkTargetIds(ids: readonly string[]): void {
   );
 }
 
-/** What else a profile must fulfil: windows that can be evaluated, ids of waivers told apart, a revision that exists. */
+/** What else a profile must fulfil: windows that can be evaluated, ids of waivers told apart, a revision that exists, guardrails that tighten. */
 export function specErrors(spec: PolicySpec, configurations: ConfigurationLookup): FieldError[] {
   const windows = spec.windows.flatMap((window, index) =>
     windowErrors(window).map(({ field, message }) => ({ field: `windows[${index}].${field}`, message }))
@@ -107,7 +108,8 @@ export function specErrors(spec: PolicySpec, configurations: ConfigurationLookup
       ? []
       : [{ field: `waivers[${index}].id`, message: `${id} is there twice: give each waiver an id of its own` }]
   );
-  return [...windows, ...waivers, ...revisionErrors(spec.desired, 'desired.', configurations)];
+  const guardrails = overrideErrors(spec.guardrails).map(({ key, message }) => ({ field: `guardrails.${key}`, message }));
+  return [...windows, ...waivers, ...guardrails, ...revisionErrors(spec.desired, 'desired.', configurations)];
 }
 
 function revisionErrors(
