@@ -1,5 +1,6 @@
 export * from './api.ts';
 export * from './api-changes.ts';
+export * from './api-remediation.ts';
 export * from './event.ts';
 export * from './heartbeat.ts';
 export * from './node-id.ts';

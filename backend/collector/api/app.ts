@@ -2,24 +2,31 @@ import { problem, ROLES } from '@openclaw-fleet/contract';
 import express from 'express';
 import type { ErrorRequestHandler, Express, Request, RequestHandler, Response } from 'express';
 import type { z } from 'zod';
+import { callersOf } from './callers.ts';
+import type { GrafanaCallers } from './callers.ts';
 import { mayAct } from './auth.ts';
-import type { Caller } from './auth.ts';
+import type { Authenticate, Caller } from './auth.ts';
 import { jsonBody, readBody } from './body.ts';
 import { failure, ProblemError } from './call.ts';
 import type { Handler, Handlers } from './call.ts';
 import { problemFor } from './failures.ts';
 import { admit, note, routeOf, switchedOff } from './guard.ts';
+import { auditHandlers } from './handlers/audit.ts';
+import { alertHandlers } from './handlers/alerts.ts';
 import { configurationHandlers } from './handlers/configurations.ts';
 import { historyHandlers } from './handlers/history.ts';
+import { holdHandlers } from './handlers/holds.ts';
 import { policyHandlers } from './handlers/policies.ts';
+import { remediationHandlers } from './handlers/remediations.ts';
 import { serviceHandlers } from './handlers/service.ts';
 import type { ServiceParts } from './handlers/service.ts';
 import { targetHandlers } from './handlers/targets.ts';
+import { readIdempotencyKey } from './idempotency.ts';
 import { readIfMatch } from './if-match.ts';
 import type { Parts } from './parts.ts';
 import { sendProblem } from './problems.ts';
 import { parseQuery } from './query.ts';
-import { allowOf, JSON_TYPE, mountsOf } from './route.ts';
+import { allowOf, JSON_TYPE, mountsOf, SWITCHED } from './route.ts';
 import type { Route } from './route.ts';
 import { ROUTE_IDS, ROUTES } from './routes.ts';
 import type { RouteId } from './routes.ts';
@@ -28,8 +35,12 @@ export interface ApiLog {
   error(fields: object, message: string): void;
 }
 
-export interface ApiOptions extends Parts, ServiceParts {
-  /** SMART_FLEET_V2_ENABLED: off means that `/fleet/*` answers 404 with the reason. */
+export interface ApiOptions extends Parts, Omit<ServiceParts, 'identify'> {
+  /** Whom an API token speaks for. */
+  readonly authenticate: Authenticate;
+  /** Who asks through Grafana's plugin proxy; null: Grafana is not set up, and nobody does. */
+  readonly grafana: GrafanaCallers | null;
+  /** SMART_FLEET_V2_ENABLED: off means that `/fleet/*` and `/alertmanager/*` answer 404 with the reason. */
   readonly smartFleet: boolean;
   readonly log: ApiLog;
   /** Counts one answered request; `route` is a path of the table, or `none`. */
@@ -56,28 +67,33 @@ export function createApi(options: ApiOptions): Express {
   app.enable('case sensitive routing');
   app.set('query parser', 'simple');
   app.use(prepare(options));
+  const identify = callersOf(options);
   const handlers: Handlers<RouteId> = {
     ...targetHandlers(options),
     ...historyHandlers(options),
     ...policyHandlers(options),
     ...configurationHandlers(options),
-    ...serviceHandlers(options),
+    ...remediationHandlers(options),
+    ...holdHandlers(options),
+    ...auditHandlers(options),
+    ...alertHandlers(options),
+    ...serviceHandlers({ ...options, identify }),
   };
   const mounted = ROUTE_IDS.flatMap((id) => {
     const route: Route = ROUTES[id];
     return mountsOf(route).map((path) => ({ path, route, handler: handlers[id] }));
   });
   // Before any route, so that whoever has a token is told, whatever the role, the method and the rest of the address.
-  if (!options.smartFleet) app.use('/fleet', admit('viewer', options.authenticate), switchedOff);
+  if (!options.smartFleet) app.use([...SWITCHED], admit({ role: 'viewer' }, identify), switchedOff);
   for (const [path, entries] of Map.groupBy(mounted, (each) => each.path)) {
     for (const { route, handler } of entries) {
       const read = route.body ? [jsonBody(route.body)] : [];
-      app[route.method](path, note(path), admit(route.role, options.authenticate), ...read, answer(route, handler));
+      app[route.method](path, note(path), admit(route, identify), ...read, answer(route, handler));
     }
     const routes = entries.map(({ route }) => route);
-    app.all(path, note(path), admit(leastRole(routes), options.authenticate), refuseMethod(path, routes));
+    app.all(path, note(path), admit({ role: leastRole(routes) }, identify), refuseMethod(path, routes));
   }
-  app.use(admit('viewer', options.authenticate), (_request, response) => {
+  app.use(admit({ role: 'viewer' }, identify), (_request, response) => {
     sendProblem(response, problem('not-found', 'There is nothing here. /docs lists every address of this API.'));
   });
   app.use(reportErrors(options));
@@ -120,8 +136,11 @@ function answer(route: Route, handler: Handler<RouteId>): RequestHandler {
     const body = route.body ? readBody(route.body, request.body) : null;
     const version = readIfMatch(route, request.headers['if-match']);
     const { caller = null } = response.locals as { caller?: Caller };
+    const idempotencyKey = readIdempotencyKey(route, request.headers['idempotency-key']);
     response.status(reply.status);
-    const call = { query, params, body, version, caller, response } as unknown as Parameters<Handler<RouteId>>[0];
+    const call = { query, params, body, version, caller, idempotencyKey, response } as unknown as Parameters<
+      Handler<RouteId>
+    >[0];
     const result = await handler(call);
     if (result !== undefined) response.type(JSON_TYPE).send(JSON.stringify(result));
   };

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { ROLES } from '@openclaw-fleet/contract';
 import type { Problem, Role } from '@openclaw-fleet/contract';
 import type { Actor } from '../storage/types.ts';
@@ -6,6 +7,10 @@ import type { Actor } from '../storage/types.ts';
 export interface Caller {
   readonly role: Role;
   readonly actor: Actor;
+  /** Only persons decide about repairs (domain-rules section 6). */
+  readonly kind: 'person' | 'service' | 'anonymous';
+  /** The Grafana identifier of a person; null for everybody else. */
+  readonly person: string | null;
 }
 
 /** Reads an `Authorization` header (undefined: there was none) and says who it is, or why not. */
@@ -15,6 +20,9 @@ export type Authenticate = (authorization: string | undefined) => Caller | Probl
 export function mayAct(role: Role, needed: Role): boolean {
   return ROLES.indexOf(role) >= ROLES.indexOf(needed);
 }
+
+/** Says from a request's headers who asks, or why nobody does. */
+export type Identify = (headers: IncomingHttpHeaders) => Promise<Caller | Problem>;
 
 export function isProblem(outcome: Caller | Problem): outcome is Problem {
   return 'status' in outcome;

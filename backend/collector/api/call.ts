@@ -24,6 +24,8 @@ export interface Call<K extends RouteId> {
   /** The version that If-Match names; null: it names none. */
   readonly version: VersionOf<K>;
   readonly caller: CallerOf<K>;
+  /** What `Idempotency-Key` says; null: it is not there. */
+  readonly idempotencyKey: string | null;
   readonly response: Response;
 }
 

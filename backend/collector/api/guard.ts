@@ -1,7 +1,8 @@
 import { problem } from '@openclaw-fleet/contract';
+import type { Problem } from '@openclaw-fleet/contract';
 import type { RequestHandler, Response } from 'express';
 import { isProblem, mayAct } from './auth.ts';
-import type { Authenticate } from './auth.ts';
+import type { Caller, Identify } from './auth.ts';
 import { sendProblem } from './problems.ts';
 import type { Route } from './route.ts';
 
@@ -19,18 +20,31 @@ export function note(path: string): RequestHandler {
   };
 }
 
-/** Lets in whoever has the role, and notes who it is. */
-export function admit(role: Route['role'], authenticate: Authenticate): RequestHandler {
+/** Why a caller may not ask; null: it may. */
+function whyNot({ role: has, kind, actor }: Caller, { role, person }: Needs): Problem | null {
+  if (role !== 'open' && !mayAct(has, role)) {
+    const grafana = actor.via === 'grafana-id-token';
+    const detail = grafana
+      ? `This needs the role ${role}, and yours in Grafana gives ${has}. Ask an administrator of Grafana for a higher one.`
+      : `This needs the role ${role}, and this token has the role ${has}. Use a token with that role.`;
+    return problem('forbidden', detail);
+  }
+  if (person !== true || kind === 'person') return null;
+  const who = kind === 'service' ? 'a service' : 'an anonymous visitor';
+  const detail = `Only a person may decide this, and you are ${who}. Log in to Grafana, or use a token of a person (openclaw-fleet token create --person).`;
+  return problem('person-required', detail);
+}
+
+type Needs = Pick<Route, 'role' | 'person'>;
+
+/** Lets in whoever may ask, and notes who it is. */
+export function admit(needs: Needs, identify: Identify): RequestHandler {
   return async (request, response, next) => {
-    if (role !== 'open') {
-      const caller = await authenticate(request.headers.authorization);
-      if (isProblem(caller)) {
-        sendProblem(response, caller);
-        return;
-      }
-      if (!mayAct(caller.role, role)) {
-        const detail = `This needs the role ${role}, and this token has the role ${caller.role}. Use a token with that role.`;
-        sendProblem(response, problem('forbidden', detail));
+    if (needs.role !== 'open') {
+      const caller = await identify(request.headers);
+      const refused = isProblem(caller) ? caller : whyNot(caller, needs);
+      if (refused !== null) {
+        sendProblem(response, refused);
         return;
       }
       response.locals['caller'] = caller;
@@ -42,6 +56,6 @@ export function admit(role: Route['role'], authenticate: Authenticate): RequestH
 /** Answers for seed 000's addresses while their flag is off. */
 export const switchedOff: RequestHandler = (_request, response) => {
   const detail =
-    'SMART_FLEET_V2_ENABLED is false, so /fleet/* is switched off. Set it (or smartFleet.enabled) to true and restart the collector.';
+    'SMART_FLEET_V2_ENABLED is false, so /fleet/* and /alertmanager/* are switched off. Set it (or smartFleet.enabled) to true and restart the collector.';
   sendProblem(response, problem('feature-disabled', detail));
 };

@@ -65,12 +65,16 @@ describe('/openapi.json', () => {
         (operation.parameters ?? []).filter((each) => each.in === kind).map(({ name }) => name);
       expect(named('query').sort()).toEqual(Object.keys(route.query.shape).sort());
       expect(named('path')).toEqual([...path.matchAll(/:(\w+)/g)].map(([, name]) => name));
-      expect(named('header')).toEqual(route.ifMatch ? ['If-Match'] : []);
-      expect(operation.security).toEqual(route.role === 'open' ? [] : [{ apiToken: [] }]);
+      expect(named('header')).toEqual([
+        ...(route.ifMatch ? ['If-Match'] : []),
+        ...(route.idempotent ? ['Idempotency-Key'] : []),
+      ]);
+      const known = [{ apiToken: [] }, { grafana: [], grafanaSecret: [] }];
+      expect(operation.security).toEqual(route.role === 'open' ? [] : known);
       expect(operation.requestBody !== undefined).toBe(route.body !== undefined);
-      for (const { status, content, headers = [] } of route.replies) {
+      for (const { status, content, also, headers = [] } of route.replies) {
         const answer = operation.responses[String(status)]!;
-        expect(Object.keys(answer.content ?? {})).toEqual(content === null ? [] : [content.type]);
+        expect(Object.keys(answer.content ?? {})).toEqual([content, also].flatMap((each) => (each ? [each.type] : [])));
         const names = { etag: 'ETag', location: 'Location' };
         expect(Object.keys(answer.headers ?? {})).toEqual(headers.map((name) => names[name]));
       }

@@ -4,6 +4,7 @@ import {
   configReportSchema,
   heartbeatReplySchema,
   heartbeatSchema,
+  idempotencyKeySchema,
   PROBLEMS,
   problemSchema,
   renewalReplySchema,
@@ -15,7 +16,7 @@ import {
 import type { ProblemName } from '@openclaw-fleet/contract';
 import { z } from 'zod';
 import { IF_MATCH_PATTERN } from './if-match.ts';
-import { isFleetRoute, JSON_TYPE, mountsOf } from './route.ts';
+import { isSwitched, JSON_TYPE, mountsOf } from './route.ts';
 import type { Reply, Route } from './route.ts';
 import { ROUTE_IDS, ROUTES } from './routes.ts';
 
@@ -29,6 +30,9 @@ const COMMON_PROBLEMS: readonly ProblemName[] = [
   'unauthenticated',
   'invalid-token',
   'forbidden',
+  'grafana-identity',
+  'grafana-secret',
+  'grafana-unavailable',
   'headers-too-large',
   'internal-error',
 ];
@@ -136,8 +140,9 @@ function capital(word: string): string {
 export function problemsOf(route: Route): ProblemName[] {
   return [
     ...(route.role === 'open' ? (['bad-request', 'headers-too-large', 'internal-error'] as const) : COMMON_PROBLEMS),
-    ...(isFleetRoute(route) ? (['feature-disabled'] as const) : []),
+    ...(isSwitched(route) ? (['feature-disabled'] as const) : []),
     ...(route.body ? BODY_PROBLEMS : []),
+    ...(route.person ? (['person-required'] as const) : []),
     ...(route.ifMatch ? (['precondition-failed'] as const) : []),
     ...(route.ifMatch === 'required' ? (['precondition-required'] as const) : []),
     ...route.problems,
@@ -149,13 +154,23 @@ const IF_MATCH = z
   .regex(new RegExp(IF_MATCH_PATTERN))
   .meta({ description: 'The ETag of what you read: which version is to be changed.', example: '"3"' });
 
+const IDEMPOTENCY_KEY = idempotencyKeySchema.meta({
+  description: 'The same key with the same body is the same request, whatever is sent twice. Kept for a day.',
+  example: '6f1c2b1e-restart-once',
+});
+
+function headersOf({ ifMatch, idempotent }: Route): z.ZodObject {
+  return z.object({
+    ...(ifMatch && { 'If-Match': ifMatch === 'required' ? IF_MATCH : IF_MATCH.optional() }),
+    ...(idempotent && { 'Idempotency-Key': IDEMPOTENCY_KEY.optional() }),
+  });
+}
+
 function requestOf(route: Route): NonNullable<RouteConfig['request']> {
   return {
     query: route.documentedQuery ?? route.query,
     ...(route.params && { params: route.params }),
-    ...(route.ifMatch && {
-      headers: z.object({ 'If-Match': route.ifMatch === 'required' ? IF_MATCH : IF_MATCH.optional() }),
-    }),
+    ...((route.ifMatch !== undefined || route.idempotent) && { headers: headersOf(route) }),
     ...(route.body && { body: { required: true, content: { [JSON_TYPE]: { schema: route.body.schema } } } }),
   };
 }
@@ -165,10 +180,12 @@ const REPLY_HEADERS = {
   location: { Location: z.string().meta({ description: 'The address of it.' }) },
 } as const;
 
-function replyOf({ content, description, headers = [] }: Reply): Responses[string] {
+function replyOf({ content, also, description, headers = [] }: Reply): Responses[string] {
   return {
     description,
-    ...(content && { content: { [content.type]: { schema: content.schema } } }),
+    ...(content && {
+      content: { [content.type]: { schema: content.schema }, ...(also && { [also.type]: { schema: also.schema } }) },
+    }),
     ...(headers.length > 0 && {
       headers: z.object(Object.assign({}, ...headers.map((name) => REPLY_HEADERS[name])) as z.ZodRawShape),
     }),
@@ -186,6 +203,18 @@ export function createOpenApi(version: string): OpenApiDocument {
     type: 'http',
     scheme: 'bearer',
     description: 'A token of `openclaw-fleet token create`, with a role: viewer, operator or approver.',
+  });
+  const grafana = registry.registerComponent('securitySchemes', 'grafana', {
+    type: 'apiKey',
+    in: 'header',
+    name: 'X-Grafana-Id',
+    description: "Grafana's signed ID token, which its plugin proxy adds: who asks, and the role in the organisation.",
+  });
+  const grafanaSecret = registry.registerComponent('securitySchemes', 'grafanaSecret', {
+    type: 'apiKey',
+    in: 'header',
+    name: 'X-OpenClaw-Fleet-Secret',
+    description: 'The secret that the proxy and the collector share. A request that has it is one of Grafana alone.',
   });
   const certificate = registry.registerComponent('securitySchemes', 'nodeCertificate', {
     type: 'mutualTLS',
@@ -209,8 +238,9 @@ export function createOpenApi(version: string): OpenApiDocument {
         operationId: path === canonical ? id : `${id}As${capital(route.role)}`,
         tags: [path === canonical ? 'api' : route.role],
         summary: route.summary,
-        description: `${route.description} Role: ${route.role}.${also === undefined ? '' : ` The same as \`${openApiPath(also)}\`.`}`,
-        security: route.role === 'open' ? [] : [{ [apiToken.name]: [] }],
+        description: `${route.description} Role: ${route.role}.${route.person ? ' A person alone.' : ''}${also === undefined ? '' : ` The same as \`${openApiPath(also)}\`.`}`,
+        security:
+          route.role === 'open' ? [] : [{ [apiToken.name]: [] }, { [grafana.name]: [], [grafanaSecret.name]: [] }],
         request: requestOf(route),
         responses: { ...problemResponses(problemsOf(route)), ...repliesOf(route) },
       });

@@ -3,7 +3,8 @@ import type { Clock } from '../clock.ts';
 import type { ConfigurationService } from '../configurations/types.ts';
 import type { FleetView } from '../fleet/types.ts';
 import type { PolicyService } from '../policies/types.ts';
-import type { AuditEntry, HistoryStore } from '../storage/types.ts';
+import type { RemediationService } from '../remediation/types.ts';
+import type { AuditEntry, AuditReadStore, HistoryStore } from '../storage/types.ts';
 
 /** What the handlers answer from. */
 export interface Parts {
@@ -13,6 +14,10 @@ export interface Parts {
   readonly configurations: ConfigurationService;
   readonly timings: Timings;
   readonly clock: Clock;
+  readonly remediation: RemediationService;
+  readonly auditTrail: AuditReadStore;
+  /** Signs a head of the audit chain as of now: a compact JWS (contract's auditHeadSchema). */
+  readonly signAuditHead: (head: { readonly seq: number; readonly hash: string }) => Promise<string>;
   /** Appends to the audit chain what no other part does; resolves once it is durable. */
   readonly audit: (entry: AuditEntry) => Promise<void>;
 }

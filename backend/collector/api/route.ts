@@ -15,6 +15,8 @@ export interface Reply {
   /** Null: no body. */
   readonly content: { readonly type: string; readonly schema: z.ZodType } | null;
   readonly description: string;
+  /** What it is instead when the request asks for that. */
+  readonly also?: { readonly type: string; readonly schema: z.ZodType };
   /** Headers it carries: `etag` names the version to be changed, `location` the address of what was made. */
   readonly headers?: readonly ('etag' | 'location')[];
 }
@@ -41,6 +43,10 @@ export interface Route {
   readonly body?: Body;
   /** Whether the caller says by If-Match which version it changes. Absent: there is no version. */
   readonly ifMatch?: 'required' | 'optional';
+  /** Only a person may ask, whatever the role. */
+  readonly person?: true;
+  /** Takes an `Idempotency-Key`. */
+  readonly idempotent?: true;
   /** The first is the one answered with unless the handler says otherwise. */
   readonly replies: readonly [Reply, ...Reply[]];
   /** Problems beyond those that follow from the rest of the entry. */
@@ -57,9 +63,11 @@ export function json(
   return { status: 200, content: { type: JSON_TYPE, schema }, description, ...more };
 }
 
-/** Whether a route belongs to seed 000's `/fleet/*`, which a feature flag switches off. */
-export function isFleetRoute({ path }: Pick<Route, 'path'>): boolean {
-  return path.startsWith('/fleet/');
+/** What seed 000's feature flag switches off. */
+export const SWITCHED = ['/fleet', '/alertmanager'] as const;
+
+export function isSwitched({ path }: Pick<Route, 'path'>): boolean {
+  return SWITCHED.some((prefix) => path.startsWith(`${prefix}/`));
 }
 
 /**
@@ -67,7 +75,7 @@ export function isFleetRoute({ path }: Pick<Route, 'path'>): boolean {
  * role, since one route of Grafana's plugin proxy can demand only one role for its whole path.
  */
 export function mountsOf({ method, path, role }: Pick<Route, 'method' | 'path' | 'role'>): string[] {
-  return method === 'get' ? [path] : [path, path.replace('/fleet/', `/fleet/${role}/`)];
+  return method === 'get' || !path.startsWith('/fleet/') ? [path] : [path, path.replace('/fleet/', `/fleet/${role}/`)];
 }
 
 /** The methods of an address as `Allow` names them. */

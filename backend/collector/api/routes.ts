@@ -1,6 +1,10 @@
 import type { Route } from './route.ts';
+import { ALERT_ROUTES } from './routes/alerts.ts';
+import { AUDIT_ROUTES } from './routes/audit.ts';
 import { CONFIGURATION_ROUTES } from './routes/configurations.ts';
+import { HOLD_ROUTES } from './routes/holds.ts';
 import { POLICY_ROUTES } from './routes/policies.ts';
+import { REMEDIATION_ROUTES } from './routes/remediations.ts';
 import { SERVICE_ROUTES } from './routes/service.ts';
 import { TARGET_ROUTES } from './routes/targets.ts';
 
@@ -9,6 +13,10 @@ export const ROUTES = {
   ...TARGET_ROUTES,
   ...POLICY_ROUTES,
   ...CONFIGURATION_ROUTES,
+  ...REMEDIATION_ROUTES,
+  ...HOLD_ROUTES,
+  ...AUDIT_ROUTES,
+  ...ALERT_ROUTES,
   ...SERVICE_ROUTES,
 } as const satisfies Record<string, Route>;
 

@@ -1,7 +1,7 @@
 import { problem } from '@openclaw-fleet/contract';
 import type { MetricsHandler } from '../../metrics/handler.ts';
 import { isProblem, mayAct } from '../auth.ts';
-import type { Authenticate } from '../auth.ts';
+import type { Identify } from '../auth.ts';
 import { ProblemError } from '../call.ts';
 import type { Handlers } from '../call.ts';
 import { DOCS_POLICY, renderDocs } from '../docs.ts';
@@ -16,7 +16,7 @@ import { SERVICE_ROUTES } from '../routes/service.ts';
 export interface ServiceParts {
   readonly events: EventStream;
   readonly metrics: MetricsHandler;
-  readonly authenticate: Authenticate;
+  readonly identify: Identify;
   readonly ready: ReadinessCheck;
   readonly version: string;
 }
@@ -30,7 +30,7 @@ function lastEventIdOf(asked: unknown): number | null {
 
 /** What the collector says of itself, and the stream of events. */
 export function serviceHandlers(parts: ServiceParts): Handlers<keyof typeof SERVICE_ROUTES> {
-  const { events, metrics, authenticate } = parts;
+  const { events, metrics, identify } = parts;
   const document = createOpenApi(parts.version);
   const page = renderDocs(document);
   const ready = sharedReadiness(parts.ready);
@@ -42,12 +42,12 @@ export function serviceHandlers(parts: ServiceParts): Handlers<keyof typeof SERV
         return undefined;
       }
       const lastEventId = lastEventIdOf(request.headers['last-event-id'] ?? query.lastEventId);
-      const { authorization } = request.headers;
+      const { headers } = request;
       const refused = await events.subscribe(response, {
         lastEventId,
         reader: caller.actor.name,
         async stillAllowed() {
-          const caller = await authenticate(authorization);
+          const caller = await identify(headers);
           return !isProblem(caller) && mayAct(caller.role, SERVICE_ROUTES.streamEvents.role);
         },
       });

@@ -2,6 +2,7 @@ import {
   driftDetectedSchema,
   fleetHealthChangedSchema,
   policyViolationEventSchema,
+  remediationStatusEventSchema,
   streamResetSchema,
   targetOfflineSchema,
 } from '@openclaw-fleet/contract';
@@ -15,6 +16,11 @@ const eventsQuerySchema = z.strictObject({
     .string()
     .regex(/^\d{1,15}$/, 'must be the id of an event, a whole number')
     .optional(),
+  /** Grafana's front end adds it where headers cannot be sent; the ID token says which organisation it is. */
+  orgId: z
+    .string()
+    .regex(/^\d{1,15}$/, 'must be the id of an organisation in Grafana')
+    .optional(),
 });
 
 /** What the collector says of itself, and the stream of events. */
@@ -25,7 +31,7 @@ export const SERVICE_ROUTES = {
     role: 'viewer',
     summary: 'Follow events',
     description:
-      'Server-sent events in commit order, with a comment every 15 s: `fleet-health-changed` (a change of band, or a move of 5 points), `drift-detected` and `policy-violation` (opened, escalated, eased or resolved), `target-offline`. `Last-Event-ID` (or `lastEventId`) replays what followed that event; when it is no longer kept, a `stream-reset` event says so and the stream goes on from now. A reader that falls behind is cut off and may connect again.',
+      'Server-sent events in commit order, with a comment every 15 s: `fleet-health-changed` (a change of band, or a move of 5 points), `drift-detected` and `policy-violation` (opened, escalated, eased or resolved), `remediation-status` (every transition of a repair), `target-offline`. `Last-Event-ID` (or `lastEventId`) replays what followed that event; when it is no longer kept, a `stream-reset` event says so and the stream goes on from now. A reader that falls behind is cut off and may connect again.',
     query: eventsQuerySchema,
     replies: [
       {
@@ -37,6 +43,7 @@ export const SERVICE_ROUTES = {
             driftDetectedSchema.meta({ id: 'DriftDetectedEvent' }),
             policyViolationEventSchema.meta({ id: 'PolicyViolationEvent' }),
             targetOfflineSchema.meta({ id: 'TargetOfflineEvent' }),
+            remediationStatusEventSchema.meta({ id: 'RemediationStatusEvent' }),
             streamResetSchema.meta({ id: 'StreamResetEvent' }),
           ]),
         },

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { problem, ROLES, TIMINGS } from '@openclaw-fleet/contract';
 import type { Heartbeat, Role } from '@openclaw-fleet/contract';
+import { signHead } from '../../audit/head.ts';
 import { Configurations } from '../../configurations/service.ts';
 import { Fleet } from '../../fleet/registry.ts';
 import { newApiToken, verifyApiToken } from '../../identity/tokens.ts';
@@ -15,6 +16,8 @@ import { registerFleetMetrics } from '../../metrics/fleet.ts';
 import { createMetricsHandler } from '../../metrics/handler.ts';
 import { createTargetRenderer } from '../../metrics/render.ts';
 import { Policies } from '../../policies/service.ts';
+import { RemediationError } from '../../remediation/types.ts';
+import type { RemediationService } from '../../remediation/types.ts';
 import { openStorage } from '../../storage/index.ts';
 import type { ApiToken, NodeRow } from '../../storage/types.ts';
 import { createApi } from '../app.ts';
@@ -24,6 +27,9 @@ import type { EventStreamOptions } from '../events.ts';
 import { configureServer } from '../server.ts';
 
 export const START = Date.parse('2026-02-06T12:00:00Z');
+
+/** Whose the tokens are. */
+export const PERSONS: Readonly<Record<Role, string | null>> = { viewer: null, operator: 'olga', approver: 'ada' };
 
 /** A valid heartbeat as of `atMs`. */
 export function beat(id: string, atMs: number, more: Partial<Heartbeat> = {}): Heartbeat {
@@ -123,16 +129,58 @@ export async function startApi(options: HarnessOptions = {}) {
   await fleet.load();
 
   const tokens = new Map<string, ApiToken>();
-  const makeToken = (role: Role): string => {
-    const made = newApiToken({ name: role, role, kind: 'service', person: null, expiresMs: null }, clock.now);
+  /** @param person the Grafana identifier of a person; null: a service */
+  const makeToken = (role: Role, person: string | null): string => {
+    const kind = person === null ? 'service' : 'person';
+    const made = newApiToken({ name: role, role, kind, person, expiresMs: null }, clock.now);
     tokens.set(made.token.id, made.token);
     return made.text;
   };
-  const tokenOf = Object.fromEntries(ROLES.map((role) => [role, makeToken(role)])) as Record<Role, string>;
+  const tokenOf = Object.fromEntries(ROLES.map((role) => [role, makeToken(role, PERSONS[role])])) as Record<
+    Role,
+    string
+  >;
   const revokeAll = (): void => {
     for (const [id, token] of tokens) tokens.set(id, { ...token, revokedMs: clock.now });
   };
 
+  const nothing = (): never => {
+    throw new RemediationError({ kind: 'not-found', message: 'There is no such repair.' });
+  };
+  const remediation = {
+    request: nothing,
+    requestBatch: nothing,
+    dryRun: nothing,
+    dryRunBatch: nothing,
+    run: () => Promise.resolve(null),
+    batch: () => Promise.resolve(null),
+    plan: () => Promise.resolve(null),
+    runs: () => Promise.resolve({ runs: [], total: 0 }),
+    approve: nothing,
+    deny: nothing,
+    cancel: nothing,
+    pause: nothing,
+    resume: nothing,
+    cordon: nothing,
+    uncordon: nothing,
+    clearQuarantine: nothing,
+    closeBreaker: nothing,
+    liftIsolation: nothing,
+    retire: nothing,
+    reinstate: nothing,
+    holds: () => [],
+    efficacy: () => [],
+    open: () => [],
+    status: () => ({
+      automation: { enabled: true, percent: 100, held: null },
+      inFlight: 0,
+      inFlightCap: 1,
+      pendingApprovals: 0,
+      holds: [],
+      efficacy: [],
+      refused: {},
+    }),
+  } as unknown as RemediationService;
   const instruments = createInstruments({ processMetrics: false });
   registerFleetMetrics(instruments.registry, fleet, () => clock.now);
   const ticks = new Set<() => void>();
@@ -156,6 +204,10 @@ export async function startApi(options: HarnessOptions = {}) {
     configurations,
     timings,
     audit: (entry) => storage.appendAudit(entry),
+    remediation,
+    auditTrail: storage,
+    signAuditHead: (head) => signHead(head, clock.now, actionsKey),
+    grafana: null,
     smartFleet: true,
     clock: () => clock.now,
     events,
@@ -195,6 +247,7 @@ export async function startApi(options: HarnessOptions = {}) {
     origin,
     port,
     tokenOf,
+    makeToken,
     revokeAll,
     /** Runs what the injected timers would. */
     tick: () => ticks.forEach((callback) => callback()),
