@@ -23,6 +23,13 @@ const PACE: Pace = {
 /** What one attempt over the routes of a target came to. */
 type Round = { readonly answer: Answer } | { readonly failures: readonly Failure[] };
 
+const SKIPPED: Failure = {
+  trouble: 'unreachable',
+  message: 'its direct way failed a moment ago and was not tried',
+  arrived: false,
+  again: false,
+};
+
 /** A call that reads an answer, and how it is counted. */
 interface Call<Result> {
   readonly verb: Ask['verb'];
@@ -133,7 +140,10 @@ class Client implements BridgeTransports {
     for (const [index, route] of routes.entries()) {
       const isLast = index === routes.length - 1;
       const outcome = isLast ? await this.#ask(targetId, route, call) : await this.#guarded(targetId, route, call);
-      if (outcome === null) continue;
+      if (outcome === null) {
+        failures.push(SKIPPED);
+        continue;
+      }
       if ('answer' in outcome) return outcome;
       failures.push(outcome.failure);
       if (!tryElsewhere(outcome)) break;
