@@ -15,7 +15,7 @@ export interface ApprovalQuestion {
   readonly inWindow: boolean;
   /** The breaker of the playbook and fault is open. */
   readonly breakerOpen: boolean;
-  /** It begins by itself: nobody approves what automation does, so what needs it is refused by the guardrails. */
+  /** It begins by itself: it waits for nobody, and the guardrails refuse what would need an approval. */
   readonly automatic: boolean;
 }
 
@@ -32,6 +32,7 @@ export interface ApprovalsNeeded {
  */
 export function approvalsNeeded(question: ApprovalQuestion, { criticalTwo }: Limits): ApprovalsNeeded {
   const { targets, critical, isolated, unclearSight, inWindow, breakerOpen, automatic } = question;
+  if (automatic) return { needed: 0, reason: 'Automation does nothing that needs an approval.' };
   if (inWindow) {
     return { needed: 2, reason: 'A maintenance window keeps repairs off now: two persons must approve.' };
   }
@@ -45,7 +46,7 @@ export function approvalsNeeded(question: ApprovalQuestion, { criticalTwo }: Lim
   if (critical) return one('It is for a critical fault');
   if (unclearSight) return one('Too much of the fleet or of its zone is silent to be sure of what is wrong');
   if (breakerOpen) return one('The playbook has failed too often on this fault, and its breaker is open');
-  if (targets > 1 && !automatic) return one(`It is for ${targets} targets`);
+  if (targets > 1) return one(`It is for ${targets} targets`);
   return { needed: 0, reason: 'One target without a critical fault: the request itself is enough.' };
 }
 

@@ -107,8 +107,10 @@ export type Overrides = Readonly<Record<string, number | boolean>>;
 
 /** The limits of a target: the defaults, each as much tighter as its profile says. What would loosen, or is no number, is passed over. */
 export function limitsOf(overrides: Overrides): Limits {
+  const entries = Object.entries(overrides);
+  if (entries.length === 0) return DEFAULT_LIMITS;
   const limits: Record<string, number> = { ...DEFAULT_LIMITS };
-  for (const [key, value] of Object.entries(overrides)) {
+  for (const [key, value] of entries) {
     if (typeof value === 'number' && whyNot(key, value) === null) limits[key] = value;
   }
   return limits as unknown as Limits;

@@ -159,7 +159,7 @@ export function clearOf(
   const not = (message: string): Clear => ({ clear: false, message });
   const problem =
     playbook === 'BridgeStuck'
-      ? stillStuck(observation, expected, facts)
+      ? stillStuck(fault.key, observation, expected, facts)
       : playbook === 'ConfigDrift'
         ? stillDrifted(observation, expected)
         : stillFailing(observation, expected);
@@ -172,17 +172,26 @@ export function clearOf(
   return { clear: true, message: 'The bridge and the fleet see the condition clear.' };
 }
 
-function stillStuck(seen: Observation, { intervalMs }: Expected, { state }: Pick<TargetFacts, 'state'>): string | null {
-  if (seen.gateway_state !== 'running') return `The gateway is ${seen.gateway_state}.`;
-  if (seen.health_status === 'error') return `The gateway is not well: ${seen.health_reasons[0] ?? 'no reason given'}`;
+function stillStuck(
+  key: string,
+  seen: Observation,
+  { intervalMs }: Expected,
+  { state }: Pick<TargetFacts, 'state'>
+): string | null {
+  const gateway = key === 'liveness.expired' ? null : gatewayTrouble(seen, intervalMs);
+  if (gateway !== null) return gateway;
   if (!seen.metrics_ok) return "The bridge's own /metrics does not answer as it should.";
-  if (seen.sync_lag_ms > STALE_BEATS * intervalMs) {
-    return `The last state read from the gateway is ${duration(seen.sync_lag_ms)} old.`;
-  }
   if (seen.last_accepted_ms === null) return 'No heartbeat of the bridge was accepted since it started.';
   const beats = staleBeats(seen, intervalMs);
   if (beats !== null) return beats;
   return state === 'online' || state === 'stale' ? null : `The fleet sees the target as ${state}.`;
+}
+
+function gatewayTrouble(seen: Observation, intervalMs: number): string | null {
+  if (seen.gateway_state !== 'running') return `The gateway is ${seen.gateway_state}.`;
+  if (seen.health_status === 'error') return `The gateway is not well: ${seen.health_reasons[0] ?? 'no reason given'}`;
+  if (seen.sync_lag_ms <= STALE_BEATS * intervalMs) return null;
+  return `The last state read from the gateway is ${duration(seen.sync_lag_ms)} old.`;
 }
 
 function stillDrifted(seen: Observation, expected: Expected): string | null {
