@@ -19,18 +19,18 @@ export interface BreakerOptions {
 }
 
 /** Keeps calls from a way that does not work. */
-export interface Breaker<T> {
+export interface Breaker {
   /** Nothing failed since something last worked. */
   readonly fresh: boolean;
   /** @returns null when it is open and nothing was called */
-  run(call: () => Promise<T>): Promise<T | null>;
+  run<Outcome>(call: () => Promise<Outcome>): Promise<Outcome | null>;
 }
 
 /** A breaker over the outcomes of calls, by a clock of ours: the library's own is the wall clock, which jumps. */
-export function createBreaker<T>(
-  isFailure: (outcome: T) => boolean,
+export function createBreaker(
+  isFailure: (outcome: unknown) => boolean,
   { after, openMs, clock, onChange }: BreakerOptions
-): Breaker<T> {
+): Breaker {
   const count = new ConsecutiveBreaker(after);
   const next = (): IBackoff<unknown> => {
     const since = clock();
@@ -42,10 +42,7 @@ export function createBreaker<T>(
       next,
     };
   };
-  const policy = circuitBreaker(
-    handleWhenResult((outcome) => isFailure(outcome as T)),
-    { breaker: count, halfOpenAfter: { next } }
-  );
+  const policy = circuitBreaker(handleWhenResult(isFailure), { breaker: count, halfOpenAfter: { next } });
   policy.onBreak(() => onChange(true));
   policy.onReset(() => onChange(false));
   return {

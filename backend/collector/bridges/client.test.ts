@@ -397,7 +397,7 @@ describe('an answer', () => {
     const { error, client } = await answered(json(status, { refusal, message: 'Nothing was done.' }));
     expect(error).toMatchObject({ trouble: 'refused', refusal });
     expect(error.message).toMatch(/^n1: .*Nothing was done\.$/);
-    expect(client.ways).toEqual(['direct_https ok']);
+    expect(client.ways).toEqual(['direct_https refused']);
   });
 
   it('of 500 leaves open what became of the request', async () => {
@@ -508,7 +508,7 @@ it('the log and the errors hold no secret', async () => {
   client.reported = { transport: 'direct_https', actions_address: wrong.address };
   await trouble(client.transports.act('n1', action()));
   expect(client.log.join('\n')).toContain('a bridge was asked in vain: it answered 503');
-  expect(client.log.join('\n')).toContain('a bridge was not asked: what answers there is the node n2');
+  expect(client.log.join('\n')).toContain('a bridge is not trusted: what answers there is the node n2');
   const { jws } = JSON.parse(door.asked[0]?.body ?? '') as { jws: string };
   for (const secret of ['PRIVATE KEY', 'BEGIN CERTIFICATE', jws, jws.slice(0, 40)]) {
     expect([...client.log, error.message, error.stack, JSON.stringify(error)].join('\n')).not.toContain(secret);

@@ -4,7 +4,7 @@ import { BridgeError, type BridgeClient } from '../remediation/types.ts';
 import { createRouter, type Router } from './address.ts';
 import { Agents } from './agents.ts';
 import { observationOf, receiptIfAny, receiptOf } from './answers.ts';
-import { ask, type Answer, type Failure, type Outcome, type Request } from './ask.ts';
+import { ask, type Answer, type Failure, type Request } from './ask.ts';
 import { createBreaker, type Breaker } from './breaker.ts';
 import { requireStanding, Untrusted } from './identity.ts';
 import { signedAction } from './sign.ts';
@@ -20,8 +20,10 @@ const PACE: Pace = {
   kept: 256,
 };
 
+/** What a request came to: what the answer says, why the answer is none that we take, or why there is no answer. */
+type Told<Result> = { readonly result: Result } | { readonly wrong: BridgeError } | { readonly failure: Failure };
 /** What one attempt over the routes of a target came to. */
-type Round = { readonly answer: Answer } | { readonly failures: readonly Failure[] };
+type Round<Result> = Exclude<Told<Result>, { failure: Failure }> | { readonly failures: readonly Failure[] };
 
 const SKIPPED: Failure = {
   trouble: 'unreachable',
@@ -60,7 +62,7 @@ class Client implements BridgeTransports {
   readonly #agents: Agents;
   readonly #retries: RetryPolicy;
   /** Of the direct ways of hybrid targets, while something is wrong with them. */
-  readonly #breakers = new Map<string, Breaker<Outcome>>();
+  readonly #breakers = new Map<string, Breaker>();
   readonly #closing = new AbortController();
 
   constructor(options: BridgeClientOptions) {
@@ -70,7 +72,7 @@ class Client implements BridgeTransports {
     this.#agents = new Agents({ ...this.#pace, credentials: options.credentials, standing: options.standing });
     const { retries, backoffMs } = this.#pace;
     this.#retries = retry(
-      handleWhenResult((round) => mayGoBetter(round as Round)),
+      handleWhenResult((round) => mayGoBetter(round as Round<unknown>)),
       {
         maxAttempts: retries,
         backoff: new DelegateBackoff(({ attempt }) => backoffMs * 2 ** (attempt - 1) * (0.5 + options.random() / 2)),
@@ -125,45 +127,41 @@ class Client implements BridgeTransports {
       if ('failures' in tried) before.push(...tried.failures);
       return tried;
     });
-    const arrived = before.some((failure) => failure.arrived);
-    try {
-      if ('failures' in round) throw errorOf(round.failures);
-      return call.read(round.answer);
-    } catch (error) {
-      throw forTarget(targetId, error as BridgeError, arrived);
-    }
+    if ('result' in round) return round.result;
+    const error = 'wrong' in round ? round.wrong : errorOf(round.failures);
+    throw forTarget(
+      targetId,
+      error,
+      before.some(({ arrived }) => arrived)
+    );
   }
 
   /** Each route once, until one gives an answer. */
-  async #round(targetId: string, routes: readonly Route[], call: Call<unknown>): Promise<Round> {
+  async #round<Result>(targetId: string, routes: readonly Route[], call: Call<Result>): Promise<Round<Result>> {
     const failures: Failure[] = [];
     for (const [index, route] of routes.entries()) {
       const isLast = index === routes.length - 1;
-      const outcome = isLast ? await this.#ask(targetId, route, call) : await this.#guarded(targetId, route, call);
-      if (outcome === null) {
-        failures.push(SKIPPED);
-        continue;
-      }
-      if ('answer' in outcome) return outcome;
-      failures.push(outcome.failure);
-      if (!tryElsewhere(outcome)) break;
+      const told = isLast ? await this.#ask(targetId, route, call) : await this.#guarded(targetId, route, call);
+      if (!('failure' in told)) return told;
+      failures.push(told.failure);
+      if (!tryElsewhere(told)) break;
     }
     return { failures };
   }
 
-  /** A way that has another behind it. Null: its breaker is open. */
-  async #guarded(targetId: string, route: Route, call: Call<unknown>): Promise<Outcome | null> {
+  /** A way that has another behind it. */
+  async #guarded<Result>(targetId: string, route: Route, call: Call<Result>): Promise<Told<Result>> {
     const breaker = this.#breakers.get(targetId) ?? this.#newBreaker(targetId);
     this.#breakers.set(targetId, breaker);
-    const outcome = await breaker.run(() => this.#ask(targetId, route, call));
+    const told = await breaker.run(() => this.#ask(targetId, route, call));
     if (breaker.fresh) this.#breakers.delete(targetId);
-    return outcome;
+    return told ?? { failure: SKIPPED };
   }
 
-  #newBreaker(targetId: string): Breaker<Outcome> {
+  #newBreaker(targetId: string): Breaker {
     const { breakerAfter: after, breakerMs: openMs } = this.#pace;
     const { clock, log } = this.#options;
-    return createBreaker(tryElsewhere, {
+    return createBreaker((told) => tryElsewhere(told as Told<unknown>), {
       after,
       openMs,
       clock,
@@ -174,22 +172,23 @@ class Client implements BridgeTransports {
     });
   }
 
-  async #ask(targetId: string, route: Route, { verb, request }: Call<unknown>): Promise<Outcome> {
+  async #ask<Result>(targetId: string, route: Route, { verb, request, read }: Call<Result>): Promise<Told<Result>> {
     const { observer, log, timeoutMs } = this.#options;
+    const { transport } = route;
     const started = performance.now();
     const outcome = await this.#agents.use(targetId, (agent) =>
       ask(route, request, agent, { timeoutMs, closing: this.#closing.signal })
     );
-    const trouble = 'failure' in outcome ? outcome.failure.trouble : 'ok';
-    const { transport } = route;
-    observer.asked({ verb, transport, outcome: trouble, seconds: (performance.now() - started) / 1000 });
-    if ('failure' in outcome) {
-      const { message } = outcome.failure;
-      const fields = { target: targetId, verb, transport, trouble };
-      if (trouble === 'untrusted') log.warn(fields, `a bridge was not asked: ${message}`);
-      else log.debug(fields, `a bridge was asked in vain: ${message}`);
+    const seconds = (performance.now() - started) / 1000;
+    const told = 'failure' in outcome ? outcome : readWith(read, outcome.answer);
+    const wrong = 'failure' in told ? told.failure : 'wrong' in told ? told.wrong : null;
+    observer.asked({ verb, transport, outcome: wrong?.trouble ?? 'ok', seconds });
+    if (wrong !== null) {
+      const fields = { target: targetId, verb, transport, trouble: wrong.trouble };
+      if (wrong.trouble === 'untrusted') log.warn(fields, `a bridge is not trusted: ${wrong.message}`);
+      else log.debug(fields, `a bridge was asked in vain: ${wrong.message}`);
     }
-    return outcome;
+    return told;
   }
 
   #requireOpen(): void {
@@ -207,12 +206,21 @@ class Client implements BridgeTransports {
   }
 }
 
-/** Another route may lead to the node: this one led to nobody, or to somebody else. */
-function tryElsewhere(outcome: Outcome): boolean {
-  return 'failure' in outcome && (outcome.failure.trouble === 'unreachable' || outcome.failure.trouble === 'untrusted');
+function readWith<Result>(read: Call<Result>['read'], answer: Answer): Told<Result> {
+  try {
+    return { result: read(answer) };
+  } catch (error) {
+    if (error instanceof BridgeError) return { wrong: error };
+    throw error;
+  }
 }
 
-function mayGoBetter(round: Round): boolean {
+/** Another route may lead to the node: this one led to nobody, or to somebody else. */
+function tryElsewhere(told: Told<unknown>): boolean {
+  return 'failure' in told && (told.failure.trouble === 'unreachable' || told.failure.trouble === 'untrusted');
+}
+
+function mayGoBetter(round: Round<unknown>): boolean {
   return 'failures' in round && round.failures.some(({ again }) => again);
 }
 

@@ -164,7 +164,7 @@ describe('the breaker', () => {
   it('does not open because a node refuses', async () => {
     direct.handler = json(403, { refusal: null, message: 'Nothing was done.' });
     for (let round = 0; round < 4; round++) expect((await failure()).trouble).toBe('refused');
-    expect(client.ways).toEqual(Array(4).fill('direct_https ok'));
+    expect(client.ways).toEqual(Array(4).fill('direct_https refused'));
   });
 
   it('says that the direct way was not tried when the tunnel fails too', async () => {
