@@ -16,6 +16,12 @@ export interface AuditContent {
 /** The `prev` of the first record. */
 export const GENESIS_HASH = '0'.repeat(64);
 
+/** A place in the chain: the number of a record and its hash. `{ seq: 0, hash: GENESIS_HASH }` is before the first. */
+export interface ChainPoint {
+  readonly seq: number;
+  readonly hash: string;
+}
+
 /**
  * The hash that seals a record: SHA-256 over the hash before it and every member, in a fixed order (domain-rules section
  * 6, audit). An array has one JSON form, so no separator can be forged.
@@ -34,11 +40,8 @@ export interface SealedRecord extends AuditContent {
   readonly hash: string;
 }
 
-/** The record that follows on another, sealed. @param head the number and hash of the one before; seq 0 and GENESIS_HASH for the first */
-export function sealAfter(
-  head: { readonly seq: number; readonly hash: string },
-  content: Omit<AuditContent, 'seq'>
-): SealedRecord {
+/** The record that follows on another, sealed. @param head the one before */
+export function sealAfter(head: ChainPoint, content: Omit<AuditContent, 'seq'>): SealedRecord {
   const { atMs, actor, via, action, subject, reason, data } = content;
   const record = { seq: head.seq + 1, atMs, actor, via, action, subject, reason, data };
   return { ...record, prev: head.hash, hash: auditHash(head.hash, record) };

@@ -4,6 +4,7 @@ import { nearest } from '../config-nearest.ts';
 import { CredentialError } from '../identity/credential-error.ts';
 import { StorageError } from '../storage/types.ts';
 import { CommandError, UsageError, type Command } from './command.ts';
+import { auditCut, auditExport, auditHead, auditVerify } from './audit.ts';
 import { config } from './config.ts';
 import { enroll } from './enroll.ts';
 import { events } from './events.ts';
@@ -36,6 +37,10 @@ const COMMANDS: readonly Command[] = [
   target,
   violations,
   events,
+  auditVerify,
+  auditExport,
+  auditHead,
+  auditCut,
 ];
 
 function overview(): string {

@@ -1,4 +1,5 @@
 import type { ChangeKind, EventName, FleetEvent, Role, TimelineEntry } from '@openclaw-fleet/contract';
+import type { ChainPoint } from '../audit/chain.ts';
 
 /**
  * One node as stored: what its heartbeats said, and what was decided about it. `fleet/` gives the columns their meaning.
@@ -314,12 +315,7 @@ export interface AuditStore {
   appendAudit(entry: AuditEntry): Promise<void>;
 }
 
-/** The end of what is cut off the audit chain, and of what was kept of it elsewhere. */
-export interface ChainPoint {
-  readonly seq: number;
-  /** Of the record with that number. */
-  readonly hash: string;
-}
+export type { ChainPoint };
 
 /** What makes the audit chain shorter. */
 export interface AuditCutStore {
