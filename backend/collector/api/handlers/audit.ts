@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { AuditPage } from '@openclaw-fleet/contract';
 import type { Request, Response } from 'express';
 import { auditLine } from '../../audit/lines.ts';
@@ -11,7 +10,7 @@ import { AUDIT_ROUTES, LINES_TYPE } from '../routes/audit.ts';
 
 const BY_PLACE = 'seq';
 /** Records read at a time for an export. */
-const BATCH = 500;
+const BATCH = 200;
 /** Exports under way at once. */
 const MOST_EXPORTS = 4;
 const LINES_HEADERS = { 'content-type': `${LINES_TYPE}; charset=utf-8` } as const;
@@ -40,21 +39,24 @@ function wantsLines({ format }: QueryOf<'readAudit'>, request: Request): boolean
   return request.accepts(['application/json', LINES_TYPE]) === LINES_TYPE;
 }
 
-/** Waits until the reader took what was written. @returns false when it is gone */
-async function taken(response: Response): Promise<boolean> {
+/** Waits until the reader takes more. @returns false when it is gone */
+async function takes(response: Response): Promise<boolean> {
   if (response.writableNeedDrain && !response.destroyed) {
-    const gone = new AbortController();
-    const leave = (): void => gone.abort();
-    response.once('close', leave);
-    try {
-      await once(response, 'drain', { signal: gone.signal });
-    } catch (error) {
-      if (!gone.signal.aborted) throw error;
-    } finally {
-      response.off('close', leave);
-    }
+    await new Promise<void>((resolve) => {
+      const settle = (): void => {
+        response.off('drain', settle).off('close', settle);
+        resolve();
+      };
+      response.once('drain', settle).once('close', settle);
+    });
   }
   return !response.destroyed;
+}
+
+/** Waits until the reader has everything, or is gone. */
+async function ended(response: Response): Promise<void> {
+  if (!response.destroyed)
+    await new Promise((resolve) => response.once('close', resolve).once('finish', resolve).end());
 }
 
 /** Who did what, and why. */
@@ -69,18 +71,15 @@ export function auditHandlers({ auditTrail, signAuditHead }: Parts): Handlers<ke
     let rows: AuditRow[] = [];
     let afterSeq = 0;
     do {
-      if (!(await taken(response))) return;
-      rows = await auditTrail.auditRecords({
-        ...filter,
-        afterSeq,
-        beforeSeq: last + 1,
-        newestFirst: false,
-        limit: BATCH,
-      });
-      response.write(rows.map((row) => `${auditLine(row)}\n`).join(''));
-      afterSeq = rows.at(-1)?.seq ?? last;
+      const part = { ...filter, afterSeq, beforeSeq: last + 1, newestFirst: false, limit: BATCH };
+      rows = await auditTrail.auditRecords(part);
+      for (const row of rows) {
+        if (!(await takes(response))) return;
+        response.write(`${auditLine(row)}\n`);
+        afterSeq = row.seq;
+      }
     } while (rows.length === BATCH);
-    response.end();
+    await ended(response);
   }
 
   return {
