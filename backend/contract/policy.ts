@@ -133,3 +133,26 @@ export const previewSchema = z.object({
 });
 export type PolicyPreview = z.infer<typeof previewSchema>;
 export type PreviewItem = z.infer<typeof previewItemSchema>;
+
+/**
+ * A change of a profile that would have automation begin on more than one target: it waits for a person other than the one
+ * who asked (domain-rules section 5).
+ */
+export const policyProposalSchema = z.object({
+  id: z.string(),
+  policyId: profileIdSchema,
+  /** The version it was made from: any other change of the profile meanwhile voids it. */
+  version: z.int(),
+  /** Some fields of the profile, as its PATCH would have them. */
+  change: z.record(z.string(), z.unknown()),
+  reason: reasonSchema,
+  requestedBy: z.string(),
+  /** The person, where one asked. */
+  person: z.string().nullable(),
+  createdAt: instantSchema,
+  approveBefore: instantSchema,
+  /** Targets that automation would begin on, as far as counted (500), and with which playbooks. */
+  targets: z.array(nodeIdSchema),
+  playbooks: z.array(z.string()),
+});
+export type PolicyProposal = z.infer<typeof policyProposalSchema>;

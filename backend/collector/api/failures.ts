@@ -19,6 +19,8 @@ function ofPolicies(failure: PolicyFailure): Problem {
       return problem('precondition-failed', message);
     case 'in-use':
       return problem('in-use', message);
+    case 'not-allowed':
+      return problem('approval-refused', message);
     case 'provisioned-read-only':
     case 'protected':
       return problem('read-only', message);

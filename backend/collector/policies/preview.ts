@@ -3,6 +3,7 @@ import { BANDS, type Band, type PolicyPreview, type PreviewItem, type Timings } 
 import { assess, isolating, transitions } from '../assessment/assess.ts';
 import type { Assessment, Expectation, Fault } from '../assessment/types.ts';
 import type { FleetNode } from '../fleet/types.ts';
+import { isLowRisk } from '../remediation/rules/faults.ts';
 import type { PolicyFleet } from './types.ts';
 
 const MOST_ITEMS = 500;
@@ -16,13 +17,14 @@ const shown = (fault: Fault): { fault: string; severity: string; message: string
   message: fault.message,
 });
 
-/** What automation acts on by itself: minor drift, and major drift of the configuration (domain-rules section 6). */
-function automated(faults: readonly Fault[], { desired }: Expectation): string[] {
+/** What automation would act on by itself. */
+function automated(faults: readonly Fault[], { desired, driftMode }: Expectation): string[] {
   if (!desired.allowAutoRemediation || isolating(faults)) return [];
-  const playbooks = faults.flatMap(({ kind, code, severity, playbook }) => {
-    const isMeant = kind === 'drift' && (severity === 'minor' || (severity === 'major' && code === 'config'));
-    return isMeant && playbook !== null ? [playbook] : [];
-  });
+  const playbooks = faults.flatMap((fault) =>
+    fault.playbook !== null && isLowRisk({ key: nameOf(fault), severity: fault.severity }, driftMode)
+      ? [fault.playbook]
+      : []
+  );
   return [...new Set(playbooks)];
 }
 

@@ -70,10 +70,11 @@ export interface FieldError {
  * - `in-use`: registered targets have the profile (`usedBy`, all of them)
  * - `provisioned-read-only`: it comes from a file
  * - `protected`: the default profile is never deleted
+ * - `not-allowed`: who asks may not decide this
  * - `invalid`: `errors` names the fields
  */
 export type PolicyFailure =
-  | { readonly kind: 'not-found' | 'provisioned-read-only' | 'protected'; readonly message: string }
+  | { readonly kind: 'not-found' | 'provisioned-read-only' | 'protected' | 'not-allowed'; readonly message: string }
   | { readonly kind: 'exists'; readonly message: string; readonly current: number }
   | { readonly kind: 'conflict'; readonly message: string; readonly current: number | null }
   | { readonly kind: 'in-use'; readonly message: string; readonly usedBy: readonly string[] }

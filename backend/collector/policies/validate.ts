@@ -108,7 +108,10 @@ export function specErrors(spec: PolicySpec, configurations: ConfigurationLookup
       ? []
       : [{ field: `waivers[${index}].id`, message: `${id} is there twice: give each waiver an id of its own` }]
   );
-  const guardrails = overrideErrors(spec.guardrails).map(({ key, message }) => ({ field: `guardrails.${key}`, message }));
+  const guardrails = overrideErrors(spec.guardrails).map(({ key, message }) => ({
+    field: `guardrails.${key}`,
+    message,
+  }));
   return [...windows, ...waivers, ...guardrails, ...revisionErrors(spec.desired, 'desired.', configurations)];
 }
 

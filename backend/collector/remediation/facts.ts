@@ -1,4 +1,5 @@
-import type { FleetSummary, Timings, ZoneSummary } from '@openclaw-fleet/contract';
+import type { DriftMode, FleetSummary, Timings, ZoneSummary } from '@openclaw-fleet/contract';
+import type { Expectation } from '../assessment/types.ts';
 import type { Clock } from '../clock.ts';
 import type { FleetNode, FleetView } from '../fleet/types.ts';
 import type { PolicyService } from '../policies/types.ts';
@@ -27,6 +28,11 @@ interface Parts {
   readonly policies: Pick<PolicyService, 'of' | 'window' | 'guardrails'>;
   readonly timings: Timings;
   readonly clock: Clock;
+}
+
+/** One target may be kept out of what its profile says. */
+function driftModeOf({ driftMode, desired }: Expectation): DriftMode {
+  return driftMode === 'ApplyAndAutoCorrect' && !desired.allowAutoRemediation ? 'ApplyAndMonitor' : driftMode;
 }
 
 /** The fleet, its policies and its verdicts, as the guardrails look at them. */
@@ -72,7 +78,7 @@ export function fleetFacts({ fleet, policies, timings, clock }: Parts): FleetFac
       repairable: repairFaults(looked, nowMs, timings),
       desiredRevision: expectation.revision,
       desiredConfigHash: expectation.desired.configHash,
-      driftMode: expectation.driftMode,
+      driftMode: driftModeOf(expectation),
       guardrails: policies.guardrails(node.id),
       windowOpen: open,
       windowReason: reason,

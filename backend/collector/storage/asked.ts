@@ -166,4 +166,16 @@ export abstract class AskedStore implements Asked {
   configReport(nodeId: string): ReturnType<Storage['configReport']> {
     return this.ask('configReport', nodeId);
   }
+
+  proposals(): ReturnType<Storage['proposals']> {
+    return this.ask('proposals');
+  }
+
+  putProposal(...args: Parameters<Storage['putProposal']>): Promise<void> {
+    return this.ask('putProposal', ...args);
+  }
+
+  dropProposal(...args: Parameters<Storage['dropProposal']>): Promise<boolean> {
+    return this.ask('dropProposal', ...args);
+  }
 }

@@ -105,6 +105,11 @@ const migrations: Record<string, Migration> = {
     async up(db: Kysely<unknown>): Promise<void> {
       await createRemediation(db);
       await indexAudit(db);
+      await db.schema
+        .createTable('policy_proposals')
+        .addColumn('id', 'text', (c) => c.primaryKey())
+        .addColumn('doc', 'text', (c) => c.notNull())
+        .execute();
     },
   },
 };

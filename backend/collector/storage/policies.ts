@@ -8,6 +8,7 @@ import {
   type NewChange,
   type PolicyStore,
   type ProfileRow,
+  type ProposalRow,
   type PutResult,
   type RevisionRow,
   type TargetSettingsRow,
@@ -212,4 +213,21 @@ export async function configReport(db: Db, nodeId: string): Promise<ConfigReport
     document: row.document,
     reportedMs: row.reported_ms,
   };
+}
+
+export async function proposals(db: Db): Promise<ProposalRow[]> {
+  return db.selectFrom('policy_proposals').selectAll().orderBy('id').execute();
+}
+
+export async function putProposal(db: Db, row: ProposalRow, audit: AuditEntry): Promise<void> {
+  await audited(db, audit, async (tx) => {
+    await tx.insertInto('policy_proposals').values(row).execute();
+  });
+}
+
+export async function dropProposal(db: Db, id: string, audit: AuditEntry): Promise<boolean> {
+  return audited<boolean>(db, audit, async (tx, refuse) => {
+    const { numDeletedRows } = await tx.deleteFrom('policy_proposals').where('id', '=', id).executeTakeFirstOrThrow();
+    return numDeletedRows === 0n ? refuse(false) : true;
+  });
 }

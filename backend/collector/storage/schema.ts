@@ -62,6 +62,7 @@ export interface Schema {
     updated_ms: number;
     updated_by: string;
   };
+  policy_proposals: { id: string; doc: string };
   config_revisions: {
     id: string;
     title: string;

@@ -205,6 +205,12 @@ export interface ConfigReportRow {
   readonly reportedMs: number;
 }
 
+/** A change of a policy that waits for a second person. `doc`: contract's PolicyProposal as JSON. */
+export interface ProposalRow {
+  readonly id: string;
+  readonly doc: string;
+}
+
 /** `conflict`: the version or rev stored is not the one the change was made from; `current` is what is stored, null when nothing is. */
 export type PutResult<Row> = { readonly ok: true } | { readonly ok: false; readonly current: Row | null };
 
@@ -232,6 +238,10 @@ export interface PolicyStore {
   putIssuedHash(hash: string, nodeId: string, atMs: number): Promise<void>;
   putConfigReport(row: ConfigReportRow): Promise<void>;
   configReport(nodeId: string): Promise<ConfigReportRow | null>;
+  proposals(): Promise<ProposalRow[]>;
+  putProposal(row: ProposalRow, audit: AuditEntry): Promise<void>;
+  /** @returns false when there is no such proposal any more: nothing changes */
+  dropProposal(id: string, audit: AuditEntry): Promise<boolean>;
 }
 
 export interface EventStore {

@@ -97,7 +97,7 @@ export function faultFor(playbook: PlaybookId, faults: readonly RepairFault[]): 
 }
 
 /** Whether automation may act on a fault: a minor one, or major config drift under `ApplyAndAutoCorrect` (domain-rules section 6). */
-export function isLowRisk({ key, severity }: RepairFault, driftMode: DriftMode): boolean {
+export function isLowRisk({ key, severity }: Pick<RepairFault, 'key' | 'severity'>, driftMode: DriftMode): boolean {
   if (severity === 'minor' || severity === 'warning') return true;
   return key === 'drift.config' && severity === 'major' && driftMode === 'ApplyAndAutoCorrect';
 }

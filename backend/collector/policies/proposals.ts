@@ -1,0 +1,142 @@
+import { randomUUID } from 'node:crypto';
+import type { PolicyPreview, PolicyProfile, PolicyProposal, Timings } from '@openclaw-fleet/contract';
+import type { Actor, PolicyStore } from '../storage/types.ts';
+import { PolicyError, type PolicyService, type PolicySpecPatch } from './types.ts';
+
+/** Who asks or decides, and why. `person`: the Grafana identifier; null: no person. */
+export interface Proposer {
+  readonly actor: Actor;
+  readonly person: string | null;
+  readonly reason: string;
+}
+
+/** The change took effect, or waits for a second person. */
+export type Proposed =
+  | { readonly kind: 'changed'; readonly profile: PolicyProfile }
+  | { readonly kind: 'proposed'; readonly proposal: PolicyProposal };
+
+interface Parts {
+  readonly policies: Pick<PolicyService, 'preview' | 'update' | 'get'>;
+  readonly store: Pick<PolicyStore, 'proposals' | 'putProposal' | 'dropProposal'>;
+  /** Whether automation may act on a target at all: it is switched on, and the target is in its rollout. */
+  readonly automation: (targetId: string) => boolean;
+  readonly timings: Pick<Timings, 'approvalExpiry'>;
+  readonly clock: () => number;
+}
+
+/**
+ * Changes of profiles that would have automation begin on more than one target wait for a second person (domain-rules
+ * section 5): one approver alone cannot rewrite the fleet by editing a profile. Every other change takes effect at once.
+ */
+export class Proposals {
+  readonly #parts: Parts;
+  readonly #open = new Map<string, PolicyProposal>();
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Takes what is stored into memory. */
+  async load(): Promise<void> {
+    for (const { id, doc } of await this.#parts.store.proposals()) {
+      this.#open.set(id, JSON.parse(doc) as PolicyProposal);
+    }
+  }
+
+  /** Of one profile, oldest first; those whose time is over are not among them. */
+  list(policyId: string): PolicyProposal[] {
+    const nowMs = this.#parts.clock();
+    return [...this.#open.values()]
+      .filter((one) => one.policyId === policyId && Date.parse(one.approveBefore) > nowMs)
+      .sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
+  }
+
+  /** As PolicyService.update, or a proposal of it. */
+  async change(profileId: string, patch: PolicySpecPatch, version: number, by: Proposer): Promise<Proposed> {
+    const { policies, store, timings, clock } = this.#parts;
+    const current = policies.get(profileId);
+    // Whatever else is wrong with it is told before anybody is asked to approve it.
+    const starts =
+      current?.version === version ? this.#starts(await policies.preview({ kind: 'update', profileId, patch })) : null;
+    if (starts === null || starts.targets.length <= 1) {
+      return { kind: 'changed', profile: await policies.update(profileId, patch, version, by) };
+    }
+    const nowMs = clock();
+    const proposal: PolicyProposal = {
+      id: randomUUID(),
+      policyId: profileId,
+      version,
+      change: { ...patch },
+      reason: by.reason,
+      requestedBy: by.actor.name,
+      person: by.person,
+      createdAt: new Date(nowMs).toISOString(),
+      approveBefore: new Date(nowMs + timings.approvalExpiry).toISOString(),
+      ...starts,
+    };
+    await store.putProposal(
+      { id: proposal.id, doc: JSON.stringify(proposal) },
+      this.#audit('policy.change-proposed', proposal, by)
+    );
+    this.#open.set(proposal.id, proposal);
+    return { kind: 'proposed', proposal };
+  }
+
+  /**
+   * Carries a proposal out. Throws PolicyError `not-found` when there is none, or its time is over, and `conflict` when the
+   * profile was changed meanwhile: then the proposal is void.
+   */
+  async approve(policyId: string, id: string, by: Proposer): Promise<PolicyProfile> {
+    const proposal = this.#get(policyId, id);
+    if (by.person === null) {
+      throw new PolicyError({
+        kind: 'not-allowed',
+        message: `${by.actor.name} is no person, and only persons approve: use a token that is bound to a person, or Grafana.`,
+      });
+    }
+    if (by.person === proposal.person || by.actor.name === proposal.requestedBy) {
+      throw new PolicyError({
+        kind: 'not-allowed',
+        message: `${by.person} asked for it, and who asks never approves: have another person approve it.`,
+      });
+    }
+    await this.#drop('policy.proposal-approved', proposal, by);
+    const reason = `${proposal.reason} (asked for by ${proposal.requestedBy}; ${by.reason})`.slice(0, 500);
+    return this.#parts.policies.update(policyId, proposal.change as PolicySpecPatch, proposal.version, {
+      actor: by.actor,
+      reason,
+    });
+  }
+
+  /** Ends a proposal. Throws PolicyError `not-found` when there is none. */
+  async deny(policyId: string, id: string, by: Proposer): Promise<void> {
+    await this.#drop('policy.proposal-denied', this.#get(policyId, id), by);
+  }
+
+  #starts({ items }: PolicyPreview): Pick<PolicyProposal, 'targets' | 'playbooks'> {
+    const begun = items.filter(({ targetId, playbooks }) => playbooks.length > 0 && this.#parts.automation(targetId));
+    return {
+      targets: begun.map(({ targetId }) => targetId),
+      playbooks: [...new Set(begun.flatMap(({ playbooks }) => playbooks))].sort(),
+    };
+  }
+
+  #get(policyId: string, id: string): PolicyProposal {
+    const proposal = this.list(policyId).find((one) => one.id === id);
+    if (proposal !== undefined) return proposal;
+    const message =
+      'There is no such proposal any more: it was decided, or its time is over. Ask for the change again.';
+    throw new PolicyError({ kind: 'not-found', message });
+  }
+
+  async #drop(action: string, proposal: PolicyProposal, by: Proposer): Promise<void> {
+    const dropped = await this.#parts.store.dropProposal(proposal.id, this.#audit(action, proposal, by));
+    this.#open.delete(proposal.id);
+    if (!dropped) this.#get(proposal.policyId, proposal.id);
+  }
+
+  #audit(action: string, { id, policyId, version, change, targets, playbooks }: PolicyProposal, by: Proposer) {
+    const data = { proposal: id, version, fields: Object.keys(change), targets, playbooks };
+    return { actor: by.actor, action, subject: policyId, reason: by.reason, atMs: this.#parts.clock(), data };
+  }
+}
