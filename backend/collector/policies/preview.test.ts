@@ -227,7 +227,10 @@ describe('what would run', () => {
     nextMs: Infinity,
   });
   const expecting = (allowAutoRemediation: boolean): Expectation =>
-    ({ desired: { allowAutoRemediation } }) as unknown as Expectation;
+    ({
+      desired: { allowAutoRemediation },
+      driftMode: allowAutoRemediation ? 'ApplyAndAutoCorrect' : 'Audit',
+    }) as unknown as Expectation;
   const playbooks = (faults: readonly Fault[]): string[] | undefined =>
     previewItem('n1', assessed(faults), expecting(false), assessed(faults), expecting(true))?.playbooks;
 
