@@ -8,11 +8,11 @@ export const attemptsExhausted: Guardrail = ({ attempts, nowMs, timings, limits,
   const counted = countedAttempts(attempts, nowMs, timings);
   if (!isExhausted(counted, limits)) return null;
   // So many must leave the window before there is one to spare.
-  const last = counted[counted.length - limits.attempts];
+  const endedMs = counted[counted.length - limits.attempts]?.endedMs ?? null;
   const when =
-    last?.endedMs == null
+    endedMs === null
       ? 'once the one under way ended and time has passed'
-      : `at ${instant(last.endedMs + timings.attemptWindow)}`;
+      : `at ${instant(endedMs + timings.attemptWindow)}`;
   const message = `${counted.length} attempts on ${fault?.key ?? 'this fault'} of ${target.name} were made, and ${limits.attempts} is the most. The next is possible ${when}, or once a person clears the quarantine.`;
   return refuse('attempts-exhausted', message);
 };

@@ -53,6 +53,13 @@ describe('limits', () => {
     expect(automationKeptOff(overrides)).toBe(taken && key === 'automation');
   });
 
+  it('of a profile leave the stricter ones of the fleet as they are', () => {
+    const fleet = { ...DEFAULT_LIMITS, inFlightMost: 10, breakerRate: 0.9 };
+    expect(limitsOf({ inFlightMost: 30, breakerRate: 0.6 }, fleet)).toEqual(fleet);
+    expect(limitsOf({ inFlightMost: 99, breakerRate: 0.1 }, fleet)).toEqual(fleet);
+    expect(limitsOf({ inFlightMost: 5, breakerRate: 1 }, fleet)).toEqual({ ...fleet, inFlightMost: 5, breakerRate: 1 });
+  });
+
   it('say what is wrong and what is right', () => {
     expect(overrideErrors({ attempts: 4, oops: 1 })).toEqual([
       {

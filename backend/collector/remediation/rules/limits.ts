@@ -105,15 +105,22 @@ const byKey = new Map(LIMIT_OVERRIDES.map((override) => [override.key as string,
 /** A profile's overrides as it wrote them. */
 export type Overrides = Readonly<Record<string, number | boolean>>;
 
-/** The limits of a target: the defaults, each as much tighter as its profile says. What would loosen, or is no number, is passed over. */
-export function limitsOf(overrides: Overrides): Limits {
+/**
+ * The limits of a target: the fleet's, each as much tighter as its profile says. What would loosen one, or is no number, is
+ * passed over.
+ * @param fleet the collector's own limits
+ */
+export function limitsOf(overrides: Overrides, fleet: Limits = DEFAULT_LIMITS): Limits {
   const entries = Object.entries(overrides);
-  if (entries.length === 0) return DEFAULT_LIMITS;
-  const limits: Record<string, number> = { ...DEFAULT_LIMITS };
+  if (entries.length === 0) return fleet;
+  const limits: Record<keyof Limits, number> = { ...fleet };
   for (const [key, value] of entries) {
-    if (typeof value === 'number' && whyNot(key, value) === null) limits[key] = value;
+    const override = byKey.get(key);
+    if (override === undefined || typeof value !== 'number' || whyNot(key, value) !== null) continue;
+    const strictest = override.tighter === 'lower' ? Math.min : Math.max;
+    limits[override.key] = strictest(limits[override.key], value);
   }
-  return limits as unknown as Limits;
+  return limits;
 }
 
 /** Whether a profile keeps automation off its targets. */

@@ -66,7 +66,7 @@ export interface WaveGate {
  * How far a batch may go on (domain-rules section 6). A wave opens when every run of those before has ended. Any canary that
  * fails halts it, later more than 10 % of at least 5 that acted. As long as no run of it has succeeded, no more are under way
  * than there are canaries: one that was unreachable or saw no fault has shown nothing. A halt stops new targets, not retries.
- * @param runs the first run of every target of the batch; retries are not among them
+ * @param runs one for each target of the batch; a canary that failed stands for its target whatever was tried after it
  */
 export function waveGate(runs: readonly WaveRun[]): WaveGate {
   const total = runs.length;

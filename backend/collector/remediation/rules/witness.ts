@@ -1,5 +1,5 @@
 import type { Observation, ObservedJob, PlaybookId } from '@openclaw-fleet/contract';
-import { duration, short } from '../../assessment/words.ts';
+import { atLeast, duration, short } from '../../assessment/words.ts';
 import type { RepairFault, TargetFacts } from '../types.ts';
 import { keysOfCondition } from './conditions.ts';
 
@@ -74,7 +74,7 @@ function stuck(key: string, seen: Observation, { intervalMs }: Expected): Witnes
   }
   if (keysOfCondition('drift.sync').includes(key)) {
     if (seen.sync_lag_ms > STALE_BEATS * intervalMs) {
-      const message = `The last state that the bridge read from its gateway is ${duration(seen.sync_lag_ms)} old.`;
+      const message = `The bridge read the state of its gateway ${atLeast(seen.sync_lag_ms)} ago.`;
       return { kind: 'fault', face: 'gateway-unwell', message };
     }
     if (beats !== null) return { kind: 'fault', face: 'beats-stale', message: beats };
@@ -84,7 +84,7 @@ function stuck(key: string, seen: Observation, { intervalMs }: Expected): Witnes
 
 function staleBeats({ last_accepted_ms: age }: Observation, intervalMs: number): string | null {
   if (age === null || age <= STALE_BEATS * intervalMs) return null;
-  return `The bridge answers, but no heartbeat of it was accepted for ${duration(age)}.`;
+  return `The bridge answers, but no heartbeat of it was accepted for ${atLeast(age)}.`;
 }
 
 function drifted(seen: Observation, { desiredRevision, desiredConfigHash }: Expected): WitnessVerdict {
@@ -116,13 +116,13 @@ function failing({ jobs, gateway_state: state }: Observation): WitnessVerdict {
   if (all.length === 0) return healthy('The bridge sees no job that is failing now.');
   const chosen = all.filter(({ throttleable }) => throttleable).sort(mostFailures);
   if (chosen.length === 0) {
-    return healthy(`${all.length} jobs fail, none of which may be throttled: look at ${names(all)}.`);
+    return healthy(`The bridge may throttle none of the jobs that fail; a person must look at them: ${names(all)}.`);
   }
   const most = chosen.slice(0, MOST_THROTTLED);
   return {
     kind: 'fault',
     jobs: most.map(({ id }) => id),
-    message: `The bridge sees ${all.length} failing jobs; to be throttled: ${names(most)}.`,
+    message: `The bridge sees jobs that fail (${all.length}); to be throttled: ${names(most)}.`,
   };
 }
 
@@ -191,7 +191,7 @@ function gatewayTrouble(seen: Observation, intervalMs: number): string | null {
   if (seen.gateway_state !== 'running') return `The gateway is ${seen.gateway_state}.`;
   if (seen.health_status === 'error') return `The gateway is not well: ${seen.health_reasons[0] ?? 'no reason given'}`;
   if (seen.sync_lag_ms <= STALE_BEATS * intervalMs) return null;
-  return `The last state read from the gateway is ${duration(seen.sync_lag_ms)} old.`;
+  return `The last state read from the gateway is ${atLeast(seen.sync_lag_ms)} old.`;
 }
 
 function stillDrifted(seen: Observation, expected: Expected): string | null {
