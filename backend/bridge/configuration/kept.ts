@@ -1,15 +1,6 @@
-import {
-  closeSync,
-  fchmodSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { loadText, saveText } from './state-file.ts';
 
 /** Keeps the revision that the bridge was told, as it was signed, over restarts. */
 export interface KeptRevision {
@@ -24,31 +15,10 @@ export function keptRevision(folder: string | null): KeptRevision {
   if (folder === null) return { load: () => null, save: () => undefined };
   const path = join(folder, 'revision.jws');
   return {
-    load: () => {
-      try {
-        return readFileSync(path, 'utf8').trim();
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-        throw error;
-      }
-    },
+    load: () => loadText(path)?.trim() ?? null,
     save: (jws) => {
-      if (jws === null) {
-        rmSync(path, { force: true });
-        return;
-      }
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
-      const temporary = `${path}.tmp`;
-      rmSync(temporary, { force: true });
-      const file = openSync(temporary, 'wx', 0o600);
-      try {
-        fchmodSync(file, 0o600);
-        writeFileSync(file, `${jws}\n`);
-        fsyncSync(file);
-      } finally {
-        closeSync(file);
-      }
-      renameSync(temporary, path);
+      if (jws === null) rmSync(path, { force: true });
+      else saveText(path, `${jws}\n`);
     },
   };
 }

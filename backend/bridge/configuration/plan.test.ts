@@ -146,7 +146,7 @@ const { value } = fc.letrec<{ value: Json }>((tie) => ({
     fc.dictionary(fc.constantFrom(...names), tie('value'), { maxKeys: 3 })
   ),
 }));
-const section = fc.dictionary(fc.constantFrom(...names), value, { maxKeys: 4 }) as fc.Arbitrary<Record<string, Json>>;
+const section = fc.dictionary<string, Json>(fc.constantFrom(...names), value, { maxKeys: 4 });
 const paths = fc.uniqueArray(
   fc.array(fc.constantFrom(...names), { minLength: 1, maxLength: 3 }).map((steps) => steps.join('.')),
   { minLength: 1, maxLength: 4 }
@@ -163,7 +163,7 @@ describe('any plan', () => {
         const { plan } = planChange(current, values);
         if (plan === null) return;
         plans += 1;
-        const after = mergePatch(current, plan.patch) as JsonObject;
+        const after = asObject(mergePatch(current, plan.patch));
         expect(after).toEqual(plan.expected);
         expect(managedConfigHash(managedValues(after, values))).toBe(managedConfigHash(values));
         expect(planChange(after, values).plan).toMatchObject({ patch: {}, changes: [] });
@@ -207,6 +207,8 @@ describe('any plan', () => {
     );
   });
 });
+
+const asObject = (document: Json): JsonObject => document as JsonObject;
 
 /** Without the value at a path. */
 function remove(document: Json, path: string): Json {

@@ -163,6 +163,23 @@ export function planChange(current: JsonObject, values: ConfigValues): Planned {
   }
 }
 
+/**
+ * The values themselves as a merge patch, to write them again where they stand: without secrets, which stay as they are,
+ * and without null, which would remove.
+ */
+export function restate(values: ConfigValues): Pick<Plan, 'patch' | 'replacePaths'> {
+  const said = Object.entries(values).filter(([, value]) => !namesSecret(value) && !hasNull(value));
+  const patch: Record<string, Json> = {};
+  for (const [path, value] of said) put(patch, path.split('.'), value);
+  return {
+    patch,
+    replacePaths: said
+      .flatMap(([path, value]) => leaves(path, value))
+      .filter(([, value]) => Array.isArray(value))
+      .map(([path]) => path),
+  };
+}
+
 /** What a reload of the changed settings takes, by the gateway's word about each. */
 export type ReloadKind = 'none' | 'hot' | 'restart';
 export const isReloadKind = (value: unknown): value is ReloadKind =>
