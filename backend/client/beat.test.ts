@@ -195,6 +195,8 @@ describe('whatever a host returns', () => {
         config_valid: fc.boolean(),
         config_converged: fc.boolean(),
         revision: text,
+        actions_address: text,
+        tunnel_port: number,
       },
       { requiredKeys: [] }
     );
@@ -219,7 +221,15 @@ describe('whatever a host returns', () => {
       })
     );
     expect(Object.keys(reportedBlockSchema.shape).sort()).toEqual(
-      [...Object.keys(reported), 'openclaw_build', 'full_config_hash', 'config_converged', 'revision'].sort()
+      [
+        ...Object.keys(reported),
+        'openclaw_build',
+        'full_config_hash',
+        'config_converged',
+        'revision',
+        'actions_address',
+        'tunnel_port',
+      ].sort()
     );
     expect(cleanSnapshot({ jobs: { ...jobs, failures_24h: 5 } }, defaults).snapshot.blocks.jobs).toEqual(
       jobsBlockSchema.parse({ ...jobs, failures_24h: 5 })

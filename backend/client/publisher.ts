@@ -278,7 +278,8 @@ export function createRunningPublisher(parts: PublisherParts): Publisher {
       state = 'running';
       wake();
     },
-    publishSoon: () => {
+    publishSoon: (everything = false) => {
+      if (everything) memory.forget();
       soonAt = clock.monotonic();
       wake();
     },

@@ -36,6 +36,8 @@ const reportedShape: Shape<ReportedBlock> = objectOf(
     config_valid: flag,
     config_converged: flag,
     revision: shortText,
+    actions_address: shortText,
+    tunnel_port: count,
   }
 );
 

@@ -120,8 +120,11 @@ export interface Publisher {
   readonly disabledReason: string | null;
   /** Sends the first beat at once and goes on until `stop`. */
   start(): void;
-  /** Something changed: sends a beat early, as far as two beats an interval (burst 3) allow. */
-  publishSoon(): void;
+  /**
+   * Something changed: sends a beat early, as far as two beats an interval (burst 3) allow.
+   * @param everything also the blocks that the collector has already. Default false
+   */
+  publishSoon(everything?: boolean): void;
   /**
    * Stops. With `goodbye` it says so to the collector first: one attempt of at most `deadlineMs`, the only time that the
    * publisher holds the process.
