@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createGrafanaVerifier } from './grafana.ts';
 import type { GrafanaOptions, GrafanaVerdict } from './grafana.ts';
+import { initPki, loadPki, pkiFiles } from './pki.ts';
 import { CALLERS, signingKey, startKeys } from './testing/grafana.ts';
 import type { Claims, StandIn } from './testing/grafana.ts';
+import { Workshop } from './testing/workshop.ts';
 
 const NOW = Date.parse('2026-11-06T12:00:00Z');
 let grafana: StandIn;
@@ -192,6 +194,28 @@ describe('the keys', () => {
     expect(refusal(await each.verify(grafana.secret, token))[0]).toBe('grafana-unavailable');
     grafana.state.hang = false;
     expect((await each.verify(grafana.secret, token)).ok).toBe(true);
+  });
+});
+
+describe('a Grafana behind TLS', () => {
+  it('is believed by the authority that is configured, and by no other', async () => {
+    const workshop = new Workshop();
+    const nowMs = Date.now();
+    const options = { names: ['localhost'], authorityDays: 30, collectorDays: 30, force: false, nowMs };
+    await initPki(workshop.path('pki'), options);
+    const { server } = loadPki(workshop.path('pki'));
+    const behind = await startKeys({ cert: server.certificate, key: server.privateKey });
+    const each = (caFile?: string) =>
+      verifier({ url: behind.url, secretFile: behind.secretFile, caFile, clock: () => nowMs });
+    const token = await behind.token(CALLERS.user, nowMs);
+    expect(refusal(await each().verify(behind.secret, token))).toEqual([
+      'grafana-unavailable',
+      expect.stringMatching(/certificate.*grafana.caFile/),
+    ]);
+    expect(behind.state.asked).toBe(0);
+    expect((await each(pkiFiles(workshop.path('pki')).bundle).verify(behind.secret, token)).ok).toBe(true);
+    await behind.stop();
+    await workshop.close();
   });
 });
 
