@@ -1,7 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { createCollectorRequests, createPublisher, systemClock } from '@openclaw-fleet/client';
 import type { Clock, Disabled, Logger, Publisher, PublisherSettings, Snapshot } from '@openclaw-fleet/client';
 import { TIMINGS } from '@openclaw-fleet/contract';
 import type { Goodbye } from '@openclaw-fleet/contract';
+import type { Acting } from './acting.ts';
+import { createActing } from './acting.ts';
 import { keptRevision } from './configuration/kept.ts';
 import type { ConfigSync } from './configuration/sync.ts';
 import { createConfigSync, UNMANAGED } from './configuration/sync.ts';
@@ -9,11 +12,12 @@ import { healthOf } from './gateway/health.ts';
 import type { Observed } from './gateway/observed.ts';
 import { createGatewayReader } from './gateway/reader.ts';
 import type { Listener } from './listener.ts';
-import { listen } from './listener.ts';
+import { listen, servesMetrics } from './listener.ts';
 import { createProbeMetrics, renderMetrics } from './metrics.ts';
 import { changed, snapshotOf } from './report.ts';
 import { readSecretFile } from './secret-file.ts';
 import type { BridgeSettings } from './settings.ts';
+import { createSupervisor } from './supervisor/index.ts';
 import { VERSION } from './version.ts';
 
 /** The demo profile probes no faster than this, in milliseconds: a gateway's own pace does not change with it. */
@@ -33,6 +37,8 @@ export interface BridgeOptions {
   readonly clock?: Clock;
   /** From 0 to under 1. */
   readonly random?: () => number;
+  /** Ends the process with the goodbye `restart`, for a supervisor to start it anew. Without it the bridge cannot be asked to. */
+  readonly leave?: () => void;
 }
 
 export interface Bridge {
@@ -58,13 +64,22 @@ export function createBridge(options: BridgeOptions): Bridge {
   const identity = { ...settings.identity, version: VERSION };
   const { gatewayTokenFile } = settings;
   const readToken = (): string => readSecretFile(gatewayTokenFile ?? '', 'OPENCLAW_BRIDGE_GATEWAY_TOKEN_FILE');
+  const readAdminToken = (): string => {
+    const { adminTokenFile } = settings;
+    return adminTokenFile === null
+      ? readToken()
+      : readSecretFile(adminTokenFile, 'OPENCLAW_BRIDGE_GATEWAY_ADMIN_TOKEN_FILE');
+  };
   const probes = createProbeMetrics();
+  const supervisor = createSupervisor(settings.supervisor, { stateDir: settings.stateDir, clock, logger });
 
   const startedAt = clock.monotonic();
   let listener: Listener | null = null;
   /** What the collector was last told; null before the first beat. */
   let told: Snapshot | null = null;
   let logged = '';
+  /** When the collector last accepted a heartbeat, by the monotonic clock. */
+  let acceptedAt: number | null = null;
 
   const reader = createGatewayReader({
     url: settings.gatewayUrl,
@@ -76,10 +91,14 @@ export function createBridge(options: BridgeOptions): Bridge {
     random: options.random ?? Math.random,
     onChange: () => {
       log(reader.observed());
+      acting?.looked();
       tellNews();
     },
     onProbed: (round) => probes.probed(round),
-    onConfig: (parsed) => configuration?.read(parsed),
+    onConfig: (parsed) => {
+      acting?.configured(parsed);
+      configuration?.read(parsed);
+    },
     watchConfig: () => configuration !== null && configuration.facts().revision !== null,
   });
 
@@ -89,15 +108,21 @@ export function createBridge(options: BridgeOptions): Bridge {
       told = snapshot();
       return { ...told, uptime_seconds: Math.round((clock.monotonic() - startedAt) / 1000) };
     },
-    onReply: (reply) => configuration?.replied(reply),
+    onReply: (reply) => {
+      if (reply.status === 'accepted') acceptedAt = clock.monotonic();
+      configuration?.replied(reply);
+    },
     logger,
     clock,
     ...(options.random && { random: options.random }),
   });
   const configuration = configSync();
+  const acting = actingSide();
 
   function snapshot(): Snapshot {
-    return snapshotOf(reader.observed(), identity, configuration?.facts() ?? UNMANAGED);
+    const reach = acting?.reach() ?? { capabilities: [], actionsAddress: null };
+    const capabilities = [...reach.capabilities, ...(supervisor === null ? [] : [`supervisor:${supervisor.kind}`])];
+    return snapshotOf(reader.observed(), identity, configuration?.facts() ?? UNMANAGED, { ...reach, capabilities });
   }
 
   function tellNews(): void {
@@ -118,6 +143,29 @@ export function createBridge(options: BridgeOptions): Bridge {
       refreshMs: REFRESH_BEATS * timings.beat,
       clock,
       random: options.random ?? Math.random,
+      logger,
+      onChange: tellNews,
+    });
+  }
+
+  /** Null: no door is set, or nothing is published. */
+  function actingSide(): Acting | null {
+    const { publishing } = options;
+    if ('disabled' in publishing) return null;
+    return createActing({
+      settings,
+      publishing,
+      reader,
+      configuration,
+      supervisor,
+      readToken,
+      readAdminToken,
+      leave: options.leave ?? null,
+      publishAll: () => publisher.publishSoon(true),
+      lastAcceptedMs: () => (acceptedAt === null ? null : clock.monotonic() - acceptedAt),
+      metricsOk: () => (listener === null ? Promise.resolve(false) : servesMetrics(listener.url)),
+      bootId: randomUUID(),
+      clock,
       logger,
       onChange: tellNews,
     });
@@ -156,13 +204,17 @@ export function createBridge(options: BridgeOptions): Bridge {
           }),
       });
       logger.info(`reads ${settings.gatewayUrl.href}, serves /healthz and /metrics on ${listener.url.href}`);
+      supervisor?.start();
       const looked = reader.firstLook(FIRST_LOOK);
       reader.start();
       await looked;
+      await acting?.open();
       publisher.start();
     },
     stop: async (goodbye = settings.goodbye) => {
+      await acting?.close();
       reader.stop();
+      supervisor?.stop();
       configuration?.stop();
       await publisher.stop(goodbye);
       await listener?.close();

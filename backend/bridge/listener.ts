@@ -44,6 +44,18 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
   };
 }
 
+/** Whether metrics are served there, as a scrape would find them. @param url of the listener */
+export async function servesMetrics(url: URL): Promise<boolean> {
+  try {
+    const response = await fetch(new URL('/metrics', url), { signal: AbortSignal.timeout(2_000), redirect: 'error' });
+    const text = await response.text();
+    const type = response.headers.get('content-type');
+    return response.status === 200 && type === PROMETHEUS && text.includes('openclaw_bridge_');
+  } catch {
+    return false;
+  }
+}
+
 function answer(request: IncomingMessage, response: ServerResponse, options: ListenerOptions): void {
   const send = (status: number, type: string, body: string): void => {
     response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' });

@@ -17,7 +17,13 @@ async function run(): Promise<void> {
   const publishing = optionsFromEnv(process.env);
   if ('disabled' in publishing && publishing.byChoice !== true) throw new SettingsError(publishing.disabled);
 
-  const bridge = createBridge({ settings, publishing, logger });
+  const leave = (): void => {
+    if (stopping) return;
+    stopping = true;
+    logger.info('ends because the collector asked it to, saying restart');
+    void bridge.stop('restart').finally(() => process.exit(0));
+  };
+  const bridge = createBridge({ settings, publishing, logger, leave });
   let stopping = false;
   const stop = (signal: NodeJS.Signals): void => {
     // A second one does not wait for the goodbye.

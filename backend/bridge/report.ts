@@ -22,17 +22,36 @@ export interface BridgeIdentity {
   readonly environment?: NonNullable<ReportedBlock['environment']>;
 }
 
+/** What the bridge can do here, and where it takes requests. */
+export interface Reach {
+  /** Verbs and the like, such as `restart`; only what works. */
+  readonly capabilities: readonly string[];
+  /** `ip:port` of the door for actions; null: there is none, or none to tell. */
+  readonly actionsAddress: string | null;
+  /** Of the tunnel's host; absent: no tunnel is open. */
+  readonly tunnelPort?: number | null;
+}
+const NO_REACH: Reach = { capabilities: [], actionsAddress: null };
+
 /** Everything observed, as one heartbeat says it. Pure. */
-export function snapshotOf(observed: Observed, identity: BridgeIdentity, managed: ManagedFacts = UNMANAGED): Snapshot {
+export function snapshotOf(
+  observed: Observed,
+  identity: BridgeIdentity,
+  managed: ManagedFacts = UNMANAGED,
+  reach: Reach = NO_REACH
+): Snapshot {
   const jobs = jobsOf(observed);
   return {
     ...(identity.name !== undefined && { hostname: identity.name }),
     version: identity.version,
     capacity: capacityOf(observed),
     queue_depth: queueDepthOf(observed.lanes ?? []),
-    reported: reportedOf(observed, identity, managed),
-    // No verbs yet: what a bridge declares, it must be able to do.
-    capabilities: [`transport:${identity.transport}`],
+    reported: {
+      ...reportedOf(observed, identity, managed),
+      ...optional('actions_address', reach.actionsAddress),
+      ...optional('tunnel_port', reach.tunnelPort),
+    },
+    capabilities: [...reach.capabilities, `transport:${identity.transport}`],
     ...(jobs !== null && { jobs }),
   };
 }
@@ -119,6 +138,8 @@ const EARLY = [
   'config_converged',
   'revision',
   'apply_status',
+  'actions_address',
+  'tunnel_port',
 ] as const satisfies (keyof ReportedBlock)[];
 
 /** Whether `next` says something that should not wait for the next beat: a state or a version, never a mere number. */

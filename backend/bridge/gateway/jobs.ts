@@ -7,6 +7,7 @@ const DAY = 24 * HOUR;
 
 /** One finished run of a scheduled job. */
 interface Result {
+  readonly jobId: string;
   /** Wall clock, milliseconds since the epoch. */
   readonly atMs: number;
   readonly failed: boolean;
@@ -20,6 +21,12 @@ export interface JobCounts {
   readonly failures24h: number;
   /** Results of the last hour whose delivery failed; the run itself may be ok. */
   readonly undelivered1h: number;
+}
+
+/** Of one job, in the last hour. */
+export interface JobTally {
+  readonly results1h: number;
+  readonly failures1h: number;
 }
 
 export interface JobList {
@@ -61,6 +68,7 @@ export class JobWindow {
     const key = text(run['runId']) ?? `${jobId}@${startedMs ?? atMs}`;
     if (this.#results.has(key) || atMs <= nowMs - DAY) return;
     this.#results.set(key, {
+      jobId,
       atMs,
       failed: status === 'error',
       undelivered: run['deliveryStatus'] === 'not-delivered',
@@ -86,6 +94,17 @@ export class JobWindow {
     return counts;
   }
 
+  /** Counts the last hour job by job. @param nowMs wall clock */
+  tallies(nowMs: number): ReadonlyMap<string, JobTally> {
+    const tallies = new Map<string, JobTally>();
+    for (const { jobId, atMs, failed } of this.#results.values()) {
+      if (atMs <= nowMs - HOUR) continue;
+      const { results1h, failures1h } = tallies.get(jobId) ?? { results1h: 0, failures1h: 0 };
+      tallies.set(jobId, { results1h: results1h + 1, failures1h: failures1h + (failed ? 1 : 0) });
+    }
+    return tallies;
+  }
+
   get size(): number {
     return this.#results.size;
   }
@@ -107,7 +126,7 @@ export function oldestOf(entries: unknown): number | null {
   }, null);
 }
 
-function isHeartbeat(job: Readonly<Record<string, unknown>>): boolean {
+export function isHeartbeat(job: Readonly<Record<string, unknown>>): boolean {
   return (
     record(job['payload'])['kind'] === 'heartbeat' || text(job['declarationKey'])?.startsWith('heartbeat:') === true
   );

@@ -10,6 +10,8 @@ export interface Observed {
   readonly bootId: string | null;
   /** Of the last answered probe; null unless the last probe was answered. */
   readonly readiness: { readonly ready: boolean; readonly failing: readonly string[] } | null;
+  /** Since its last start, also one inside its process; null unless the last probe was answered. Milliseconds. */
+  readonly uptimeMs: number | null;
   /** Why the gateway's event loop is degraded, and for how many milliseconds; null when it is not. */
   readonly eventLoop: { readonly reasons: readonly string[]; readonly forMs: number } | null;
   readonly lanes: readonly Lane[] | null;

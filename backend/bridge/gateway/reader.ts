@@ -1,5 +1,6 @@
 import type { Clock } from '@openclaw-fleet/client';
-import type { Hello } from './connection.ts';
+import type { Hello, ReadMethod } from './connection.ts';
+import type { JobTally } from './jobs.ts';
 import type { Observed } from './observed.ts';
 import { number, text } from './parse.ts';
 import type { ProbeRound, Sighting } from './probe.ts';
@@ -42,6 +43,14 @@ export interface GatewayReader {
   start(): void;
   stop(): void;
   observed(): Observed;
+  /** Probes, and reads everything, now; resolves when that is over. Never rejects. */
+  look(): Promise<void>;
+  /** Opens another read connection, in place of the one there is. */
+  renew(): void;
+  /** One read over the connection. @throws RpcError */
+  read(method: ReadMethod, params?: Readonly<Record<string, unknown>>): Promise<Readonly<Record<string, unknown>>>;
+  /** Results of the last hour, by job. */
+  jobCounts(): ReadonlyMap<string, JobTally>;
   /** Resolves once there is something worth a first report, or after `ms`. */
   firstLook(ms: number): Promise<void>;
   /** When the last round of probes ended, by the monotonic clock; null before the first. */
@@ -73,6 +82,8 @@ export function createGatewayReader(options: ReaderOptions): GatewayReader {
   let reading = false;
   let readAgain = false;
   let looked: () => void = () => undefined;
+  let probeTask: Promise<void> = Promise.resolve();
+  let readTask: Promise<void> = Promise.resolve();
 
   const rpc = createGatewayRpc({
     url,
@@ -84,7 +95,7 @@ export function createGatewayReader(options: ReaderOptions): GatewayReader {
     onDisconnected: () => {
       feed({ kind: 'disconnected' });
       // The end of a killed gateway is known here first.
-      probeNow();
+      void probeNow();
     },
     onEvent,
   });
@@ -131,12 +142,14 @@ export function createGatewayReader(options: ReaderOptions): GatewayReader {
         return;
     }
     onChange();
-    probeNow();
+    void probeNow();
   }
 
-  function probeNow(): void {
+  /** Resolves after a round that begins after this. */
+  function probeNow(): Promise<void> {
     if (probing) probeAgain = true;
-    else void probe();
+    else probeTask = probe();
+    return probeTask;
   }
 
   async function probe(): Promise<void> {
@@ -156,7 +169,7 @@ export function createGatewayReader(options: ReaderOptions): GatewayReader {
     const { state } = judge(memory, clock.monotonic());
     const passing = state === 'starting' || state === 'draining' || state === 'restarting';
     cancelProbe = clock.after(passing ? Math.min(options.probeMs, TRANSITION_PROBE) : options.probeMs, () => {
-      void probe();
+      void probeNow();
     });
   }
 
@@ -177,9 +190,13 @@ export function createGatewayReader(options: ReaderOptions): GatewayReader {
   }
 
   /** Reads what is due over the connection; one round at a time. */
-  async function read(): Promise<void> {
+  function read(): Promise<void> {
     readAgain = true;
-    if (reading) return;
+    if (!reading) readTask = readOn();
+    return readTask;
+  }
+
+  async function readOn(): Promise<void> {
     reading = true;
     while (wantsRead()) {
       readAgain = false;
@@ -199,13 +216,22 @@ export function createGatewayReader(options: ReaderOptions): GatewayReader {
   return {
     start: () => {
       if (options.token !== null) rpc.start();
-      void probe();
+      void probeNow();
     },
     stop: () => {
       stopped = true;
       cancelProbe();
       rpc.stop();
     },
+    look: async () => {
+      reads.refresh();
+      await probeNow();
+      // One that hangs would take as long as every read may take.
+      if (rpc.connected && answer !== null) await read();
+    },
+    renew: () => rpc.renew(),
+    read: (method, params) => rpc.read(method, params),
+    jobCounts: () => reads.jobCounts(),
     firstLook: (ms) =>
       new Promise((resolve) => {
         const cancel = clock.after(ms, resolve);
@@ -224,6 +250,7 @@ export function createGatewayReader(options: ReaderOptions): GatewayReader {
         build,
         bootId,
         readiness: answer && { ready: answer.ready, failing: answer.failing },
+        uptimeMs: answer && answer.uptimeMs,
         eventLoop:
           answer === null || degradedSince === null ? null : { reasons: answer.eventLoop, forMs: now - degradedSince },
         connected: rpc.connected,

@@ -3,7 +3,7 @@ import type { ReadMethod } from './connection.ts';
 import { RpcError } from './connection.ts';
 import { configOf, healthFactsOf, lanesOf, systemOf, workOf } from './facts.ts';
 import type { ConfigFacts, HealthFacts, Lane, SystemFacts } from './facts.ts';
-import type { JobList } from './jobs.ts';
+import type { JobList, JobTally } from './jobs.ts';
 import { JobWindow, oldestOf } from './jobs.ts';
 import type { Observed } from './observed.ts';
 import { list, number, record } from './parse.ts';
@@ -22,6 +22,8 @@ type Facts = Pick<Observed, 'lanes' | 'work' | 'config' | 'divergedMs' | 'health
 export interface GatewayReads {
   /** A new connection: everything is due, the history of jobs too. */
   connected(): void;
+  /** Everything is due. */
+  refresh(): void;
   /** The event `config.changed`. */
   configChanged(): void;
   /** The event `cron`. */
@@ -32,6 +34,8 @@ export interface GatewayReads {
    */
   run(): Promise<{ readonly some: boolean; readonly all: boolean }>;
   facts(): Facts;
+  /** Results of the last hour of each job that had any. */
+  jobCounts(): ReadonlyMap<string, JobTally>;
 }
 
 export interface ReadsOptions {
@@ -123,6 +127,9 @@ export function createGatewayReads(rpc: Pick<GatewayRpc, 'read'>, options: Reads
       slowAt = -Infinity;
       troubles.clear();
     },
+    refresh: () => {
+      slowAt = -Infinity;
+    },
     configChanged: () => {
       // Once now and once with the next round: the gateway answers from a cache for a moment.
       configReads = 2;
@@ -156,6 +163,7 @@ export function createGatewayReads(rpc: Pick<GatewayRpc, 'read'>, options: Reads
       if (slow && done.includes(false)) slowAt = -Infinity;
       return { some: done.includes(true), all: slow };
     },
+    jobCounts: () => window.tallies(clock.now()),
     facts: () => ({
       lanes,
       work,

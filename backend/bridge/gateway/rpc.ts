@@ -25,6 +25,8 @@ export interface GatewayRpc {
   stop(): void;
   /** The gateway answers again: connect now, unless it refused the token. */
   nudge(): void;
+  /** Closes the connection and opens another one. */
+  renew(): void;
   /** @throws RpcError */
   read(method: ReadMethod, params?: Readonly<Record<string, unknown>>): Promise<Readonly<Record<string, unknown>>>;
   readonly connected: boolean;
@@ -54,6 +56,7 @@ export function createGatewayRpc(options: RpcOptions): GatewayRpc {
   let attempts = 0;
   let opened = 0;
   let trouble: string | null = null;
+  let renewing = false;
 
   const isStopped = (): boolean => stopped;
 
@@ -82,7 +85,8 @@ export function createGatewayRpc(options: RpcOptions): GatewayRpc {
           if (stopped) return;
           trouble = `the read connection was closed (${why})`;
           options.onDisconnected();
-          wait(firstMs * jitter(options.random));
+          wait(renewing ? 0 : firstMs * jitter(options.random));
+          renewing = false;
         },
       });
       if (isStopped()) {
@@ -113,6 +117,10 @@ export function createGatewayRpc(options: RpcOptions): GatewayRpc {
     },
     nudge: () => {
       if (cancelWait !== null && !refused) void connect();
+    },
+    renew: () => {
+      renewing = connection !== null;
+      connection?.close();
     },
     read: async (method, params = {}) => {
       if (connection === null) throw new RpcError(method, 'CLOSED');

@@ -7,6 +7,7 @@ export const healthy: Observed = {
   build: '2026.9.6-release-eb377ac59e6c',
   bootId: 'boot-1',
   readiness: { ready: true, failing: [] },
+  uptimeMs: 60_000,
   eventLoop: null,
   lanes: [
     { name: 'main', queued: 0, active: 3, workers: 8, closed: false },
