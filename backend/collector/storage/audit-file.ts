@@ -43,7 +43,10 @@ function reader(raw: Database.Database, head: ChainPoint): AuditFile {
   const last = raw.prepare<[number], { seq: number | null }>('select max(seq) as seq from audit where at_ms < ?');
   return {
     head,
-    records: (fromSeq = 0, toSeq = Number.MAX_SAFE_INTEGER) => records.iterate(fromSeq, toSeq),
+    // The statement begins when the first record is asked for, so that none stays open that nobody reads.
+    *records(fromSeq = 0, toSeq = Number.MAX_SAFE_INTEGER) {
+      yield* records.iterate(fromSeq, toSeq);
+    },
     firstFrom: (ms) => first.get(ms)?.seq ?? null,
     lastBefore: (ms) => last.get(ms)?.seq ?? null,
     close: () => raw.close(),
