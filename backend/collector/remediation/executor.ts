@@ -27,6 +27,8 @@ import {
 
 /** How long the second witness may be busy with something else. In terms of an action's validity. */
 const BUSY_FOR = 2;
+/** How often a step of a rollback is asked for, as long as it is known that nothing was done. */
+const ROLLBACK_TRIES = 3;
 
 /**
  * Carries runs out, each step by step, different runs side by side. Every step is stored before its effect, and what is
@@ -294,8 +296,8 @@ export class Executor {
     };
     draft.run(next, [ended]);
     if (step.does === 'witness' && done.state === 'succeeded') this.#expand(draft, next);
-    else if (work.ending !== null) this.#alsoFailed(draft, next, done);
-    else if (done.end !== undefined && !(step.does === 'verb' && step.optional))
+    else if (work.ending !== null) this.#alsoFailed(draft, next, step, done);
+    else if (done.end !== undefined && !(step.does === 'verb' && step.optional) && !leftUndone(now, done))
       this.#turnBack(draft, next, plan, done.end);
   }
 
@@ -311,12 +313,21 @@ export class Executor {
     draft.run({ ...record, work: { ...work, places }, steps: merged }, merged.slice(work.cursor));
   }
 
-  /** A rollback goes on when a step of it fails: what is left may still be undone. */
-  #alsoFailed(draft: Draft, record: RunRecord, { end, state, summary }: Done): void {
-    const { ending } = record.work;
-    if (ending === null || (end === undefined && state !== 'failed')) return;
-    const reason = bounded(`${ending.reason} And the rollback did not succeed: ${summary}`);
-    draft.run({ ...record, work: { ...record.work, ending: { ...ending, reason } } });
+  /** A rollback goes on when a step of it fails: what is left may still be undone, and what was not done is asked for anew. */
+  #alsoFailed(draft: Draft, record: RunRecord, step: PlaybookStep, { state, summary, undone }: Done): void {
+    const { work, run } = record;
+    if (work.ending === null || state !== 'failed') return;
+    const tries = work.done.filter(({ id, item }) => id === step.id && item === null).length;
+    if (undone && tries < ROLLBACK_TRIES) {
+      const at = work.places.length;
+      const place = { id: step.id, item: null, rollback: true };
+      const again = pendingStep(PLAYBOOKS[run.playbook], place, at, (item) => item);
+      const steps = [...record.steps, again];
+      draft.run({ ...record, steps, work: { ...work, places: [...work.places, place] } }, [again]);
+      return;
+    }
+    const reason = bounded(`${work.ending.reason} And the rollback did not succeed: ${summary}`);
+    draft.run({ ...record, work: { ...work, ending: { ...work.ending, reason } } });
   }
 
   /** Nothing more is done but the rollback; without one it ends now. */
@@ -415,6 +426,11 @@ export class Executor {
       log.error({ err: again, runId }, 'a repair that could not go on could not be ended either');
     }
   }
+}
+
+/** Somebody asked for the end, and what was to be asked never was: it ends as cancelled, not as failed. */
+function leftUndone({ run }: RunRecord, { undone }: Done): boolean {
+  return run.cancelRequested && run.state === 'running' && undone === true;
 }
 
 /** The steps that a run which ends now never came to, or left. */

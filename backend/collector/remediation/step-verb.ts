@@ -60,7 +60,7 @@ async function prepare(hands: Hands, scene: Scene, step: VerbStep): Promise<Move
   if (seen === null) {
     if (hands.clock() < work.deadlineMs) return { wait: gap(hands) };
     const reason = `The bridge did not answer, so nothing was asked of it: ${words}`;
-    return { done: { state: 'failed', summary: reason, evidence: {}, end: { state: 'failed', reason } } };
+    return { done: { state: 'failed', summary: reason, evidence: {}, end: { state: 'failed', reason }, undone: true } };
   }
   const ask = step.ask(stepContext(hands, scene, seen));
   if ('skip' in ask) {
@@ -136,6 +136,7 @@ function failed(request: ActionRequest, reason: string, receipt: ActionReceipt |
     evidence: facts(request, receipt),
     outcome: { receipt: receipt && { state: receipt.state, refusal: receipt.refusal } },
     end: { state, reason },
+    ...((receipt === null || receipt.state === 'refused') && { undone: true }),
   };
 }
 

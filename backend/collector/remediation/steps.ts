@@ -43,6 +43,8 @@ export interface Done {
   readonly work?: Partial<Work>;
   /** The run ends because of it, once what it did is rolled back. */
   readonly end?: Ending;
+  /** It failed, and it is known that nothing was done: a rollback may ask for it anew. */
+  readonly undone?: true;
 }
 /** What comes of looking at a step once. `store`: it goes on, and this is stored first. */
 export type Move =
