@@ -253,8 +253,8 @@ export const settings = z.strictObject({
         alias: 'SMART_FLEET_AUTOMATION_PERCENT',
       }),
     runbookUrl: httpsUrl.optional().meta({
-      ...about('Where runbooks are read; the evidence of a repair that a person must finish links to one of them.'),
-      fallback: 'docs/runbooks, by name',
+      ...about('Where docs/repairs.md is read: the evidence of a repair that a person must finish links to a part of it.'),
+      fallback: 'docs/repairs.md',
     }),
   }),
   bridges: group({

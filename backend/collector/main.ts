@@ -24,6 +24,9 @@ import { IntakeServer, type ServerCredentials } from './intake/server.ts';
 import { TokenVerifier } from './intake/token.ts';
 import { configuredIssuers, ownIssuer } from './issuers.ts';
 import { createLogger } from './logger.ts';
+import { createGrafanaVerifier } from './identity/grafana.ts';
+import { signHead } from './audit/head.ts';
+import { createRepairs } from './repairs.ts';
 import {
   createInstruments,
   registerCollectorSources,
@@ -31,6 +34,7 @@ import {
   type Instruments,
 } from './metrics/collector.ts';
 import { registerFleetMetrics } from './metrics/fleet.ts';
+import { registerRepairMetrics } from './metrics/repairs.ts';
 import { createMetricsHandler } from './metrics/handler.ts';
 import { createTargetRenderer } from './metrics/render.ts';
 import { PolicyFolder } from './policies/folder.ts';
@@ -208,6 +212,18 @@ async function compose({
     log.warn({ nodes: nodeIds, certificates: fingerprints }, 'revoked: their connections were closed');
   });
 
+  const repairs = await createRepairs({
+    config,
+    log,
+    clock,
+    storage,
+    fleet,
+    policies,
+    trust,
+    credentials: () => credentials,
+    epoch: () => state.epoch,
+    observer: instruments.repairs,
+  });
   const events = new EventStream({ store: storage, counts: instruments.counts, gauge: instruments.stream });
   registerFleetMetrics(instruments.registry, fleet, clock);
   registerCollectorSources(instruments, {
@@ -217,12 +233,23 @@ async function compose({
     recentStarts: () => state.starts,
     certificates: () => expiries(credentials, apiCredentials(config)?.cert),
   });
+  registerRepairMetrics(instruments.registry, {
+    status: () => repairs.remediation.status(),
+    open: () => repairs.remediation.open(),
+    holds: () => repairs.remediation.holds(null),
+    auditHead: () => storage.auditHead(),
+    clock,
+  });
   const api = createApi({
     fleet,
     history: storage,
     policies,
     configurations,
     timings: durations,
+    remediation: repairs.remediation,
+    proposals: repairs.proposals,
+    auditTrail: storage,
+    signAuditHead: (head) => signHead(head, Date.now(), credentials.actionsKey),
     audit: (entry) => storage.appendAudit(entry),
     smartFleet: config.smartFleet.enabled,
     clock,
@@ -241,6 +268,7 @@ async function compose({
       }
       return verdict.ok ? verdict : problem(verdict.problem, verdict.reason);
     },
+    grafana: grafanaOf(config, log),
     ready: async () => {
       const failing = state.listening ? [] : ['the intake does not listen yet'];
       await storage.check().catch((error: unknown) => failing.push(`storage: ${(error as Error).message}`));
@@ -289,6 +317,7 @@ async function compose({
     clock,
     log,
     fleet,
+    remediation: repairs.remediation,
     storage,
     trust,
     limits,
@@ -303,6 +332,7 @@ async function compose({
     apiPort,
     async stop() {
       stopUpkeep();
+      repairs.close();
       await policyFolder.stop();
       const deadline = config.shutdown.deadline * 1000;
       events.close();
@@ -314,6 +344,22 @@ async function compose({
       await storage.close();
     },
   };
+}
+
+/** Who asks through Grafana; null where it is not set up. Throws ConfigError naming the setting, or CredentialError. */
+function grafanaOf({ grafana }: Config, log: Logger): ReturnType<typeof createGrafanaVerifier> | null {
+  const { url, secretFile } = grafana;
+  if (url === undefined && secretFile === undefined) return null;
+  if (url === undefined || secretFile === undefined) {
+    const [missing, other] = url === undefined ? ['url', 'secretFile'] : ['secretFile', 'url'];
+    throw new ConfigError([
+      {
+        setting: `grafana.${missing}`,
+        message: `is missing: grafana.${other} is set, and one does nothing without the other`,
+      },
+    ]);
+  }
+  return createGrafanaVerifier({ ...grafana, url, secretFile, clock: Date.now, log });
 }
 
 /** What the API shows; null where it listens on loopback without TLS. Throws CredentialError naming the file and the fix. */

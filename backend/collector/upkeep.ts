@@ -8,10 +8,14 @@ import type { Fleet } from './fleet/registry.ts';
 import { pkiFiles, renewCollector, type CollectorCredentials } from './identity/pki.ts';
 import type { Trust } from './identity/trust.ts';
 import type { NodeLimits } from './intake/limits.ts';
+import type { Remediation } from './remediation/orchestrator.ts';
 import { FencedError, type EmbeddedStorage } from './storage/index.ts';
 
 /** How often liveness is brought up to date, as a part of the beat; never slower than twice a second. */
 const TICKS_PER_BEAT = 120;
+/** How often repairs are looked at, as a part of the beat; never slower than once a second. */
+const REPAIR_TICKS_PER_BEAT = 12;
+const MOST_REPAIR_TICK = 1000;
 /** Retention and renewal are looked at once an hour, at a minute when nobody else's jobs run. */
 const HOURLY = '23 * * * *';
 
@@ -21,6 +25,7 @@ export interface Upkeep {
   readonly clock: Clock;
   readonly log: Logger;
   readonly fleet: Fleet;
+  readonly remediation: Remediation;
   readonly storage: EmbeddedStorage;
   readonly trust: Trust;
   readonly limits: NodeLimits;
@@ -42,6 +47,16 @@ export function startUpkeep(upkeep: Upkeep): () => void {
       });
     },
     Math.min(500, durations.beat / TICKS_PER_BEAT)
+  );
+  const repairs = setInterval(
+    () => {
+      upkeep.remediation
+        .tick()
+        .catch((error: unknown) =>
+          log.error({ err: error }, 'repairs could not be looked at; they are with the next tick')
+        );
+    },
+    Math.min(MOST_REPAIR_TICK, durations.beat / REPAIR_TICKS_PER_BEAT)
   );
   const canary = setInterval(() => {
     const { host } = config.intake;
@@ -69,6 +84,7 @@ export function startUpkeep(upkeep: Upkeep): () => void {
         eventsBeforeMs: nowMs - durations.eventRetention,
         retiredBeforeMs: retired,
         historyBeforeMs: nowMs - durations.historyRetention,
+        runsBeforeMs: nowMs - durations.runRetention,
       });
       fleet.forgetRetired(retired);
       limits.sweep(nowMs, durations.expectedWindow);
@@ -80,6 +96,7 @@ export function startUpkeep(upkeep: Upkeep): () => void {
   });
   return () => {
     clearInterval(tick);
+    clearInterval(repairs);
     clearInterval(canary);
     unwatchTrust();
     unwatchFiles();

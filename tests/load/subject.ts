@@ -8,6 +8,8 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { TIMINGS } from '@openclaw-fleet/contract';
 import { Fleet } from '../../backend/collector/fleet/registry.ts';
 import { Configurations } from '../../backend/collector/configurations/service.ts';
+import { Proposals } from '../../backend/collector/policies/proposals.ts';
+import type { RemediationService } from '../../backend/collector/remediation/types.ts';
 import { Policies } from '../../backend/collector/policies/service.ts';
 import { createApi } from '../../backend/collector/api/app.ts';
 import { EventStream } from '../../backend/collector/api/events.ts';
@@ -129,12 +131,18 @@ async function intake(options: Exclude<SubjectOptions, { kind: 'bare' }>): Promi
       policies,
       configurations,
       timings,
+      // Nobody asks it for repairs here.
+      remediation: {} as RemediationService,
+      proposals: new Proposals({ policies, store: storage, automation: () => false, timings, clock: Date.now }),
+      auditTrail: storage,
+      signAuditHead: () => Promise.reject(new Error('nothing is signed here')),
+      grafana: null,
       audit: (entry) => storage.appendAudit(entry),
       smartFleet: true,
       clock: Date.now,
       events: new EventStream({ store: storage, counts: instruments.counts, gauge: instruments.stream }),
       metrics: createMetricsHandler({ instruments, fleet, clock: Date.now, renderer: createTargetRenderer('core') }),
-      authenticate: () => ({ role: 'viewer', actor: { name: 'bench', via: 'system' } }),
+      authenticate: () => ({ role: 'viewer', actor: { name: 'bench', via: 'system' }, kind: 'service', person: null }),
       ready: () => [],
       log: { error: () => undefined },
       count: () => undefined,

@@ -2,6 +2,7 @@ import type { Timings } from '@openclaw-fleet/contract';
 import type { Clock } from '../clock.ts';
 import type { ConfigurationService } from '../configurations/types.ts';
 import type { FleetView } from '../fleet/types.ts';
+import type { Proposals } from '../policies/proposals.ts';
 import type { PolicyService } from '../policies/types.ts';
 import type { RemediationService } from '../remediation/types.ts';
 import type { AuditEntry, AuditReadStore, HistoryStore } from '../storage/types.ts';
@@ -15,6 +16,7 @@ export interface Parts {
   readonly timings: Timings;
   readonly clock: Clock;
   readonly remediation: RemediationService;
+  readonly proposals: Proposals;
   readonly auditTrail: AuditReadStore;
   /** Signs a head of the audit chain as of now: a compact JWS (contract's auditHeadSchema). */
   readonly signAuditHead: (head: { readonly seq: number; readonly hash: string }) => Promise<string>;

@@ -11,7 +11,7 @@ export const DEFAULT_BODY_BYTES = 64 * 1024;
 
 /** One way in which a route answers when all went well. */
 export interface Reply {
-  readonly status: 200 | 201 | 204;
+  readonly status: 200 | 201 | 202 | 204;
   /** Null: no body. */
   readonly content: { readonly type: string; readonly schema: z.ZodType } | null;
   readonly description: string;
@@ -58,7 +58,7 @@ export const noQuery = z.strictObject({});
 export function json(
   schema: z.ZodType,
   description: string,
-  more: Pick<Reply, 'headers'> & { readonly status?: 200 | 201 } = {}
+  more: Pick<Reply, 'headers'> & { readonly status?: 200 | 201 | 202 } = {}
 ): Reply {
   return { status: 200, content: { type: JSON_TYPE, schema }, description, ...more };
 }

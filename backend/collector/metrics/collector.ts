@@ -4,6 +4,8 @@ import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import { createHealthInstruments } from './health.ts';
 import type { HealthInstruments } from './health.ts';
 import { PlainHistogram } from './histogram.ts';
+import { createRepairInstruments } from './repairs.ts';
+import type { RepairInstruments } from './repairs.ts';
 import { exposeTally, zeros } from './tally.ts';
 import type { Tally } from './tally.ts';
 
@@ -58,6 +60,7 @@ export interface Instruments {
   readonly scrapeSeconds: PlainHistogram;
   readonly apiRequests: Counter<'route' | 'code'>;
   readonly health: HealthInstruments;
+  readonly repairs: RepairInstruments;
   /** Counts one heartbeat refused with `problem`. */
   readonly countRefused: (problem: ProblemName) => void;
 }
@@ -132,6 +135,7 @@ export function createInstruments({ processMetrics = true }: { readonly processM
     });
   }
   const health = createHealthInstruments(registry);
+  const repairs = createRepairInstruments(registry);
   const scrapeSeconds = histogram(
     'openclaw_collector_scrape_duration_seconds',
     'Time a scrape of this collector took.',
@@ -160,6 +164,7 @@ export function createInstruments({ processMetrics = true }: { readonly processM
     scrapeSeconds,
     apiRequests,
     health,
+    repairs,
     countRefused(problem) {
       heartbeats.refused++;
       refusals[problem]++;

@@ -1,5 +1,7 @@
 import type { OverlayView, TargetPolicyView } from '@openclaw-fleet/contract';
+import type { Proposer } from '../../policies/proposals.ts';
 import type { PolicyDraft, TargetPolicy } from '../../policies/types.ts';
+import type { Caller } from '../auth.ts';
 import { failure, setCreated, setVersion } from '../call.ts';
 import type { BodyOf, Call, Handlers } from '../call.ts';
 import type { Parts } from '../parts.ts';
@@ -59,9 +61,11 @@ function targetDraft(targetId: string, { policyId, desired, overlay }: BodyOf<'p
   );
 }
 
+const asker = ({ actor, person }: Caller): Pick<Proposer, 'actor' | 'person'> => ({ actor, person });
+
 /** What is expected of targets, and who says so. */
 export function policyHandlers(parts: Parts): Handlers<PolicyRoute> {
-  const { policies } = parts;
+  const { policies, proposals } = parts;
 
   const targetView = (
     { response }: Pick<Call<'getDesiredState'>, 'response'>,
@@ -103,12 +107,31 @@ export function policyHandlers(parts: Parts): Handlers<PolicyRoute> {
       setVersion(response, profile.version);
       return profile;
     },
-    async changePolicy({ params: { policyId }, body: { reason, ...change }, version, caller: { actor }, response }) {
+    async changePolicy({ params: { policyId }, body: { reason, ...change }, version, caller, response }) {
       const patch = sent(change);
       if (Object.keys(patch).length === 0) throw nothingSent('the fields of a profile');
-      const profile = await policies.update(policyId, patch, version, { actor, reason });
+      const changed = await proposals.change(policyId, patch, version, { ...asker(caller), reason });
+      if (changed.kind === 'proposed') {
+        response.status(202).setHeader('location', `/fleet/policies/${policyId}/proposals`);
+        return changed.proposal;
+      }
+      setVersion(response, changed.profile.version);
+      return changed.profile;
+    },
+    listProposals({ params: { policyId } }) {
+      if (policies.get(policyId) === null)
+        throw failure('not-found', 'No profile has this id. List them at /fleet/policies.');
+      return { items: proposals.list(policyId) };
+    },
+    async approveProposal({ params: { policyId, proposalId }, body: { reason }, caller, response }) {
+      const profile = await proposals.approve(policyId, proposalId, { ...asker(caller), reason });
       setVersion(response, profile.version);
       return profile;
+    },
+    async denyProposal({ params: { policyId, proposalId }, body: { reason }, caller, response }) {
+      await proposals.deny(policyId, proposalId, { ...asker(caller), reason });
+      response.status(204).end();
+      return undefined;
     },
     async deletePolicy({ params: { policyId }, body: { reason }, version, caller: { actor }, response }) {
       await policies.remove(policyId, version, { actor, reason });

@@ -7,6 +7,7 @@ import {
   overlaySchema,
   policyChangeSchema,
   policyListSchema,
+  policyProposalSchema,
   policyPreviewRequestSchema,
   previewSchema,
   reasonOnlySchema,
@@ -21,6 +22,8 @@ import { ofPolicy, ofTarget, policyProfile } from './schemas.ts';
 const targetPolicy = targetPolicySchema.meta({ id: 'TargetPolicy' });
 const overlay = overlaySchema.meta({ id: 'Overlay' });
 const preview = previewSchema.meta({ id: 'PolicyPreview' });
+const proposal = policyProposalSchema.meta({ id: 'PolicyProposal' });
+const ofProposal = ofPolicy.extend({ proposalId: z.uuid('must be the id of a proposal') });
 const versioned = { headers: ['etag'] } as const;
 
 /** What is expected of targets. */
@@ -65,13 +68,52 @@ export const POLICY_ROUTES = {
     role: 'approver',
     summary: 'Change a policy profile',
     description:
-      'Each field that is there replaces the whole field; the others stay. It takes effect on every target of the profile before the answer; preview it first.',
+      'Each field that is there replaces the whole field; the others stay. It takes effect on every target of the profile before the answer; preview it first. One that would have automation begin on more than one target is answered with 202: it waits for another person, who approves the proposal.',
     query: noQuery,
     params: ofPolicy,
     body: { schema: policyChangeSchema.meta({ id: 'PolicyChange' }) },
     ifMatch: 'required',
-    replies: [json(policyProfile, 'The profile as it is now', versioned)],
+    replies: [
+      json(policyProfile, 'The profile as it is now', versioned),
+      json(proposal, 'It waits for another person', { status: 202, headers: ['location'] }),
+    ],
     problems: ['not-found', 'read-only'],
+  },
+  listProposals: {
+    method: 'get',
+    path: '/fleet/policies/:policyId/proposals',
+    role: 'viewer',
+    summary: 'List changes of a profile that wait for another person',
+    description:
+      'Oldest first. A proposal ends when it is decided, when its time is over, or when the profile is changed otherwise.',
+    query: noQuery,
+    params: ofPolicy,
+    replies: [json(z.object({ items: z.array(proposal) }).meta({ id: 'PolicyProposalList' }), 'The proposals')],
+    problems: ['not-found'],
+  },
+  approveProposal: {
+    method: 'post',
+    path: '/fleet/policies/:policyId/proposals/:proposalId/approve',
+    role: 'approver',
+    summary: 'Approve a change of a profile',
+    description: 'Only a person, and not the one who asked. It takes effect before the answer.',
+    query: noQuery,
+    params: ofProposal,
+    body: { schema: reasonOnlySchema },
+    replies: [json(policyProfile, 'The profile as it is now', versioned)],
+    problems: ['not-found', 'read-only', 'approval-refused', 'precondition-failed'],
+  },
+  denyProposal: {
+    method: 'post',
+    path: '/fleet/policies/:policyId/proposals/:proposalId/deny',
+    role: 'approver',
+    summary: 'Deny a change of a profile',
+    description: 'It ends; the profile stays as it is. Who asked may end it too.',
+    query: noQuery,
+    params: ofProposal,
+    body: { schema: reasonOnlySchema },
+    replies: [{ status: 204, content: null, description: 'It is over' }],
+    problems: ['not-found'],
   },
   deletePolicy: {
     method: 'delete',

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { problem, ROLES, TIMINGS } from '@openclaw-fleet/contract';
 import type { Heartbeat, Role } from '@openclaw-fleet/contract';
+import type { Logger } from 'pino';
 import { signHead } from '../../audit/head.ts';
 import { Configurations } from '../../configurations/service.ts';
 import { Fleet } from '../../fleet/registry.ts';
@@ -15,9 +16,12 @@ import { createInstruments } from '../../metrics/collector.ts';
 import { registerFleetMetrics } from '../../metrics/fleet.ts';
 import { createMetricsHandler } from '../../metrics/handler.ts';
 import { createTargetRenderer } from '../../metrics/render.ts';
+import { Proposals } from '../../policies/proposals.ts';
 import { Policies } from '../../policies/service.ts';
-import { RemediationError } from '../../remediation/types.ts';
-import type { RemediationService } from '../../remediation/types.ts';
+import { fleetFacts } from '../../remediation/facts.ts';
+import { Remediation } from '../../remediation/orchestrator.ts';
+import { FakeBridges } from '../../remediation/testing/bridges.ts';
+import type { AutomationSettings } from '../../remediation/types.ts';
 import { openStorage } from '../../storage/index.ts';
 import type { ApiToken, NodeRow } from '../../storage/types.ts';
 import { createApi } from '../app.ts';
@@ -84,6 +88,8 @@ export const BRIDGE_BLOCKS: {
 export interface HarnessOptions {
   readonly api?: Partial<ApiOptions>;
   readonly events?: Partial<EventStreamOptions>;
+  /** Off unless said otherwise. */
+  readonly automation?: AutomationSettings;
 }
 
 export interface WriteOptions {
@@ -93,7 +99,7 @@ export interface WriteOptions {
 
 export type Harness = Awaited<ReturnType<typeof startApi>>;
 
-/** The real API over real storage, registry and tokens, on a port of its own; only the clock and the timers are ours. */
+/** The real API over real storage, registry, tokens and repairs, on a port of its own; only the clock, the timers and the nodes are ours. */
 export async function startApi(options: HarnessOptions = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'fleet-api-'));
   const storage = await openStorage({ file: join(folder, 'fleet.db') });
@@ -144,43 +150,23 @@ export async function startApi(options: HarnessOptions = {}) {
     for (const [id, token] of tokens) tokens.set(id, { ...token, revokedMs: clock.now });
   };
 
-  const nothing = (): never => {
-    throw new RemediationError({ kind: 'not-found', message: 'There is no such repair.' });
-  };
-  const remediation = {
-    request: nothing,
-    requestBatch: nothing,
-    dryRun: nothing,
-    dryRunBatch: nothing,
-    run: () => Promise.resolve(null),
-    batch: () => Promise.resolve(null),
-    plan: () => Promise.resolve(null),
-    runs: () => Promise.resolve({ runs: [], total: 0 }),
-    approve: nothing,
-    deny: nothing,
-    cancel: nothing,
-    pause: nothing,
-    resume: nothing,
-    cordon: nothing,
-    uncordon: nothing,
-    clearQuarantine: nothing,
-    closeBreaker: nothing,
-    liftIsolation: nothing,
-    retire: nothing,
-    reinstate: nothing,
-    holds: () => [],
-    efficacy: () => [],
-    open: () => [],
-    status: () => ({
-      automation: { enabled: true, percent: 100, held: null },
-      inFlight: 0,
-      inFlightCap: 1,
-      pendingApprovals: 0,
-      holds: [],
-      efficacy: [],
-      refused: {},
-    }),
-  } as unknown as RemediationService;
+  const bridges = new FakeBridges(() => clock.now);
+  const remediation = new Remediation({
+    store: storage,
+    epoch: () => epoch,
+    fleet: fleetFacts({ fleet, policies, timings, clock: () => clock.now }),
+    acts: fleet,
+    bridges,
+    timings,
+    automation: () => options.automation ?? { enabled: false, percent: 100 },
+    clock: () => clock.now,
+    runbookUrl: 'docs/repairs.md',
+    log: {
+      warn: (fields: object) => logged.push(fields),
+      error: (fields: object) => logged.push(fields),
+    } as unknown as Pick<Logger, 'warn' | 'error'>,
+  });
+  await remediation.load();
   const instruments = createInstruments({ processMetrics: false });
   registerFleetMetrics(instruments.registry, fleet, () => clock.now);
   const ticks = new Set<() => void>();
@@ -205,6 +191,7 @@ export async function startApi(options: HarnessOptions = {}) {
     timings,
     audit: (entry) => storage.appendAudit(entry),
     remediation,
+    proposals: new Proposals({ policies, store: storage, automation: () => true, timings, clock: () => clock.now }),
     auditTrail: storage,
     signAuditHead: (head) => signHead(head, clock.now, actionsKey),
     grafana: null,
@@ -241,6 +228,8 @@ export async function startApi(options: HarnessOptions = {}) {
     storage,
     policies,
     configurations,
+    remediation,
+    bridges,
     instruments,
     events,
     logged,
