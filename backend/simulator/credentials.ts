@@ -13,6 +13,9 @@ export interface Credentials {
   readonly audience?: string;
   /** Address of the collector, where enrolment named it. */
   readonly endpoint?: string;
+  /** Pins of the collector's keys: of the one it comes to a node with, and of the one it signs actions with. */
+  readonly clientPins?: readonly string[];
+  readonly actionsPins?: readonly string[];
 }
 
 /** A credentials folder cannot be used; the message says which and why. */
@@ -67,6 +70,9 @@ export function readCredentials(folder: string): Credentials {
   const env = parseEnv(read(folder, 'node.env'));
   const audience = env['OPENCLAW_TOKEN_AUDIENCE'];
   const endpoint = env['OPENCLAW_ENDPOINT'];
+  const [clientPins, actionsPins] = ['OPENCLAW_CLIENT_PIN', 'OPENCLAW_ACTIONS_PIN'].map((name) =>
+    env[name]?.split(',').map((pin) => pin.trim())
+  );
   return {
     id,
     cert,
@@ -74,6 +80,8 @@ export function readCredentials(folder: string): Credentials {
     ca: read(folder, 'ca.crt'),
     ...(audience && { audience }),
     ...(endpoint && { endpoint }),
+    ...(clientPins && { clientPins }),
+    ...(actionsPins && { actionsPins }),
   };
 }
 

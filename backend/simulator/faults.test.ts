@@ -38,6 +38,17 @@ describe('a scenario from a file', () => {
       withFault({ for: 'ever' }),
       'scenario.faults[0].for must be a number of beats over 0; it is "ever"',
     ],
+    [
+      'a way to repair that there is not',
+      withFault({ kind: 'config-drift', repair: 'prays' }),
+      'scenario.faults[0].repair must be one of recovers, stuck, worse, rolls-back, lies, silent',
+    ],
+    [
+      'a restart that is taken back',
+      withFault({ kind: 'gateway-hang', repair: 'rolls-back' }),
+      'scenario.faults[0].repair must be one of recovers, stuck, worse, lies, silent.',
+    ],
+    ['a repair of what no verb is for', withFault({ repair: 'stuck' }), 'scenario.faults[0].repair is not known here'],
     ['no selection', withFault({ nodes: {} }), 'scenario.faults[0].nodes must have exactly one of'],
     [
       'two selections',

@@ -1,3 +1,16 @@
+/**
+ * How a fault takes to repair, where the simulated bridges take verbs. `recovers`: the right verb cures it. `stuck`: the verb
+ * says that it succeeded, and nothing changes. `worse`: the verb fails, and more breaks. `rolls-back`: what the verb changed is
+ * taken back. `lies`: the bridge's door answers that all is well. `silent`: the door is closed.
+ */
+export const REPAIRS = ['recovers', 'stuck', 'worse', 'rolls-back', 'lies', 'silent'] as const;
+export type Repair = (typeof REPAIRS)[number];
+
+/** Default `recovers`. */
+interface Repairable {
+  readonly repair?: Repair;
+}
+
 /** What can go wrong with a simulated node. */
 export type Fault =
   /** Sends nothing and closes its connection, as a killed process does. */
@@ -11,13 +24,30 @@ export type Fault =
   /** Up for `upBeats`, silent for `downBeats`, over and over. */
   | { readonly kind: 'flapping'; readonly upBeats: number; readonly downBeats: number }
   /** Somebody edited the gateway's configuration on the node: its hashes change. */
-  | { readonly kind: 'config-drift' }
+  | ({ readonly kind: 'config-drift' } & Repairable)
   /** This share of its scheduled jobs' results are failures. */
-  | { readonly kind: 'job-failures'; readonly ratio: number }
+  | ({ readonly kind: 'job-failures'; readonly ratio: number } & Repairable)
+  /** The gateway answers nothing; the bridge beside it lives and says so. */
+  | ({ readonly kind: 'gateway-hang' } & Repairable)
+  /** The bridge's heartbeats stop, while its process lives and its door answers. */
+  | ({ readonly kind: 'beats-stale' } & Repairable)
   /** Every node of the zone is silent. */
   | { readonly kind: 'zone-loss' };
 
 export type FaultKind = Fault['kind'];
+
+/** Faults that a verb is for. */
+export const CURABLE = [
+  'config-drift',
+  'job-failures',
+  'gateway-hang',
+  'beats-stale',
+] as const satisfies readonly FaultKind[];
+export type CurableKind = (typeof CURABLE)[number];
+
+export function isCurable(fault: Fault): fault is Extract<Fault, { readonly kind: CurableKind }> {
+  return (CURABLE as readonly FaultKind[]).includes(fault.kind);
+}
 
 /** Whom a fault befalls. A share or a count is drawn from the seed. */
 export type Selection =
@@ -66,7 +96,19 @@ const SETTINGS: Record<
   },
   'config-drift': {},
   'job-failures': { ratio: { test: (value) => value > 0 && value <= 1, must: 'over 0 and at most 1' } },
+  'gateway-hang': {},
+  'beats-stale': {},
   'zone-loss': {},
+};
+
+/** A restart cannot be taken back. */
+const RESTARTED = REPAIRS.filter((repair) => repair !== 'rolls-back');
+/** How each kind that a verb is for may take to repair. */
+const REPAIRS_OF: { readonly [kind in FaultKind]?: readonly Repair[] } & Record<CurableKind, readonly Repair[]> = {
+  'config-drift': REPAIRS,
+  'job-failures': REPAIRS,
+  'gateway-hang': RESTARTED,
+  'beats-stale': RESTARTED,
 };
 
 const FAULT_KINDS = Object.keys(SETTINGS) as FaultKind[];
@@ -123,7 +165,12 @@ function faultOf(value: unknown, where: string): ScriptedFault {
   const kind = fields['kind'] as FaultKind;
   if (!FAULT_KINDS.includes(kind)) throw new ScenarioError(`${where}.kind must be one of ${FAULT_KINDS.join(', ')}.`);
   const own = SETTINGS[kind];
-  refuseUnknown(fields, ['kind', 'from', 'for', 'nodes', ...Object.keys(own)], where);
+  const repairs = REPAIRS_OF[kind];
+  const known = ['kind', 'from', 'for', 'nodes', ...Object.keys(own), ...(repairs ? ['repair'] : [])];
+  refuseUnknown(fields, known, where);
+  const repair = fields['repair'] as Repair | undefined;
+  if (repair !== undefined && !repairs?.includes(repair))
+    throw new ScenarioError(`${where}.repair must be one of ${repairs?.join(', ') ?? ''}.`);
   const settings: Record<string, number> = {};
   for (const [name, { test, must }] of Object.entries(own)) settings[name] = numberIn(fields, name, where, test, must);
   const nodes = selectionOf(fields['nodes'], `${where}.nodes`);
@@ -132,6 +179,7 @@ function faultOf(value: unknown, where: string): ScriptedFault {
   return {
     kind,
     ...settings,
+    ...(repair !== undefined && { repair }),
     from: numberIn(fields, 'from', where, (from) => from >= 0, 'a number of beats from 0'),
     for: numberIn(fields, 'for', where, (length) => length > 0, 'a number of beats over 0'),
     nodes,

@@ -12,7 +12,7 @@ import { scenarioOf } from './scenarios.ts';
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 function run(options: CliOptions): void {
-  const { credentialsDir, timings, rampSeconds, scenario: named, ...rest } = options;
+  const { credentialsDir, timings, rampSeconds, scenario: named, doors, ...rest } = options;
   const scenario = scenarioOf(named, (path) => readFileSync(path, 'utf8'));
   const credentials = readAllCredentials(credentialsDir, options.nodes);
   const endpoint = options.endpoint ?? credentials[0]?.endpoint;
@@ -21,7 +21,15 @@ function run(options: CliOptions): void {
     throw new UsageError(`--timings demo is refused off loopback, and the endpoint is ${endpoint}. Leave it out.`);
   }
   const beatMs = TIMINGS[timings].beat;
-  const simulation = runSimulation({ ...rest, endpoint, credentials, beatMs, rampMs: rampSeconds * 1000, scenario });
+  const simulation = runSimulation({
+    ...rest,
+    endpoint,
+    credentials,
+    beatMs,
+    rampMs: rampSeconds * 1000,
+    scenario,
+    ...(doors && { doors: {} }),
+  });
   say(`Simulating ${options.nodes} nodes in ${options.zones.length} zones against ${endpoint}, ${timings} timings.`);
   say(`Scenario ${scenario.name}, seed ${options.seed}: ${scenario.description} Ctrl-C stops it.`);
   const report = setInterval(

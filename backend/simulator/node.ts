@@ -1,5 +1,7 @@
 import type { Goodbye, PublisherBlock } from '@openclaw-fleet/contract';
+import type { BridgeHost, SimulatedBridge } from './acting/bridge.ts';
 import type { Tally } from './counters.ts';
+import type { CurableKind } from './faults.ts';
 import { heartbeatOf } from './payload.ts';
 import { hex, randomOf } from './random.ts';
 import type { Random } from './random.ts';
@@ -23,6 +25,8 @@ export interface NodeOptions {
   /** When the simulation began, by `time`. */
   readonly beganMs: number;
   readonly tally: Tally;
+  /** Makes the bridge that takes verbs; without it the node has none. */
+  readonly makeBridge?: (host: BridgeHost) => SimulatedBridge;
 }
 
 const REMEMBERED = 33;
@@ -52,6 +56,10 @@ export class SimulatedNode {
   readonly #pace: Random;
   readonly #boots: Random;
   readonly #main: Process;
+  readonly #bridge: SimulatedBridge | null;
+  readonly #cured = new Set<string>();
+  #acceptedMs: number | null = null;
+  #wake = new AbortController();
   #clone: Process | null = null;
   #intervalMs: number;
   #sentBodies: string[] = [];
@@ -65,6 +73,12 @@ export class SimulatedNode {
     this.#boots = randomOf(plan.seed, 'boots');
     this.#intervalMs = plan.beatMs;
     this.#main = this.#process(sender, plan.hostname);
+    this.#bridge = options.makeBridge?.(this.#host()) ?? null;
+  }
+
+  /** Where its bridge takes verbs; null: nowhere, or not yet. */
+  get address(): string | null {
+    return this.#bridge?.address ?? null;
   }
 
   start(): void {
@@ -74,7 +88,7 @@ export class SimulatedNode {
   /** What it does now. */
   behaviour(): Behaviour {
     const { plan, time, beganMs } = this.#options;
-    return behaviourAt(plan, time.now() - beganMs);
+    return behaviourAt(plan, time.now() - beganMs, this.#cured);
   }
 
   /**
@@ -84,13 +98,33 @@ export class SimulatedNode {
   async stop(goodbye?: Goodbye): Promise<void> {
     this.#stop.abort();
     const behaviour = this.behaviour();
+    const doorClosed = this.#bridge?.stop();
     const answered = await this.#within(this.#running);
-    if (answered && goodbye && this.#main.seq > 0 && !behaviour.silent) {
+    if (answered && goodbye && this.#main.seq > 0 && !behaviour.silent && !behaviour.mute) {
       await this.#within(this.#send(this.#main, this.#bodyOf(this.#main, behaviour, goodbye)));
     }
     this.#main.sender.end();
     this.#clone?.sender.end();
     await this.#running;
+    await doorClosed;
+  }
+
+  /** What its bridge needs of it. */
+  #host(): BridgeHost {
+    const { time } = this.#options;
+    return {
+      bootId: () => this.#main.bootId,
+      lastAcceptedMs: () => (this.#acceptedMs === null ? null : Math.max(0, time.now() - this.#acceptedMs)),
+      publish: (all) => {
+        this.#main.owesFullState ||= all;
+        this.#wake.abort();
+      },
+      reboot: () => this.#reboot(this.#main),
+      cure: (kind: CurableKind) => {
+        for (const one of this.behaviour().curable) if (one.kind === kind) this.#cured.add(one.id);
+      },
+      behaviour: () => this.behaviour(),
+    };
   }
 
   /** Whether `work` ends within the grace of a stop. */
@@ -107,13 +141,27 @@ export class SimulatedNode {
     const { signal } = this.#stop;
     let due = beganMs + plan.startMs;
     for (;;) {
-      await time.sleep(due - time.now(), signal);
+      await this.#sleepUntil(due);
       if (signal.aborted) return;
-      due = Math.max(due, time.now()) + paceOf(this.#intervalMs, this.#pace);
+      due = (this.#woken ? time.now() : Math.max(due, time.now())) + paceOf(this.#intervalMs, this.#pace);
+      if (this.#woken) this.#wake = new AbortController();
       const behaviour = this.behaviour();
+      await this.#bridge?.follow(behaviour);
       if (behaviour.silent) this.#fallSilent(behaviour);
-      else await this.#beat(behaviour, due);
+      else if (!behaviour.mute) await this.#beat(behaviour, due);
     }
+  }
+
+  get #woken(): boolean {
+    return this.#wake.signal.aborted;
+  }
+
+  /** Returns early when its bridge has news. */
+  async #sleepUntil(dueMs: number): Promise<void> {
+    const { time } = this.#options;
+    const { signal } = this.#stop;
+    if (this.#bridge === null) return time.sleep(dueMs - time.now(), signal);
+    if (!this.#woken) await time.sleep(dueMs - time.now(), AbortSignal.any([signal, this.#wake.signal]));
   }
 
   #fallSilent(behaviour: Behaviour): void {
@@ -158,6 +206,8 @@ export class SimulatedNode {
     this.#intervalMs = result.reply.next_heartbeat_seconds * 1000;
     process.owesFullState = result.reply.report_full_state === true;
     if (process !== this.#main) return;
+    if (result.reply.status === 'accepted') this.#acceptedMs = this.#options.time.now();
+    this.#bridge?.replied(result.reply);
     this.#sentBodies.push(body);
     if (this.#sentBodies.length > REMEMBERED) this.#sentBodies.shift();
   }
@@ -189,6 +239,7 @@ export class SimulatedNode {
       intervalMs: this.#intervalMs,
       full: process.owesFullState,
       publisher,
+      ...(this.#bridge && { gateway: this.#bridge.facts() }),
       ...(goodbye && { goodbye }),
     });
     return JSON.stringify({ ...beat, hostname: process.hostname });
@@ -205,5 +256,6 @@ export class SimulatedNode {
     process.bootMs = this.#options.time.now();
     process.seq = 0;
     process.owesFullState = true;
+    this.#acceptedMs = null;
   }
 }

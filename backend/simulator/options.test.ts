@@ -15,12 +15,13 @@ describe('the command line of the simulator', () => {
       credentialsDir: 'x',
       timings: 'production',
       bridgedShare: 1,
+      doors: false,
     });
   });
 
   it('takes every flag', () => {
     const flags =
-      '--nodes 1000 --seed 7 --ramp-seconds 60 --zones eu-west-1,us-east-1 --scenario chaos --endpoint https://localhost:8443 --timings demo --bridged-share 0.5';
+      '--nodes 1000 --seed 7 --ramp-seconds 60 --zones eu-west-1,us-east-1 --scenario chaos --endpoint https://localhost:8443 --timings demo --bridged-share 0.5 --doors';
     expect(parseCli([...dir, ...flags.split(' ')])).toEqual({
       nodes: 1000,
       seed: 7,
@@ -31,6 +32,7 @@ describe('the command line of the simulator', () => {
       credentialsDir: 'x',
       timings: 'demo',
       bridgedShare: 0.5,
+      doors: true,
     });
   });
 

@@ -14,6 +14,8 @@ export interface CliOptions {
   readonly credentialsDir: string;
   readonly timings: TimingsProfile;
   readonly bridgedShare: number;
+  /** Bridges take verbs, each at a door of its own. */
+  readonly doors: boolean;
 }
 
 /** The command line cannot be followed; the message names the flag and the fix. */
@@ -33,6 +35,7 @@ export const USAGE = `Simulates a fleet of nodes over real TLS and tokens.
   --zones <a,b,...>           names of the zones, or how many (default 2)
   --scenario <name|file.json> what befalls the fleet (default steady)
   --bridged-share <0..1>      share of nodes with a bridge (default 1)
+  --doors                     bridges take verbs, each at a door of its own on loopback (an ephemeral port)
   --timings <profile>         ${TIMINGS_PROFILES.join(' or ')} (default production): the length of a beat
 `;
 
@@ -84,6 +87,7 @@ export function parseCli(args: readonly string[]): CliOptions | null {
         'credentials-dir': { type: 'string' },
         timings: text('production'),
         'bridged-share': text('1'),
+        doors: { type: 'boolean', default: false },
         help: { type: 'boolean' },
       },
     }));
@@ -118,5 +122,6 @@ export function parseCli(args: readonly string[]): CliOptions | null {
       'from 0 to 1',
       (value) => value >= 0 && value <= 1
     ),
+    doors: values.doors,
   };
 }

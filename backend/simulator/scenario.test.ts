@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { heartbeatSchema } from '@openclaw-fleet/contract';
+import { isCurable } from './faults.ts';
 import type { FaultKind, Scenario, ScriptedFault } from './faults.ts';
 import { heartbeatOf, jobsOf } from './payload.ts';
 import { behaviourAt, paceOf, planFleet, scheduleOf, select } from './scenario.ts';
@@ -128,20 +129,32 @@ describe('what a node does', () => {
     ['duplicate id', { kind: 'duplicate-id', ...window }, { duplicate: true }],
     ['config drift', { kind: 'config-drift', ...window }, { drifted: true }],
     ['job failures', { kind: 'job-failures', ratio: 0.5, ...window }, { jobFailureRatio: 0.5 }],
+    ['gateway hang', { kind: 'gateway-hang', repair: 'stuck', ...window }, {}],
+    ['stale beats', { kind: 'beats-stale', ...window }, { mute: true }],
     ['zone loss', { kind: 'zone-loss', from: 2, for: 4, nodes: { zone: 'a' } }, { silent: true }],
   ])('%s holds within its window, and only there', (_, fault, expected) => {
     const healthy = {
       silent: false,
+      mute: false,
+      hungMs: null,
       skewMs: 0,
       replayBeatsAgo: null,
       duplicate: false,
       drifted: false,
       jobFailureRatio: 0,
       faults: [],
+      curable: [],
     };
+    const begun = (beats: number) => ({
+      ...healthy,
+      ...expected,
+      faults: [fault.kind],
+      ...(fault.kind === 'gateway-hang' && { hungMs: beats * BEAT }),
+      ...(isCurable(fault) && { curable: [{ id: '0.0', kind: fault.kind, repair: fault.repair ?? 'recovers' }] }),
+    });
     expect(at(fault, 1.99)).toEqual(healthy);
-    expect(at(fault, 2)).toEqual({ ...healthy, ...expected, faults: [fault.kind] });
-    expect(at(fault, 5.99)).toEqual({ ...healthy, ...expected, faults: [fault.kind] });
+    expect(at(fault, 2)).toEqual(begun(0));
+    expect(at(fault, 5.5)).toEqual(begun(3.5));
     expect(at(fault, 6)).toEqual(healthy);
     expect(at(fault, 3, 1)).toEqual(healthy);
   });
@@ -169,17 +182,27 @@ describe('what a node does', () => {
     ]);
   });
 
+  it('is well again where a fault was cured, until the script starts over', () => {
+    const scenario: Scenario = { ...one({ kind: 'gateway-hang', ...window }), repeatBeats: 10 };
+    const [plan] = fleet(scenario);
+    const cured = new Set(['0.0']);
+    const hungAt = (beats: number) => plan && behaviourAt(plan, beats * BEAT, cured).hungMs;
+    expect([3, 5.9, 11, 13].map(hungAt)).toEqual([null, null, null, BEAT]);
+  });
+
   it('shows every kind of fault within one round of the demo', () => {
     const kinds = new Set<FaultKind>();
     for (const plan of fleet(SCENARIOS.demo)) {
-      for (const { behaviour } of scheduleOf(plan, 40 * BEAT)) behaviour.faults.forEach((kind) => kinds.add(kind));
+      for (const { behaviour } of scheduleOf(plan, 120 * BEAT)) behaviour.faults.forEach((kind) => kinds.add(kind));
     }
     expect([...kinds].sort()).toEqual(
       [
+        'beats-stale',
         'clock-skew',
         'config-drift',
         'duplicate-id',
         'flapping',
+        'gateway-hang',
         'job-failures',
         'replay',
         'silence',
@@ -249,6 +272,29 @@ describe('what a node sends', () => {
     });
     expect(healthy?.jobs).toEqual(jobsOf(0));
     expect(healthy?.reported?.health_status).toBe('ok');
+  });
+
+  it('says that its gateway hangs, as a bridge does', () => {
+    const [plan] = fleet(one({ kind: 'gateway-hang', from: 0, for: 9, nodes: { node: 0 } }));
+    const body =
+      plan &&
+      heartbeatOf({
+        plan,
+        behaviour: behaviourAt(plan, 4 * BEAT),
+        nowMs: 1_770_000_000_000,
+        bootMs: 1_770_000_000_000,
+        bootId: 'boot',
+        seq: 0,
+        intervalMs: BEAT,
+        full: true,
+        publisher: { success_total: 0, failure_total: {} },
+      });
+    expect(body?.reported).toMatchObject({
+      gateway_state: 'hung',
+      health_status: 'error',
+      health_reasons: ['the gateway has answered nothing for 12 s'],
+    });
+    expect(body?.reported?.sync_lag_ms).toBeGreaterThanOrEqual(4 * BEAT);
   });
 });
 

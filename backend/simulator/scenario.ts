@@ -1,5 +1,6 @@
 import { hex, randomOf, shuffled } from './random.ts';
-import type { Fault, FaultKind, Scenario, Selection } from './faults.ts';
+import { isCurable } from './faults.ts';
+import type { CurableKind, Fault, FaultKind, Repair, Scenario, Selection } from './faults.ts';
 
 /** A fault of one node, in milliseconds since the simulation began. */
 interface FaultWindow {
@@ -43,9 +44,21 @@ export interface PlanOptions {
   readonly bridgedShare?: number;
 }
 
+/** A fault that a verb is for, in one of its windows. */
+export interface Occurrence {
+  /** Another one each time the script starts over. */
+  readonly id: string;
+  readonly kind: CurableKind;
+  readonly repair: Repair;
+}
+
 /** What a node does at one moment. */
 export interface Behaviour {
   readonly silent: boolean;
+  /** Sends nothing, though its process and its connections live. */
+  readonly mute: boolean;
+  /** How long its gateway has hung, in milliseconds; null: it does not. */
+  readonly hungMs: number | null;
   readonly skewMs: number;
   readonly replayBeatsAgo: number | null;
   readonly duplicate: boolean;
@@ -53,6 +66,8 @@ export interface Behaviour {
   readonly jobFailureRatio: number;
   /** Every fault under way, for a person. */
   readonly faults: readonly FaultKind[];
+  /** Those of them that a verb may cure. */
+  readonly curable: readonly Occurrence[];
 }
 
 function zoneIndexOf(zone: string | number, zones: readonly string[], fault: string): number {
@@ -122,29 +137,45 @@ const isDown = (fault: Fault, sinceMs: number, beatMs: number): boolean => {
   return sinceMs % cycle >= fault.upBeats * beatMs;
 };
 
-/** What the node of `plan` does `atMs` milliseconds after the simulation began. */
-export function behaviourAt(plan: NodePlan, atMs: number): Behaviour {
+const NONE: ReadonlySet<string> = new Set();
+
+/**
+ * What the node of `plan` does `atMs` milliseconds after the simulation began.
+ * @param cured ids of occurrences that were repaired
+ */
+export function behaviourAt(plan: NodePlan, atMs: number, cured = NONE): Behaviour {
   const scripted = atMs - plan.scriptMs;
-  const at = plan.repeatMs === null || scripted < 0 ? scripted : scripted % plan.repeatMs;
-  const active = plan.windows.filter((window) => at >= window.fromMs && at < window.toMs);
-  let [silent, skewMs, duplicate, drifted, jobFailureRatio] = [false, 0, false, false, 0];
+  const round = plan.repeatMs === null || scripted < 0 ? 0 : Math.floor(scripted / plan.repeatMs);
+  const at = plan.repeatMs === null ? scripted : scripted - round * plan.repeatMs;
+  const active = plan.windows
+    .map((window, place) => ({ ...window, id: `${round}.${place}` }))
+    .filter(({ fromMs, toMs, id }) => at >= fromMs && at < toMs && !cured.has(id));
+  let [silent, mute, skewMs, duplicate, drifted, jobFailureRatio] = [false, false, 0, false, false, 0];
   let replayBeatsAgo: number | null = null;
-  for (const { fault, fromMs } of active) {
+  let hungMs: number | null = null;
+  const curable: Occurrence[] = [];
+  for (const { fault, fromMs, id } of active) {
     silent ||= isDown(fault, at - fromMs, plan.beatMs);
+    mute ||= fault.kind === 'beats-stale';
+    if (fault.kind === 'gateway-hang') hungMs = Math.max(hungMs ?? 0, at - fromMs);
     if (fault.kind === 'clock-skew') skewMs += fault.beats * plan.beatMs;
     if (fault.kind === 'replay') replayBeatsAgo = fault.beatsAgo;
     if (fault.kind === 'job-failures') jobFailureRatio = Math.max(jobFailureRatio, fault.ratio);
     duplicate ||= fault.kind === 'duplicate-id';
     drifted ||= fault.kind === 'config-drift';
+    if (isCurable(fault)) curable.push({ id, kind: fault.kind, repair: fault.repair ?? 'recovers' });
   }
   return {
     silent,
+    mute,
+    hungMs,
     skewMs,
     replayBeatsAgo,
     duplicate,
     drifted,
     jobFailureRatio,
     faults: active.map(({ fault }) => fault.kind),
+    curable,
   };
 }
 

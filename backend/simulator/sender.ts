@@ -1,7 +1,8 @@
-import { Agent, request } from 'node:https';
+import { Agent } from 'node:https';
 import { heartbeatReplySchema } from '@openclaw-fleet/contract';
 import type { HeartbeatReply } from '@openclaw-fleet/contract';
 import type { Credentials } from './credentials.ts';
+import { exchange } from './exchange.ts';
 import { tokenSource } from './token.ts';
 
 /** What became of one sent beat: an answer, or the reason there is none (such as `econnrefused`). */
@@ -39,9 +40,6 @@ export function gateOf(limit: number): Gate {
   };
 }
 
-const TIMEOUT_MS = 10_000;
-const MAX_ANSWER_BYTES = 64 * 1024;
-
 function replyOf(text: string): HeartbeatReply | null {
   try {
     return heartbeatReplySchema.parse(JSON.parse(text));
@@ -50,9 +48,15 @@ function replyOf(text: string): HeartbeatReply | null {
   }
 }
 
+/** Where heartbeats go. @param endpoint https URL; `/openclaw/availability` is appended when it has no path */
+export function intakeUrl(endpoint: string): URL {
+  const url = new URL(endpoint);
+  if (url.pathname === '/') url.pathname = '/openclaw/availability';
+  return url;
+}
+
 /**
  * One node's line to the intake: its own certificate, one connection at most, a token it signs itself.
- * @param endpoint https URL; `/openclaw/availability` is appended when it has no path
  * @param keepAlive keep the connection between beats
  */
 export function createSender(options: {
@@ -63,43 +67,26 @@ export function createSender(options: {
   readonly now: () => number;
 }): Sender {
   const { endpoint, credentials, keepAlive, gate, now } = options;
-  const url = new URL(endpoint);
-  if (url.pathname === '/') url.pathname = '/openclaw/availability';
+  const url = intakeUrl(endpoint);
   const token = tokenSource(credentials);
   const { cert, key, ca } = credentials;
   const makeAgent = (): Agent => new Agent({ keepAlive, maxSockets: 1, cert, key, ca, minVersion: 'TLSv1.3' });
   let agent = makeAgent();
   let ended = false;
 
-  const post = (body: string): Promise<SendResult> =>
-    new Promise((resolve) => {
-      const headers = {
-        authorization: `Bearer ${token(now())}`,
-        'content-type': 'application/json',
-        'content-length': Buffer.byteLength(body),
+  const post = async (body: string): Promise<SendResult> => {
+    try {
+      const answer = await exchange(url, { method: 'POST', agent, token: token(now()), body });
+      const seconds = Number(answer.headers['retry-after']);
+      return {
+        status: answer.status,
+        reply: answer.status === 200 ? replyOf(answer.body) : null,
+        retryAfterMs: Number.isFinite(seconds) ? seconds * 1000 : null,
       };
-      const outgoing = request(url, { method: 'POST', agent, headers, timeout: TIMEOUT_MS }, (answer) => {
-        let text = '';
-        answer.setEncoding('utf8');
-        answer.on('data', (chunk: string) => {
-          text += chunk;
-          if (text.length > MAX_ANSWER_BYTES) outgoing.destroy(new Error('the answer is too large'));
-        });
-        answer.on('end', () => {
-          const status = answer.statusCode ?? 0;
-          const seconds = Number(answer.headers['retry-after']);
-          resolve({
-            status,
-            reply: status === 200 ? replyOf(text) : null,
-            retryAfterMs: Number.isFinite(seconds) ? seconds * 1000 : null,
-          });
-        });
-        answer.on('error', (error) => resolve({ error: reasonOf(error) }));
-      });
-      outgoing.on('timeout', () => outgoing.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })));
-      outgoing.on('error', (error) => resolve({ error: reasonOf(error) }));
-      outgoing.end(body);
-    });
+    } catch (error) {
+      return { error: reasonOf(error as Error) };
+    }
+  };
 
   return {
     send: (body) => gate(() => (ended ? Promise.resolve({ error: ENDED }) : post(body))),

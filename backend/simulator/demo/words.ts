@@ -9,6 +9,8 @@ const WORDS: Record<FaultKind, string> = {
   flapping: 'comes and goes',
   'config-drift': 'runs an edited configuration',
   'job-failures': 'has failing jobs',
+  'gateway-hang': 'its gateway hangs',
+  'beats-stale': 'its bridge beats no more',
   'zone-loss': 'is cut off with its zone',
 };
 
