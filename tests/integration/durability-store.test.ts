@@ -19,7 +19,7 @@ describe('kill -9 of the store under load', () => {
     child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
     child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
     const gone = new Promise((resolve) => child.once('close', resolve));
-    const wanted = [/^policy /gm, /^settings /gm, /^revision /gm, /^node-0 /gm, /^node-15 /gm];
+    const wanted = [/^policy /gm, /^settings /gm, /^revision /gm, /^repair /gm, /^node-0 /gm, /^node-15 /gm];
     await waitFor(() => {
       if (child.exitCode !== null) throw new Error(`the writer ended with ${child.exitCode}:\n${errors}`);
       return wanted.every((line) => (said.match(line)?.length ?? 0) >= times);
@@ -37,7 +37,7 @@ describe('kill -9 of the store under load', () => {
 
   const upTo = (last: number): number[] => Array.from({ length: last }, (_, index) => index + 1);
 
-  it('loses no acknowledged policy, waiver, setting or revision, and leaves no gap and no double in history', async () => {
+  it('loses no acknowledged policy, waiver, setting, revision or step of a repair, and leaves no gap and no double in history', async () => {
     const path = folder();
     const acknowledged = new Map<string, number>();
     const promised = (what: string): number => acknowledged.get(what) ?? 0;
@@ -76,9 +76,18 @@ describe('kill -9 of the store under load', () => {
         );
         beats += last;
       }
-      expect(await store.eventsAfter(0, 1_000_000)).toHaveLength(beats);
+      const repair = await store.run('run');
+      const done = repair?.run.rev ?? 0;
+      expect(done).toBeGreaterThanOrEqual(promised('repair'));
+      expect([repair?.run.doc, repair?.plan.doc]).toEqual([String(done), String(done)]);
+      expect(repair?.steps.map(({ index }) => index)).toEqual(upTo(done));
+      expect((await store.holds()).map(({ subject }) => subject)).toEqual([`h${done}`]);
+      expect(await store.idempotent('token:t1', `key-${done}`)).toMatchObject({ resultId: 'run' });
+      const repaired = await store.timeline('repaired', null, 1_000_000);
+      expect(repaired.map(({ summary }) => Number(summary)).reverse()).toEqual(upTo(done));
+      expect(await store.eventsAfter(0, 1_000_000)).toHaveLength(beats + done);
       await store.close();
-      expect(auditedActions(path)).toHaveLength(version + rev + revisions.length);
+      expect(auditedActions(path)).toHaveLength(version + rev + revisions.length + 2 * done);
     }
   }, 60_000);
 });

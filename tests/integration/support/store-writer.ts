@@ -8,7 +8,7 @@ import {
 
 /**
  * Writes to the store at the path given as fast as it takes it, until it is killed: heartbeats with what was decided,
- * policies, settings and revisions, each going on from what is stored. Says `<what> <number>` on standard output once a
+ * policies, settings, revisions and repairs, each going on from what is stored. Says `<what> <number>` on standard output once a
  * write is acknowledged.
  */
 const NODES = 16;
@@ -135,9 +135,35 @@ async function revisions(): Promise<never> {
   }
 }
 
+/** Revision `n` of the run has steps 1 to n. */
+async function repairs(): Promise<never> {
+  const epoch = await store.takeEpoch();
+  const stored = await store.run('run');
+  for (let rev = (stored?.run.rev ?? 0) + 1; ; rev++) {
+    const columns = { targetId: 'repaired', playbook: 'ConfigDrift', fault: 'drift.config', trigger: 'manual' };
+    const kept = { state: 'running', rev, createdMs: 1, endedMs: null, doc: String(rev) };
+    const data = { rev };
+    await store.writeRemediation(epoch, {
+      plans: [{ id: 'plan', createdMs: 1, doc: String(rev) }],
+      runs: [{ id: 'run', planId: 'plan', batchId: null, ...columns, ...kept }],
+      steps: [{ runId: 'run', index: rev, doc: String(rev) }],
+      putHolds: [{ kind: 'pause', targetId: '', subject: `h${rev}`, doc: '{}' }],
+      dropHolds: [{ kind: 'pause', targetId: '', subject: `h${rev - 1}` }],
+      idempotency: [{ caller: 'token:t1', key: `key-${rev}`, bodyHash: 'b', resultId: 'run', atMs: rev }],
+      events: [{ name: 'remediation-status', targetId: 'repaired', atMs: rev, data }],
+      timeline: [
+        { nodeId: 'repaired', atMs: rev, kind: 'repair', summary: String(rev), actor: null, reason: null, data },
+      ],
+      audit: [audit('run.advanced', 'run'), audit('run.witnessed', 'run')],
+    });
+    acknowledged('repair', rev);
+  }
+}
+
 await Promise.all([
   ...Array.from({ length: NODES }, (_, index) => beats(`node-${index}`)),
   policies(),
   desiredStates(),
   revisions(),
+  repairs(),
 ]);
