@@ -75,8 +75,33 @@ module.exports = {
         types('fleet'),
         types('storage'),
         `${collector}/config-nearest`,
+        // What automation would begin, and which limits a profile may tighten: each is one rule, in one place.
+        `${collector}/remediation/(rules|types\\.ts)`,
       ]
     ),
+    only(
+      'remediation-acts-through-its-seams',
+      'remediation knows its bridges, the fleet, policies and storage by their types alone.',
+      `${collector}/remediation`,
+      [
+        'backend/contract',
+        `${collector}/assessment`,
+        `${collector}/audit`,
+        types('fleet'),
+        types('policies'),
+        types('storage'),
+        `${collector}/clock`,
+      ]
+    ),
+    only('bridges-carry', 'bridges carry signed requests to nodes.', `${collector}/bridges`, [
+      'backend/contract',
+      types('remediation'),
+      types('storage'),
+      `${collector}/identity`,
+      `${collector}/configurations/sign`,
+      `${collector}/config-address`,
+      `${collector}/clock`,
+    ]),
     only('configurations-flow-down', 'configurations keep revisions in storage.', `${collector}/configurations`, [
       'backend/contract',
       types('storage'),
@@ -92,8 +117,11 @@ module.exports = {
       `${collector}/assessment`,
       types('configurations'),
       types('policies'),
+      `${collector}/policies/proposals`,
+      types('remediation'),
       types('fleet'),
       types('storage'),
+      `${collector}/audit`,
       `${collector}/metrics`,
       `${collector}/identity`,
       `${collector}/clock`,
@@ -111,6 +139,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^backend/', pathNot: `^${collector}/storage/` },
       to: { path: 'node_modules/(kysely|better-sqlite3|pg)' },
+    },
+    {
+      name: 'axios-in-two-rooms',
+      comment: 'axios is known to the clients of bridges and of Grafana’s keys.',
+      severity: 'error',
+      from: { path: '^backend/', pathNot: `^${collector}/(bridges|identity)/` },
+      to: { path: 'node_modules/axios' },
     },
     {
       name: 'nobody-needs-a-test',
