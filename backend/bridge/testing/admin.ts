@@ -1,12 +1,13 @@
 import type { RealGateway } from './openclaw.ts';
 
 type Json = Record<string, unknown>;
+type Addressed = Pick<RealGateway, 'url' | 'token'>;
 
 /**
  * One call with full rights, for tests that must change a gateway. The bridge itself has nothing like it.
  * @throws Error with the gateway's refusal
  */
-export async function adminCall(gateway: RealGateway, method: string, params: Json): Promise<Json> {
+export async function adminCall(gateway: Addressed, method: string, params: Json): Promise<Json> {
   const socket = new WebSocket(`ws://${gateway.url.host}`);
   const ask = (id: string, name: string, body: Json): void =>
     socket.send(JSON.stringify({ type: 'req', id, method: name, params: body }));
@@ -40,7 +41,7 @@ export async function adminCall(gateway: RealGateway, method: string, params: Js
 }
 
 /** Adds a job that fails whenever it is run, and is due in an hour. @returns the job */
-export function addFailingJob(gateway: RealGateway): Promise<Json> {
+export function addFailingJob(gateway: Addressed): Promise<Json> {
   return adminCall(gateway, 'cron.add', {
     name: 'fails',
     enabled: true,

@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { probeRound, interpret } from '../gateway/probe.ts';
+import { SMALLEST } from './openclaw-config.ts';
 
 /** The release that openclaw-notes describe and the tests hold. */
 export const OPENCLAW_VERSION = '2026.9.6';
@@ -176,14 +177,6 @@ export async function startGateway(options: GatewayOptions): Promise<RealGateway
     },
   };
 }
-
-const SMALLEST = {
-  gateway: { mode: 'local', bind: 'loopback', controlUi: { enabled: false } },
-  agents: { defaults: { skipBootstrap: true, heartbeat: { every: '0m' } }, entries: { main: {} } },
-  plugins: { enabled: false },
-  discovery: { mdns: { mode: 'off' } },
-  update: { checkOnStart: false },
-};
 
 function environment(home: string, token: string): Record<string, string> {
   return {
