@@ -76,7 +76,7 @@ export class Automation {
       fault === null
         ? null
         : (batchOfRetry(this.#parts.books, target.id, playbook, fault.key) ??
-          openBatch(this.#parts.books, playbook, fault.key, draft));
+          openBatch(this.#parts, playbook, fault.key, draft.nowMs, draft));
     const context = this.#context(target, playbook, fault, into, draft, 'alertmanager');
     const refusal = firstRefusal(context);
     if (fault === null || refusal !== null) {
@@ -189,7 +189,7 @@ export class Automation {
   #fresh(draft: Draft, fresh: readonly Wish[], { playbook, fault }: Wish): Held[] {
     const { books } = this.#parts;
     const held: Held[] = [];
-    let into = openBatch(books, playbook, fault.key, draft);
+    let into = openBatch(this.#parts, playbook, fault.key, draft.nowMs, draft);
     const { room, waveAt } = roomFor(books, into, fresh.length, draft);
     let joined = 0;
     for (const wish of fresh) {

@@ -52,6 +52,15 @@ const stories: readonly Story[] = [
     ends: 'succeeded',
   },
   {
+    name: 'automation, in a batch of one',
+    begin: (world) => {
+      world.automation = { enabled: true, percent: 100 };
+      world.hung('n1');
+    },
+    people: () => Promise.resolve(),
+    ends: 'succeeded',
+  },
+  {
     name: 'FailureBurst that is cancelled',
     begin: (world) => world.add('n1', { jobs: ['a', 'b'].map((id) => fakeJob(id, { consecutive_errors: 5 })) }),
     people: async (world) => {

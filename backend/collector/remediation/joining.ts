@@ -1,4 +1,4 @@
-import { isEnded, type PlaybookId, type Run, type Trigger } from '@openclaw-fleet/contract';
+import type { PlaybookId, Run, Trigger } from '@openclaw-fleet/contract';
 import { gateOf, lastRuns, updateBatch } from './batches.ts';
 import type { Books } from './books.ts';
 import { conditionOf } from './context.ts';
@@ -28,11 +28,22 @@ function automaticBatches(books: Books, playbook: PlaybookId, fault: string, dra
     .sort((a, b) => Date.parse(b.plan.createdAt) - Date.parse(a.plan.createdAt) || (a.plan.id < b.plan.id ? 1 : -1));
 }
 
-/** The batch that a new target of a fault joins: one that is under way, or was halted and holds its fault back. Null: none. */
-export function openBatch(books: Books, playbook: PlaybookId, fault: string, draft?: Draft): PlanRecord | null {
+/**
+ * The batch that a new target of a fault joins: one that is under way or whose last run ended within `attemptBackoff`, or one
+ * that was halted and holds its fault back. Null: none.
+ */
+export function openBatch(
+  { books, timings }: Pick<RequestParts, 'books' | 'timings'>,
+  playbook: PlaybookId,
+  fault: string,
+  nowMs: number,
+  draft?: Draft
+): PlanRecord | null {
+  const sinceMs = nowMs - timings.attemptBackoff;
   const open = ({ plan }: PlanRecord): boolean => {
     const runs = books.runsOfPlan(plan.id, draft);
-    return runs.some(({ state }) => !isEnded(state)) || gateOf(runs).halt !== null;
+    const lately = runs.some(({ endedAt }) => endedAt === null || Date.parse(endedAt) >= sinceMs);
+    return lately || gateOf(runs).halt !== null;
   };
   return automaticBatches(books, playbook, fault, draft).find(open) ?? null;
 }
