@@ -1,4 +1,6 @@
+import { execFile } from 'node:child_process';
 import { createPublicKey, type JsonWebKey } from 'node:crypto';
+import { promisify } from 'node:util';
 import { compactVerify, decodeProtectedHeader } from 'jose';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { ACTION_TYPE, MAX_ANSWER_BYTES } from '@openclaw-fleet/contract';
@@ -480,24 +482,42 @@ it('nothing in the environment leads it elsewhere', async () => {
   const proxy = await new PlainListener('HTTP/1.1 200 OK\r\n\r\n').listen();
   open.push(proxy);
   const names = ['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy', 'HTTP_PROXY', 'http_proxy'];
-  const set = {
-    ...Object.fromEntries(names.map((name) => [name, `http://${proxy.address}`])),
-    NODE_TLS_REJECT_UNAUTHORIZED: '0',
-  };
+  const set = Object.fromEntries(names.map((name) => [name, `http://${proxy.address}`]));
   const before = Object.fromEntries(Object.keys(set).map((name) => [name, process.env[name]]));
   Object.assign(process.env, set);
   try {
     const door = await doorOf(n1, json(200, observation()));
     expect((await clientFor(door.port).transports.observe('n1')).node_id).toBe('n1');
-    const stranger = await doorOf(await (await TestFleet.create()).node('n1'), json(200, observation()));
-    expect((await trouble(clientFor(stranger.port).transports.observe('n1'))).trouble).toBe('untrusted');
-    expect([proxy.connections, stranger.asked.length]).toEqual([0, 0]);
+    expect(proxy.connections).toBe(0);
   } finally {
     for (const [name, value] of Object.entries(before)) {
       if (value === undefined) Reflect.deleteProperty(process.env, name);
       else process.env[name] = value;
     }
   }
+});
+
+it('nothing in the environment makes it trust a stranger', async () => {
+  const other = await TestFleet.create();
+  const stranger = await doorOf(await other.node('n1'), json(200, observation()), other.ca);
+  // Node reads the variable where Jest's own environment does not reach.
+  const script = `
+    import { TestClient } from ${JSON.stringify(import.meta.resolve('./testing/fleet.ts'))};
+    const { ca, client } = JSON.parse(process.env.CALLER);
+    const reported = { actions_address: process.env.ADDRESS };
+    const { transports } = new TestClient({ ca, client }, reported);
+    console.log(await transports.observe('n1').then(() => 'believed', ({ trouble }) => trouble));`;
+  const env = {
+    ...process.env,
+    NODE_TLS_REJECT_UNAUTHORIZED: '0',
+    NODE_USE_ENV_PROXY: '1',
+    HTTPS_PROXY: 'http://127.0.0.1:1',
+    CALLER: JSON.stringify({ ca: caller.ca, client: caller.client }),
+    ADDRESS: stranger.address,
+  };
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], { env });
+  expect(stdout.trim()).toBe('untrusted');
+  expect(stranger.asked).toEqual([]);
 });
 
 it('the log and the errors hold no secret', async () => {
