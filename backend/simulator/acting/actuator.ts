@@ -19,8 +19,8 @@ export interface ActuatorOptions {
   readonly leave: () => void;
   /** The fault is repaired, for as long as its window lasts. */
   readonly cure: (kind: CurableKind) => void;
-  /** The gateway's configuration may be another: read it. */
-  readonly read: () => void;
+  /** Looks at the gateway, and reads its configuration anew. */
+  readonly look: () => void;
   /** Sends a heartbeat soon. @param all with every block in it */
   readonly publish: (all: boolean) => void;
   readonly observe: () => Seen;
@@ -111,7 +111,7 @@ export function createSimulatedActuator(options: ActuatorOptions): Actuator {
   async function snapshot(): Promise<ActionOutcome> {
     const before = measured();
     await options.work(takes.step());
-    options.read();
+    options.look();
     options.publish(true);
     return ended('succeeded', 'Everything was read anew and is told with the next heartbeat.', before);
   }
@@ -158,12 +158,12 @@ export function createSimulatedActuator(options: ActuatorOptions): Actuator {
       return ended('succeeded', 'The values were written.', before);
     }
     const takeBack = gateway.apply(values);
-    options.read();
+    options.look();
     progress.note('config.patch: accepted');
     await options.work(takes.step());
     if (repair === 'rolls-back') {
       takeBack();
-      options.read();
+      options.look();
       config.applying({ configHash, state: 'FAILED' });
       progress.note('what is saved did not become active');
       const message = 'The gateway did not converge, and has again what it had. Look at what the revision needs.';
@@ -245,6 +245,7 @@ export function createSimulatedActuator(options: ActuatorOptions): Actuator {
   return {
     verbs: () => VERBS,
     carryOut: async (request, progress) => {
+      options.look();
       try {
         const outcome = await carryOut(request, progress);
         options.publish(false);

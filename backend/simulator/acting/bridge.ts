@@ -70,6 +70,8 @@ export class SimulatedBridge {
   #away = false;
   #stopped = false;
   #readVersion = 0;
+  /** The occurrence of drift that was there at the last look. */
+  #drift: string | null = null;
 
   constructor(options: BridgeOptions) {
     const { plan, credentials, endpoint, clock, logger, host } = options;
@@ -102,7 +104,7 @@ export class SimulatedBridge {
         host.cure(kind);
         this.#look();
       },
-      read: () => this.#read(),
+      look: () => this.#look(),
       publish: (all) => host.publish(all),
       observe: () => this.#observe(),
     });
@@ -150,7 +152,10 @@ export class SimulatedBridge {
 
   #look(behaviour = this.#options.host.behaviour()): void {
     this.#gateway.follow(behaviour, this.#options.clock.now());
-    if (this.#gateway.fault('config-drift') === null) this.#config.applying(null);
+    const drift = this.#gateway.fault('config-drift')?.id ?? null;
+    // An apply that failed is over with the fault.
+    if (this.#drift !== null && drift === null) this.#config.applying(null);
+    this.#drift = drift;
     this.#read();
   }
 

@@ -96,7 +96,7 @@ export class SimulatedGateway {
   state(nowMs: number): GatewayState {
     if (nowMs < this.#restartingUntilMs) return 'restarting';
     if (this.#killedIn !== null) return 'dead';
-    return this.#behaviour?.hungMs == null ? 'running' : 'hung';
+    return (this.#behaviour?.hungMs ?? null) === null ? 'running' : 'hung';
   }
 
   /** Ends it, and starts it anew: it takes so long, and is another process from then on. */

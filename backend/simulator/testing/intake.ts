@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Heartbeat } from '@openclaw-fleet/contract';
 import { createAuthority } from '../../client/testing/certificates.ts';
+import type { Authority } from '../../client/testing/certificates.ts';
 import type { Credentials } from '../credentials.ts';
 
 /** One request as the test's intake saw it. */
@@ -26,6 +27,7 @@ export interface TestIntake {
   readonly endpoint: string;
   readonly seen: Seen[];
   readonly credentials: Credentials[];
+  readonly authority: Authority;
   /** Connections open now, and the most there were. */
   open(): number;
   readonly most: { connections: number; requests: number };
@@ -51,11 +53,21 @@ function claimsOf(authorization: string | undefined, certificate: X509Certificat
   return JSON.parse(Buffer.from(payload, 'base64url').toString()) as Record<string, unknown>;
 }
 
+/** A request beside the heartbeats, such as `GET /openclaw/revisions/<id>?nonce=<nonce>`. */
+export interface Beside {
+  readonly method: string;
+  readonly url: URL;
+  /** The node that the client certificate names. */
+  readonly certified: string;
+  readonly body: string;
+}
+
 /** A TLS server that demands a client certificate and checks the token, with credentials for `nodes` nodes. */
 export async function startIntake(
   nodes: number,
   answer: (seen: Seen, all: Seen[]) => Answer,
-  port = 0
+  port = 0,
+  beside: (request: Beside) => Answer = () => ({ status: 404 })
 ): Promise<TestIntake> {
   const authority = createAuthority();
   const server = authority.issue({ dns: 'localhost', ip: '127.0.0.1' });
@@ -75,20 +87,29 @@ export async function startIntake(
         const socket = incoming.socket as unknown as TLSSocket;
         const certificate = new X509Certificate(socket.getPeerCertificate().raw);
         const body = Buffer.concat(chunks).toString();
+        const certified = (certificate.subjectAltName ?? '').replace('URI:openclaw://node/', '');
+        const claims = claimsOf(incoming.headers.authorization, certificate);
+        const give = (given: Answer): void => {
+          if (given === 'hang') return;
+          outgoing.writeHead(given.status, { 'content-type': 'application/json', ...given.headers });
+          outgoing.end(JSON.stringify(given.json ?? {}));
+        };
+        const { url = '', method = '' } = incoming;
+        if (!url.endsWith('/availability')) {
+          give(beside({ method, url: new URL(url, 'https://localhost'), certified, body }));
+          return;
+        }
         const one: Seen = {
-          path: incoming.url ?? '',
-          certified: (certificate.subjectAltName ?? '').replace('URI:openclaw://node/', ''),
-          claims: claimsOf(incoming.headers.authorization, certificate),
+          path: url,
+          certified,
+          claims,
           body,
           beat: JSON.parse(body) as Heartbeat,
           atMs: Date.now(),
           socket,
         };
         seen.push(one);
-        const given = answer(one, seen);
-        if (given === 'hang') return;
-        outgoing.writeHead(given.status, { 'content-type': 'application/json', ...given.headers });
-        outgoing.end(JSON.stringify(given.json ?? {}));
+        give(answer(one, seen));
       });
     }
   );
@@ -108,6 +129,7 @@ export async function startIntake(
     endpoint: `https://localhost:${(listener.address() as AddressInfo).port}`,
     seen,
     credentials,
+    authority,
     open: () => sockets.size,
     most,
     of: (id) => seen.filter(({ beat }) => beat.node_id === id),
