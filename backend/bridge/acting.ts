@@ -21,6 +21,8 @@ import { RpcError } from './gateway/socket.ts';
 import type { Reach } from './report.ts';
 import type { BridgeSettings } from './settings.ts';
 import type { Supervisor } from './supervisor/index.ts';
+import { createTunnel } from './tunnel/tunnel.ts';
+import type { Tunnel } from './tunnel/tunnel.ts';
 import { VERSION } from './version.ts';
 
 export interface ActingOptions {
@@ -40,6 +42,8 @@ export interface ActingOptions {
   /** Changes with every start of the bridge. */
   readonly bootId: string;
   readonly clock: Clock;
+  /** From 0 to under 1. */
+  readonly random: () => number;
   readonly logger: Logger;
   /** What can be done here is another than before. */
   readonly onChange: () => void;
@@ -82,6 +86,7 @@ export function createActing(options: ActingOptions): Acting | null {
   let askedAt = -1;
   let asking = false;
   let door: ActionsDoor | null = null;
+  let tunnel: Tunnel | null = null;
   let unwatch: () => void = () => undefined;
 
   const applier = createApplier();
@@ -130,6 +135,13 @@ export function createActing(options: ActingOptions): Acting | null {
     });
   }
 
+  function tunnelTo(port: number): Tunnel | null {
+    const { ssh } = settings;
+    if (ssh === null || actions === null || stateDir === null) return null;
+    const door = { host: nearby(actions.listen.host), port };
+    return createTunnel({ ssh, door, stateDir, clock, random: options.random, logger, onChange: options.onChange });
+  }
+
   /** Once for each read connection: the token may be another, and what cannot be done must not be declared. */
   async function ask(): Promise<void> {
     if (withAdmin === null || asking || !reader.connected || askedAt === reader.reconnects) return;
@@ -160,6 +172,7 @@ export function createActing(options: ActingOptions): Acting | null {
     return {
       capabilities: [...actuator.verbs(), ...(isAdmin && applier !== null ? ['config'] : [])],
       actionsAddress: address === null ? null : `${host ?? ''}:${port ?? 0}`,
+      tunnelPort: tunnel?.port ?? null,
     };
   }
 
@@ -181,10 +194,13 @@ export function createActing(options: ActingOptions): Acting | null {
       door = opened;
       unwatch = watchCredentials(options.publishing, credentials, (next) => opened.reload(next), { clock, logger });
       logger.info(`takes signed actions on ${actions.listen.host}, port ${opened.port}`);
+      tunnel = tunnelTo(opened.port);
+      tunnel?.start();
       await ask();
     },
     close: async () => {
       unwatch();
+      await tunnel?.stop();
       await door?.close();
       door = null;
     },
@@ -197,4 +213,10 @@ export function createActing(options: ActingOptions): Acting | null {
     },
     reach,
   };
+}
+
+/** Where a door that listens on every address is found from this machine. */
+function nearby(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1';
+  return /^[0:]+$/.test(host) ? '::1' : host;
 }

@@ -166,6 +166,7 @@ export function createBridge(options: BridgeOptions): Bridge {
       metricsOk: () => (listener === null ? Promise.resolve(false) : servesMetrics(listener.url)),
       bootId: randomUUID(),
       clock,
+      random: options.random ?? Math.random,
       logger,
       onChange: tellNews,
     });

@@ -3,7 +3,7 @@ import type { ActionRecord } from '../actions/types.ts';
 import { FileReceipts } from '../actions/receipts.ts';
 
 const [when, which] = (process.env['KILL_AT'] ?? '').split(' ');
-const put = Reflect.get(FileReceipts.prototype, 'put') as (record: ActionRecord) => void;
+const put: (record: ActionRecord) => void = Reflect.get(FileReceipts.prototype, 'put');
 let count = 0;
 
 FileReceipts.prototype.put = function (this: FileReceipts, record) {

@@ -1,10 +1,13 @@
-import { z } from 'zod';
 import { loadText, saveText } from '../../configuration/state-file.ts';
+import { list, record, text } from '../../gateway/parse.ts';
 
-const schema = z.object({
-  jobs: z.array(z.object({ id: z.string(), confirmed: z.boolean(), at: z.string() })),
-});
-type Entry = z.infer<typeof schema>['jobs'][number];
+interface Entry {
+  readonly id: string;
+  /** Seen disabled since. */
+  readonly confirmed: boolean;
+  /** ISO-8601. */
+  readonly at: string;
+}
 
 /** Which jobs this bridge disabled, on disk: it enables no others. */
 export interface Throttled {
@@ -43,10 +46,14 @@ export function createThrottled(path: string): Throttled {
 }
 
 function load(path: string): Entry[] {
-  const text = loadText(path);
-  if (text === null) return [];
+  const saved = loadText(path);
+  if (saved === null) return [];
   try {
-    return schema.parse(JSON.parse(text)).jobs;
+    return list(record(JSON.parse(saved))['jobs']).map((entry) => {
+      const { id, confirmed, at } = record(entry);
+      if (text(id) === null || typeof confirmed !== 'boolean' || text(at) === null) throw new Error();
+      return { id: String(id), confirmed, at: String(at) };
+    });
   } catch {
     throw new Error(`OPENCLAW_BRIDGE_STATE_DIR: ${path} is damaged; enable by hand what is throttled, then remove it`);
   }
