@@ -125,6 +125,7 @@ describe('what a playbook is for', () => {
       { jobs: { ...burst, failures_24h: 108 }, faults: [violation('job-failures-over-limit')] },
       ['violation.job-failures-over-limit:high'],
     ],
+    ['a burst that nobody can date', { jobs: burst, seenMs: null }, []],
     ['a burst beside nobody who could throttle', { jobs: burst, bridged: false }, []],
   ])('%s', (_name, of, keys) => {
     expect(keysOf(of)).toEqual(keys);
