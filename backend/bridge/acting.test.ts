@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { heartbeatSchema, observationSchema } from '@openclaw-fleet/contract';
 import type { ActionReceipt, ActionRequest, Heartbeat, Instruction, Observation } from '@openclaw-fleet/contract';
@@ -157,6 +157,29 @@ describe('what a bridge declares', () => {
     expect(beats()[0]?.capabilities).toEqual(['transport:direct_https']);
     expect(beats()[0]?.reported?.actions_address).toBeUndefined();
     expect(JSON.stringify(asked('connect'))).not.toContain('operator.admin');
+  });
+});
+
+describe('a tunnel', () => {
+  const { PATH = '' } = process.env;
+  afterEach(() => void (process.env['PATH'] = PATH));
+
+  it('leads to the door, and its port is in the next beat', async () => {
+    // Where ssh would be: says what sshd gave it, and stays.
+    const said = 'echo "Allocated port 4242 for remote forward to 127.0.0.1:1" >&2';
+    writeFileSync(join(node.folder, 'ssh'), `#!/bin/sh\necho "$@" > "$0.args"\n${said}\nexec sleep 60\n`, {
+      mode: 0o755,
+    });
+    process.env['PATH'] = `${node.folder}:${PATH}`;
+    await ready({
+      OPENCLAW_BRIDGE_TRANSPORT: 'reverse_ssh',
+      OPENCLAW_BRIDGE_SSH_HOST: 'hub.example',
+      OPENCLAW_BRIDGE_SSH_USER: 'tunnel',
+      OPENCLAW_BRIDGE_SSH_KEY_FILE: join(node.folder, 'node.key'),
+      OPENCLAW_BRIDGE_SSH_KNOWN_HOSTS_FILE: join(node.folder, 'ca.crt'),
+    });
+    await waitFor('the port', () => beats().some(({ reported }) => reported?.tunnel_port === 4242));
+    expect(readFileSync(join(node.folder, 'ssh.args'), 'utf8')).toContain(`:${doorPort()}`);
   });
 });
 
