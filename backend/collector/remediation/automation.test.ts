@@ -50,7 +50,7 @@ describe('automation', () => {
     expect(await world.allRuns()).toEqual([]);
   });
 
-  it('says on the whole why nothing begins', async () => {
+  it('says on the whole why nothing begins', () => {
     expect(world.remediation.status().automation.held).toMatchObject({ reason: 'automation-off' });
     on();
     expect(world.remediation.status().automation.held).toBeNull();

@@ -86,7 +86,7 @@ export class Automation {
       };
       return this.#blocked(draft, { target, playbook, fault, refusal: why }, 'alertmanager', by, reason);
     }
-    const { room, waveAt } = roomFor(this.#parts.books, into, 1, draft);
+    const { room, waves } = roomFor(this.#parts.books, into, 1, draft);
     if (room < 1) {
       const why = {
         reason: 'in-flight-cap' as const,
@@ -101,7 +101,7 @@ export class Automation {
       trigger: 'alertmanager',
       by,
       reason,
-      wave: waveAt(0),
+      wave: waves[0] ?? 0,
     });
   }
 
@@ -190,7 +190,7 @@ export class Automation {
     const { books } = this.#parts;
     const held: Held[] = [];
     let into = openBatch(this.#parts, playbook, fault.key, draft.nowMs, draft);
-    const { room, waveAt } = roomFor(books, into, fresh.length, draft);
+    const { room, waves } = roomFor(books, into, fresh.length, draft);
     let joined = 0;
     for (const wish of fresh) {
       const refusal = firstRefusal(this.#context(wish.target, playbook, wish.fault, into, draft));
@@ -204,7 +204,7 @@ export class Automation {
         trigger: 'automation',
         by: ITSELF,
         reason: wish.fault.message,
-        wave: waveAt(joined),
+        wave: waves[joined] ?? 0,
       });
       into = draft.plans.get(record.run.planId) ?? into;
       joined += 1;

@@ -45,7 +45,7 @@ export function standingOf(before: BatchStanding, runs: readonly Run[]): BatchSt
 /** Brings a batch up to date with what a draft makes of its runs. */
 export function updateBatch(draft: Draft, books: Books, planId: string): void {
   const record = draft.plans.get(planId) ?? books.plans.get(planId);
-  if (record?.batch == null) return;
+  if (!record?.batch) return;
   const batch = standingOf(record.batch, books.runsOfPlan(planId, draft));
   if (batch.state === record.batch.state && batch.reason === record.batch.reason) return;
   draft.plan({ ...record, batch });
@@ -63,7 +63,7 @@ export function batchView({ plan, batch }: PlanRecord, runs: readonly Run[]): Ba
     state: batch.state,
     reason: batch.reason,
     plan,
-    progress: { total: plan.targets.length, states: states as Batch['progress']['states'], wave, waves, failed, done },
+    progress: { total: plan.targets.length, states, wave, waves, failed, done },
     runs: [...runs],
   };
 }

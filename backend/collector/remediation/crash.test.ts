@@ -80,14 +80,14 @@ async function live(
   awayMs: number
 ): Promise<{ run: RunDetail; world: World; points: number }> {
   let points = 0;
-  let dead = false;
+  const life = { dead: false };
   const point = (): void => {
-    if (dead) throw new Crash('dead');
+    if (life.dead) throw new Crash('dead');
     points += 1;
     if (points <= at) return;
     // Only once.
     at = Infinity;
-    dead = true;
+    life.dead = true;
     throw new Crash('now');
   };
   const world = await World.start({ timings: SHORT, store: { beforeWrite: point, afterWrite: point } });
@@ -100,9 +100,9 @@ async function live(
     } catch (error) {
       if (!(error instanceof Crash)) throw error;
     }
-    if (dead) {
+    if (life.dead) {
       world.now += awayMs;
-      dead = false;
+      life.dead = false;
       await world.restart();
       continue;
     }

@@ -138,7 +138,7 @@ function ownersOf({ fleet }: StartParts, { targets }: Plan): string[] {
 export function runsOf(books: Books, id: string): Run[] {
   const run = books.runs.get(id)?.run;
   if (run !== undefined) return [run];
-  return books.plans.get(id)?.batch == null ? [] : books.runsOfPlan(id);
+  return !books.plans.get(id)?.batch ? [] : books.runsOfPlan(id);
 }
 
 /**
@@ -206,7 +206,7 @@ function letGo(
   reason: string
 ): number {
   const record = draft.plans.get(id) ?? books.plans.get(id);
-  if (record?.batch == null || record.batch.state === 'cancelled') return 0;
+  if (!record?.batch || record.batch.state === 'cancelled') return 0;
   const left = books.runsOfPlan(id, draft).some(({ state }) => !isEnded(state));
   if (!(left && stopped) && record.batch.state !== 'halted') return 0;
   draft.plan({ ...record, batch: { ...record.batch, state: 'cancelled', reason } });

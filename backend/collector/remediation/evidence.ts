@@ -3,7 +3,6 @@ import type { ActionReceipt, Observation, RunStep } from '@openclaw-fleet/contra
 const MOST_TEXT = 500;
 const MOST_ITEMS = 60;
 const MOST_DEPTH = 6;
-// eslint-disable-next-line no-control-regex -- they are what must go.
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f]+/g;
 
 type Facts = RunStep['evidence'];

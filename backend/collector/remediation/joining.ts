@@ -72,16 +72,17 @@ export function roomFor(
   batch: PlanRecord | null,
   waiting: number,
   draft?: Draft
-): { readonly room: number; waveAt(index: number): number } {
-  const runs =
-    batch === null ? [] : lastRuns(books.runsOfPlan(batch.plan.id, draft)).filter(({ state }) => state !== 'blocked');
-  const total = runs.length + waiting;
-  const waveAt = (index: number): number => waveOf(runs.length + index, total);
-  const added = Array.from({ length: waiting }, (_, index) => ({ wave: waveAt(index), state: 'approved' as const }));
-  const gate = gateOf(runs, added);
-  const mayBegin = added.filter(({ wave }) => wave === gate.wave).length;
+): { readonly room: number; readonly waves: readonly number[] } {
+  const known = batch === null ? [] : lastRuns(books.runsOfPlan(batch.plan.id, draft));
+  const runs = known.filter(({ state }) => state !== 'blocked');
+  const waves = Array.from({ length: waiting }, (_, index) => waveOf(runs.length + index, runs.length + waiting));
+  const gate = gateOf(
+    runs,
+    waves.map((wave) => ({ wave, state: 'approved' }))
+  );
+  const mayBegin = waves.filter((wave) => wave === gate.wave).length;
   const already = runs.filter((run) => run.state === 'approved' && run.wave === gate.wave).length;
-  return { room: Math.max(0, Math.min(mayBegin, gate.room - already)), waveAt };
+  return { room: Math.max(0, Math.min(mayBegin, gate.room - already)), waves };
 }
 
 export interface Joining {

@@ -100,7 +100,7 @@ describe('BridgeStuck', () => {
   it('has no effect when the condition comes back while it is verified', async () => {
     const node = world.hung('n1');
     const run = await world.request('n1');
-    await world.until(() => world.remediation.open()[0]?.clearSince != null);
+    await world.until(() => world.remediation.open().some(({ clearSince }) => clearSince !== null));
     node.health = 'error';
     const ended = await world.ended(run.id);
     expect(ended).toMatchObject({ state: 'no_effect', clearSince: null });
@@ -175,7 +175,8 @@ describe('ConfigDrift', () => {
       'reconcile',
       (one, request) => {
         one.converged = false;
-        return cure(one, request);
+        cure(one, request);
+        return undefined;
       },
       cure
     );

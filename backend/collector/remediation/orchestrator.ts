@@ -201,11 +201,10 @@ export class Remediation implements RemediationService {
         asked.trigger === 'alertmanager' ? this.#alerted(draft, asked) : request(this.#parts, draft, asked);
       return { id: record.run.id, created: true };
     });
-    const run = await this.run(id);
+    const run = await views.bareRun(this.#parts, id);
     if (run === null) throw notFound(`Run ${id} is not stored any more.`);
-    const { plan: _plan, steps: _steps, ...bare } = run;
-    if (bare.state === 'blocked') throw refused(bare.reason, bare.refusal, bare);
-    return { run: bare, created };
+    if (run.state === 'blocked') throw refused(run.reason, run.refusal, run);
+    return { run, created };
   }
 
   #alerted(draft: Draft, { targetId, playbook, by, reason, idempotency }: RepairRequest): { readonly run: Run } {

@@ -89,7 +89,7 @@ export function planRow({ plan, requester, approvedMs, batch }: PlanRecord): Pla
 }
 
 export function planOf(row: PlanRow): PlanRecord {
-  return parsed<PlanRecord>(row.doc, `Plan ${row.id}`);
+  return parsed(row.doc, `Plan ${row.id}`) as PlanRecord;
 }
 
 export function runRow({ run, rev, work }: RunRecord): RunRow {
@@ -111,15 +111,15 @@ export function runRow({ run, rev, work }: RunRecord): RunRow {
 }
 
 export function runOf(row: RunRow, steps: readonly StepRow[]): RunRecord {
-  const { run, work } = parsed<Pick<RunRecord, 'run' | 'work'>>(row.doc, `Run ${row.id}`);
+  const { run, work } = parsed(row.doc, `Run ${row.id}`) as Pick<RunRecord, 'run' | 'work'>;
   const sorted = [...steps].sort((a, b) => a.index - b.index);
-  return { run, rev: row.rev, work, steps: sorted.map(({ doc }) => parsed<RunStep>(doc, `A step of run ${row.id}`)) };
+  return { run, rev: row.rev, work, steps: sorted.map(({ doc }) => parsed(doc, `A step of run ${row.id}`) as RunStep) };
 }
 
 /** What is stored was written by this file; what does not parse was changed by somebody else. */
-function parsed<T>(doc: string, what: string): T {
+function parsed(doc: string, what: string): unknown {
   try {
-    return JSON.parse(doc) as T;
+    return JSON.parse(doc);
   } catch {
     throw new StorageError(`${what} cannot be read: its stored text is damaged. Restore the database from a backup.`);
   }

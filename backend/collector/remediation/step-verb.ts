@@ -37,7 +37,7 @@ export function requestOf(
 
 /** Moves a verb on: decides what to ask, sends it at most once, and waits for its outcome. */
 export async function verb(hands: Hands, scene: Scene, step: VerbStep): Promise<Move> {
-  const { record, work, live } = scene;
+  const { work, live } = scene;
   if (work.request === null) return prepare(hands, scene, step);
   const { request } = work;
   const answer = live.fresh ? await first(hands, scene, request) : await again(hands, scene, request);

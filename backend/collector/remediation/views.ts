@@ -26,6 +26,14 @@ export async function runDetail({ books, store }: Parts, runId: string): Promise
   return { ...run, plan: planOf(stored.plan).plan, steps: [...steps] };
 }
 
+/** A run without its plan and steps. */
+export async function bareRun({ books, store }: Parts, runId: string): Promise<Run | null> {
+  const open = books.runs.get(runId);
+  if (open !== undefined) return open.run;
+  const stored = await store.run(runId);
+  return stored === null ? null : runOf(stored.run, []).run;
+}
+
 export async function runList({ store }: Parts, query: RunQuery): Promise<{ runs: Run[]; total: number }> {
   const { rows, total } = await store.runs(query);
   return { runs: rows.map((row) => runOf(row, []).run), total };
@@ -44,7 +52,7 @@ export async function plan(parts: Parts, planId: string): Promise<Plan | null> {
 
 export async function batch(parts: Parts, batchId: string): Promise<Batch | null> {
   const record = await planRecord(parts, batchId);
-  if (record?.batch == null) return null;
+  if (!record?.batch) return null;
   const { rows } = await parts.store.runs({ batchId, limit: BATCH_RUNS });
   const runs = rows.map((row) => runOf(row, []).run).reverse();
   return batchView(record, runs);
