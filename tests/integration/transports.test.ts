@@ -1,10 +1,10 @@
-import type { ChildProcess } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createActionsDoor, MemoryReceipts, type ActionsDoor } from '../../backend/bridge/index.ts';
 import { seen } from '../../backend/bridge/testing/seen.ts';
+import { createTunnel, type Tunnel } from '../../backend/bridge/tunnel/tunnel.ts';
 import { systemClock } from '../../backend/client/clock.ts';
 import { action, TestClient, TestFleet, type Shown } from '../../backend/collector/bridges/testing/fleet.ts';
 import type { CallerCredentials } from '../../backend/collector/bridges/types.ts';
@@ -23,6 +23,8 @@ let door: ActionsDoor;
 let client: TestClient;
 /** Ids of the actions that were carried out, in order. */
 let carried: string[];
+
+const logger = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 async function openDoor(shown: Shown, nodeId: string, port = 0): Promise<ActionsDoor> {
   return createActionsDoor({
@@ -44,7 +46,7 @@ async function openDoor(shown: Shown, nodeId: string, port = 0): Promise<Actions
     receipts: new MemoryReceipts(),
     limits: { gapMs: 300_000, hourMs: 3_600_000 },
     clock: systemClock,
-    logger: { info: () => undefined, warn: () => undefined, error: () => undefined },
+    logger,
   });
 }
 
@@ -124,29 +126,43 @@ describe('a real door, directly', () => {
   const line = /^(restrict,\S+) ssh-ed25519 /m.exec(documentation)?.[1] ?? '';
   const account = /^Match User openclaw-tunnel\n((?: {4}.*\n)+)/m.exec(documentation)?.[1] ?? '';
   let sshd: TestSshd;
-  let tunnelPort: number;
-  let tunnel: ChildProcess;
+  let tunnel: Tunnel;
 
   beforeEach(async () => {
     sshd = new TestSshd();
     await sshd.listen(line, account.trimEnd().split('\n'));
-    ({ port: tunnelPort, child: tunnel } = await sshd.reverse(door.port));
+    tunnel = await openTunnel(door);
   });
 
   afterEach(async () => {
-    await endTunnel();
+    await tunnel.stop();
     await sshd.close();
   });
 
-  async function endTunnel(): Promise<void> {
-    if (tunnel.exitCode !== null || tunnel.signalCode !== null) return;
-    const ended = new Promise((resolve) => tunnel.once('close', resolve));
-    tunnel.kill();
-    await ended;
+  /** As a bridge opens it. */
+  async function openTunnel(to: ActionsDoor): Promise<Tunnel> {
+    const { port, user, keyFile, knownHostsFile } = sshd;
+    const opened = createTunnel({
+      ssh: { host: '127.0.0.1', port, user, keyFile, knownHostsFile },
+      door: { host: '127.0.0.1', port: to.port },
+      stateDir: mkdtempSync(join(sshd.folder, 'state-')),
+      clock: systemClock,
+      random: Math.random,
+      logger,
+      onChange: () => undefined,
+    });
+    opened.start();
+    await waitFor(
+      () => opened.port,
+      () => `a tunnel: ${sshd.log}`
+    );
+    return opened;
   }
 
+  const reported = (transport: 'reverse_ssh' | 'hybrid', end: Tunnel) => ({ transport, tunnel_port: end.port ?? 0 });
+
   it('reverse_ssh goes through the tunnel, with the same checks at its end', async () => {
-    client.reported = { transport: 'reverse_ssh', tunnel_port: tunnelPort };
+    client.reported = reported('reverse_ssh', tunnel);
     expect((await client.transports.observe('n1')).node_id).toBe('n1');
     await client.transports.act('n1', doctor('action-00000001'));
     expect(carried).toEqual(['action-00000001']);
@@ -155,43 +171,46 @@ describe('a real door, directly', () => {
   });
 
   it('hybrid goes through the tunnel when the direct way is cut, and comes back', async () => {
-    const cut = await freePort();
-    client.reported = { transport: 'hybrid', actions_address: `127.0.0.1:${cut}`, tunnel_port: tunnelPort };
+    const direct = await openDoor(node, 'n1');
+    client.reported = { ...reported('hybrid', tunnel), actions_address: `127.0.0.1:${direct.port}` };
+    const waysOf = async (ask: () => Promise<unknown>): Promise<string[]> => {
+      const before = client.asks.length;
+      await ask();
+      return client.ways.slice(before);
+    };
+    const look = () => client.transports.observe('n1');
     const request = doctor('action-00000001');
-    await client.transports.act('n1', request);
-    await client.transports.act('n1', request);
-    await client.transports.observe('n1');
-    expect(client.ways).toEqual([
-      ...['direct_https unreachable', 'reverse_ssh ok'],
-      ...['direct_https unreachable', 'reverse_ssh ok'],
-      'reverse_ssh ok',
-    ]);
+    const repair = () => client.transports.act('n1', request);
+    expect(await waysOf(look)).toEqual(['direct_https ok']);
+    await direct.close();
+    expect(await waysOf(repair)).toEqual(['direct_https unreachable', 'reverse_ssh ok']);
+    expect(await waysOf(repair)).toEqual(['direct_https unreachable', 'reverse_ssh ok']);
+    expect(await waysOf(look)).toEqual(['reverse_ssh ok']);
     expect(carried).toEqual([request.action_id]);
-    const again = await openDoor(node, 'n1', cut);
+    const again = await openDoor(node, 'n1', direct.port);
     client.nowMs += BREAKER;
-    await client.transports.observe('n1');
-    expect(client.ways.at(-1)).toBe('direct_https ok');
+    expect(await waysOf(look)).toEqual(['direct_https ok']);
     await again.close();
   });
 
   it('a tunnel that ended is unreachable, and a new one is found by its new port', async () => {
-    client.reported = { transport: 'reverse_ssh', tunnel_port: tunnelPort };
+    client.reported = reported('reverse_ssh', tunnel);
     await client.transports.observe('n1');
-    await endTunnel();
+    await tunnel.stop();
     await expect(client.transports.observe('n1')).rejects.toMatchObject({ trouble: 'unreachable' });
-    ({ port: tunnelPort, child: tunnel } = await sshd.reverse(door.port));
-    client.reported = { transport: 'reverse_ssh', tunnel_port: tunnelPort };
+    tunnel = await openTunnel(door);
+    client.reported = reported('reverse_ssh', tunnel);
     expect((await client.transports.observe('n1')).node_id).toBe('n1');
   });
 
   it("another node's tunnel at a port is untrusted", async () => {
     const other = await openDoor(await fleet.node('n2'), 'n2');
-    const second = await sshd.reverse(other.port);
-    client.reported = { transport: 'reverse_ssh', tunnel_port: second.port };
+    const second = await openTunnel(other);
+    client.reported = reported('reverse_ssh', second);
     await expect(client.transports.act('n1', doctor('action-00000001'))).rejects.toMatchObject({
       trouble: 'untrusted',
     });
-    second.child.kill();
+    await second.stop();
     await other.close();
     expect(carried).toEqual([]);
   });

@@ -97,16 +97,6 @@ export class TestSshd {
     return { code, output: client.output };
   }
 
-  /** Keeps `ssh -N -R` open to a port of this machine, as a bridge does. @returns the port of its end, and the process to kill */
-  async reverse(toPort: number): Promise<{ port: number; child: ChildProcess }> {
-    const client = this.start(['-N', '-R', `127.0.0.1:0:127.0.0.1:${toPort}`]);
-    const port = await waitFor(
-      () => /Allocated port (\d+) /.exec(client.output)?.[1],
-      () => `a tunnel: ${client.output}`
-    );
-    return { port: Number(port), child: client.child };
-  }
-
   #options(): string[] {
     const set = [
       `IdentityFile=${this.keyFile}`,
