@@ -3,6 +3,8 @@ export const USAGE: string;
 export class UsageError extends Error {}
 export interface DemoOptions {
   readonly help: boolean;
+  /** Low-risk repairs begin by themselves. */
+  readonly automation: boolean;
   readonly table: boolean;
   readonly exitAfterSeconds: number | null;
   readonly intakePort: number;

@@ -9,6 +9,7 @@ const BRIDGE_PORT = 9464;
 export const USAGE = `npm start -- [flags]
 
   --real[=<n>]              also start n real OpenClaw gateways with bridges (default 1, at most ${MAX_REAL}); installs openclaw on first use
+  --automation              low-risk repairs begin by themselves, under every guardrail; without it a person begins each
   --no-table                a line for each change instead of a table
   --exit-after <s>          stop after it ran for so many seconds
   --port-base <port>        put every port at or after this one
@@ -33,7 +34,7 @@ function whole(flag, text, least, most) {
 
 /** npm takes flags before "--" for itself; they show up in the environment. */
 function refuseSwallowed(env) {
-  for (const name of ['real', 'exit_after', 'port_base', 'intake_port', 'api_port', 'prometheus_port']) {
+  for (const name of ['real', 'automation', 'exit_after', 'port_base', 'intake_port', 'api_port', 'prometheus_port']) {
     if (env[`npm_config_${name}`] === undefined) continue;
     throw new UsageError(
       `npm took --${name.replace('_', '-')} for itself. Put "--" before it: npm start -- --${name.replace('_', '-')}`
@@ -54,6 +55,7 @@ export function parseOptions(args, env = {}) {
       args: args.map((arg) => (arg === '--real' ? '--real=1' : arg)),
       options: {
         real: { type: 'string', default: '0' },
+        automation: { type: 'boolean', default: false },
         'no-table': { type: 'boolean', default: false },
         'exit-after': { type: 'string' },
         'port-base': port,
@@ -78,6 +80,7 @@ export function parseOptions(args, env = {}) {
   }));
   return {
     help: values.help,
+    automation: values.automation,
     table: !values['no-table'],
     exitAfterSeconds: values['exit-after'] === undefined ? null : whole('exit-after', values['exit-after'], 1, 86_400),
     intakePort: portOf('intake-port', 8443, 0),

@@ -48,12 +48,25 @@ export async function enrolAll(
   return nodes.map(({ folder }) => readCredentials(folder));
 }
 
-/** Makes an API token of role viewer and keeps it in a file of mode 0600. */
-export async function createToken(fleet: FleetCommand, name: string, file: string): Promise<string> {
-  const answer = JSON.parse(await fleet('token', 'create', '--name', name, '--role', 'viewer', '--json')) as {
+/** An API token, and the file that holds it. */
+export interface TokenFile {
+  readonly token: string;
+  readonly file: string;
+}
+
+/**
+ * Makes an API token and keeps it in a file of mode 0600.
+ * @param person whose it is; absent: a service's
+ */
+export async function createToken(
+  fleet: FleetCommand,
+  { name, role, person, file }: { name: string; role: string; person?: string; file: string }
+): Promise<TokenFile> {
+  const whose = person === undefined ? [] : ['--kind', 'person', '--person', person];
+  const answer = JSON.parse(await fleet('token', 'create', '--name', name, '--role', role, ...whose, '--json')) as {
     token: string;
   };
   mkdirSync(join(file, '..'), { recursive: true });
   writeFileSync(file, answer.token, { mode: 0o600 });
-  return answer.token;
+  return { token: answer.token, file };
 }

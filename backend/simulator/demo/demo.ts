@@ -5,15 +5,18 @@ import { clean } from '../../../scripts/lib/leftovers.mjs';
 import type { DemoOptions } from '../../../scripts/lib/options.mjs';
 import { findOnPath } from '../../../scripts/lib/path.mjs';
 import { progress } from '../../../scripts/lib/progress.mjs';
+import { SIMULATED_VALUES } from '../acting/gateway.ts';
 import { countersInWords } from '../counters.ts';
 import type { Credentials } from '../credentials.ts';
 import { runSimulation } from '../fleet.ts';
 import type { Simulation } from '../fleet.ts';
 import { SCENARIOS } from '../scenarios.ts';
 import { createToken, enrolAll, fleetCommand } from './credentials.ts';
+import type { FleetCommand, TokenFile } from './credentials.ts';
 import { baseEnvironment, collectorSettings } from './environment.ts';
 import type { Places } from './environment.ts';
-import { readFleet, waitUntilReady } from './fleet-api.ts';
+import { applyPolicy, readFleet, waitUntilReady } from './fleet-api.ts';
+import { logTo } from './log.ts';
 import { Processes } from './processes.ts';
 import { prometheusProgram, writePrometheusConfig } from './prometheus.ts';
 import { bridgeProgram, installProgram, RealGateways } from './real.ts';
@@ -32,6 +35,15 @@ const READY_MS = 60_000;
 const out = process.stdout;
 const say = (line: string): void => void out.write(`${line}\n`);
 const shown = (path: string): string => relative(process.cwd(), path) || '.';
+
+/** Of the demo's two people: who asks for a repair never approves it. */
+const PEOPLE = { operator: 'demo:operator', approver: 'demo:approver' };
+
+interface Tokens {
+  readonly viewer: TokenFile;
+  readonly operator: TokenFile;
+  readonly approver: TokenFile;
+}
 
 interface Member {
   readonly name: string;
@@ -85,11 +97,11 @@ export class Demo {
   }
 
   async #bringUp(): Promise<void> {
-    const { exitAfterSeconds } = this.#options;
+    const { exitAfterSeconds, automation } = this.#options;
     const { folder } = this.#places;
     const simulated = this.#members(SIMULATED, 'gateway', (index) => ZONES[index % ZONES.length] ?? '');
     const real = this.#members(this.#options.gateways.length, 'real', () => REAL_ZONE);
-    const { token, tokenFile, prometheusConfig, credentials } = await this.#makeCredentials(simulated, real);
+    const { tokens, prometheusConfig, credentials } = await this.#makeCredentials(simulated, real);
     await this.#startCollector();
     const prometheusUrl = await this.#startPrometheus(prometheusConfig);
     await this.#startReal(real);
@@ -101,12 +113,19 @@ export class Demo {
       rampMs: TIMINGS.demo.beat,
       beatMs: TIMINGS.demo.beat,
       scenario: SCENARIOS.demo,
+      doors: { stateDir: join(folder, 'simulated'), logger: logTo(join(folder, 'logs', 'simulated-bridges.log')) },
     });
+    await this.#applyPolicy(tokens.approver.token, credentials);
     const lines = introduction({
       intakeUrl: this.#intakeUrl,
       apiUrl: this.#apiUrl,
       prometheusUrl,
-      tokenFile: shown(tokenFile),
+      tokenFiles: {
+        viewer: shown(tokens.viewer.file),
+        operator: shown(tokens.operator.file),
+        approver: shown(tokens.approver.file),
+      },
+      automation,
       logs: `${shown(join(folder, 'logs'))}/`,
       simulated: SIMULATED,
       real: this.#gateways.all.map(({ url, pid, configFile }, index) => ({
@@ -119,7 +138,7 @@ export class Demo {
     });
     lines.forEach(say);
     if (exitAfterSeconds !== null) this.#stop.endAfter(exitAfterSeconds * 1000);
-    await this.#watch(token);
+    await this.#watch(tokens.viewer.token);
   }
 
   #members(count: number, prefix: string, zoneOf: (index: number) => string): Member[] {
@@ -132,18 +151,13 @@ export class Demo {
   async #makeCredentials(
     simulated: readonly Member[],
     real: readonly Member[]
-  ): Promise<{ token: string; tokenFile: string; prometheusConfig: string; credentials: Credentials[] }> {
+  ): Promise<{ tokens: Tokens; prometheusConfig: string; credentials: Credentials[] }> {
     const { apiPort, gateways } = this.#options;
     const fleet = fleetCommand(this.#processes, this.#node, this.#places.root, this.#collectorEnv);
     await this.#step("Making an authority and the collector's certificates", fleet('pki', 'init'));
     const bridges = gateways.map(({ bridgePort }) => `127.0.0.1:${bridgePort}`);
     const prometheus = writePrometheusConfig(this.#places, apiPort, bridges);
-    const tokenFile = join(this.#places.folder, 'viewer-token');
-    const makeTokens = async (): Promise<string> => {
-      await createToken(fleet, 'prometheus', prometheus.tokenFile);
-      return createToken(fleet, 'demo', tokenFile);
-    };
-    const token = await this.#step('Making API tokens', makeTokens());
+    const tokens = await this.#step('Making API tokens', this.#makeTokens(fleet, prometheus.tokenFile));
     const all = [...simulated, ...real];
     let enrolled = 0;
     const credentials = await this.#step(
@@ -152,11 +166,28 @@ export class Demo {
       () => `${enrolled} of ${all.length}`
     );
     return {
-      token,
-      tokenFile,
+      tokens,
       prometheusConfig: prometheus.config,
       credentials: credentials.slice(0, simulated.length),
     };
+  }
+
+  async #makeTokens(fleet: FleetCommand, prometheusFile: string): Promise<Tokens> {
+    const { folder } = this.#places;
+    await createToken(fleet, { name: 'prometheus', role: 'viewer', file: prometheusFile });
+    const viewer = await createToken(fleet, { name: 'demo', role: 'viewer', file: join(folder, 'viewer-token') });
+    const of = (role: keyof typeof PEOPLE): Promise<TokenFile> =>
+      createToken(fleet, { name: role, role, person: PEOPLE[role], file: join(folder, `${role}-token`) });
+    return { viewer, operator: await of('operator'), approver: await of('approver') };
+  }
+
+  /** The simulated gateways run what is desired of them, until somebody edits one. */
+  async #applyPolicy(token: string, members: readonly Credentials[]): Promise<void> {
+    const driftMode = this.#options.automation ? 'ApplyAndAutoCorrect' : 'ApplyAndMonitor';
+    const policy = { id: 'demo', name: 'Demo fleet', driftMode, values: SIMULATED_VALUES } as const;
+    const ids = members.map(({ id }) => id);
+    const applied = applyPolicy(this.#apiUrl, token, policy, ids, READY_MS, this.#stop.orThrow);
+    await this.#step('Saying what configuration is desired', applied);
   }
 
   async #startCollector(): Promise<void> {
@@ -230,7 +261,7 @@ export class Demo {
     for (;;) {
       try {
         const picture = await Promise.race([readFleet(this.#apiUrl, token), this.#stop.orThrow]);
-        this.#view.show(picture, this.#doing());
+        this.#view.show(picture, this.#doing(), this.#repairable());
       } catch (error) {
         if (error instanceof Stopped) throw error;
         this.#view.trouble(`The collector does not answer: ${(error as Error).message}`);
@@ -242,6 +273,12 @@ export class Demo {
   #doing(): Map<string, string> {
     const simulation = this.#simulation;
     return new Map(simulation?.plans.map((plan) => [plan.id, doingOf(simulation.behaviour(plan.index))]));
+  }
+
+  #repairable(): Set<string> {
+    const simulation = this.#simulation;
+    const broken = simulation?.plans.filter(({ index }) => simulation.behaviour(index).curable.length > 0);
+    return new Set(broken?.map(({ id }) => id));
   }
 
   async #takeDown(): Promise<void> {

@@ -42,16 +42,17 @@ export function baseEnvironment(
 /** The settings of the demo's collector, for it and for the command line. */
 export function collectorSettings(
   { folder }: Places,
-  ports: { intakePort: number; apiPort: number }
+  options: { intakePort: number; apiPort: number; automation: boolean }
 ): Record<string, string> {
   return {
     OPENCLAW_FLEET_TIMINGS: 'demo',
     OPENCLAW_FLEET_DATA_DIR: join(folder, 'data'),
     OPENCLAW_FLEET_PKI_DIR: join(folder, 'pki'),
     OPENCLAW_FLEET_INTAKE_HOST: '127.0.0.1',
-    OPENCLAW_FLEET_INTAKE_PORT: String(ports.intakePort),
+    OPENCLAW_FLEET_INTAKE_PORT: String(options.intakePort),
     OPENCLAW_FLEET_API_HOST: '127.0.0.1',
-    OPENCLAW_FLEET_API_PORT: String(ports.apiPort),
+    OPENCLAW_FLEET_API_PORT: String(options.apiPort),
     OPENCLAW_FLEET_METRICS_PER_TARGET: 'full',
+    ...(options.automation && { SMART_FLEET_AUTOMATION_ENABLED: 'true' }),
   };
 }

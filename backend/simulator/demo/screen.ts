@@ -10,8 +10,8 @@ export interface Terminal {
 }
 
 export interface View {
-  /** Shows the fleet as it is now. */
-  show(picture: FleetPicture, doing: ReadonlyMap<string, string>): void;
+  /** Shows the fleet as it is now, and what the script does to it. */
+  show(picture: FleetPicture, doing: ReadonlyMap<string, string>, repairable: ReadonlySet<string>): void;
   /** Adds something that happened to what is shown. */
   note(message: string): void;
   /** Shows that the fleet could not be read. */
@@ -31,12 +31,12 @@ export function tableView(terminal: Terminal, footer: readonly string[], colour:
     drawn = lines.length;
   };
   return {
-    show: (picture, doing) => {
+    show: (picture, doing, repairable) => {
       if (before) changes.push(...changesBetween(before, picture));
       changes.splice(0, Math.max(0, changes.length - CHANGES_KEPT));
       before = picture;
       const size = { columns: (terminal.columns ?? 100) - 1, rows: (terminal.rows ?? 30) - 1 };
-      draw(renderTable({ picture, doing, changes, footer, ...size, colour }));
+      draw(renderTable({ picture, doing, repairable, changes, footer, ...size, colour }));
     },
     note: (message) => void changes.push(message),
     trouble: (message) => draw([message]),

@@ -127,6 +127,7 @@ describe('the flags of npm start', () => {
   it('have defaults', () => {
     expect(parseOptions([])).toEqual({
       help: false,
+      automation: false,
       table: true,
       exitAfterSeconds: null,
       intakePort: 8443,
@@ -159,6 +160,7 @@ describe('the flags of npm start', () => {
     [['--port-base=30000', '--api-port=9'], { intakePort: 30_000, apiPort: 9, prometheusPort: 30_002 }],
     [['--no-table', '--exit-after', '60'], { table: false, exitAfterSeconds: 60 }],
     [['--help'], { help: true }],
+    [['--automation'], { automation: true }],
   ])('%j', (args, expected) => {
     expect(parseOptions(args)).toMatchObject(expected);
   });

@@ -29,12 +29,15 @@ describe('the environment of the demo', () => {
   });
 
   it('keeps everything in the folder of the demo and on loopback', () => {
-    const settings = collectorSettings(places, { intakePort: 1, apiPort: 2 });
+    const settings = collectorSettings(places, { intakePort: 1, apiPort: 2, automation: false });
     expect(settings).toMatchObject({
       OPENCLAW_FLEET_TIMINGS: 'demo',
       OPENCLAW_FLEET_INTAKE_HOST: '127.0.0.1',
       OPENCLAW_FLEET_API_HOST: '127.0.0.1',
     });
+    expect(settings).not.toHaveProperty('SMART_FLEET_AUTOMATION_ENABLED');
+    const automatic = collectorSettings(places, { intakePort: 1, apiPort: 2, automation: true });
+    expect(automatic['SMART_FLEET_AUTOMATION_ENABLED']).toBe('true');
     expect(settings['OPENCLAW_FLEET_DATA_DIR']).toBe(join(folder, 'data'));
     expect(settings['OPENCLAW_FLEET_PKI_DIR']).toBe(join(folder, 'pki'));
   });
@@ -90,7 +93,8 @@ describe('what the demo tells', () => {
     intakeUrl: 'https://localhost:1',
     apiUrl: 'http://127.0.0.1:2',
     prometheusUrl: 'http://127.0.0.1:3',
-    tokenFile: 'demo/viewer-token',
+    tokenFiles: { viewer: 'demo/viewer-token', operator: 'demo/operator-token', approver: 'demo/approver-token' },
+    automation: false,
     logs: 'demo/logs/',
     simulated: 6,
     real: [],
@@ -109,6 +113,14 @@ describe('what the demo tells', () => {
     ])
       expect(text).toContain(part);
     expect(text).toContain('curl -H "Authorization: Bearer $(cat demo/viewer-token)" http://127.0.0.1:2/fleet/summary');
+  });
+
+  it('is how to repair, as whom, and whether that begins by itself', () => {
+    const text = introduction(running).join('\n');
+    expect(text).toContain('Nothing is repaired by itself');
+    expect(text).toContain('OPENCLAW_FLEET_URL=http://127.0.0.1:2 OPENCLAW_FLEET_TOKEN_FILE=demo/operator-token');
+    expect(text).toContain('npx openclaw-fleet approve <run> --reason "seen" --token-file demo/approver-token');
+    expect(introduction({ ...running, automation: true }).join('\n')).toContain('Automation is on');
   });
 
   it('names what the machine lacks, and real gateways', () => {

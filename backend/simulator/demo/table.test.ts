@@ -3,6 +3,7 @@ import {
   DRIFT_CATEGORIES,
   DRIFT_SEVERITIES,
   summarySchema,
+  runPageSchema,
   targetPageSchema,
   VIOLATION_CODES,
   VIOLATION_SEVERITIES,
@@ -85,9 +86,9 @@ function target(
 
 function picture(
   targets: object[],
-  changes: { verdict?: string; zone?: string; expiryHeld?: string } = {}
+  changes: { verdict?: string; zone?: string; expiryHeld?: string; runs?: object[] } = {}
 ): FleetPicture {
-  const { verdict = 'normal', zone = 'normal', expiryHeld = null } = changes;
+  const { verdict = 'normal', zone = 'normal', expiryHeld = null, runs = [] } = changes;
   const summary = summarySchema.parse({
     at: AT,
     timings: 'demo',
@@ -110,6 +111,33 @@ function picture(
   return {
     summary,
     targets: targetPageSchema.parse({ items: targets, total: targets.length, nextCursor: null }).items,
+    runs: runPageSchema.parse({ items: runs, total: runs.length, nextCursor: null }).items,
+  };
+}
+
+function run(targetId: string, changes: { state?: string; endedAt?: string | null; reason?: string } = {}) {
+  return {
+    id: `run-of-${targetId}`,
+    planId: 'plan',
+    batchId: null,
+    wave: 0,
+    targetId,
+    playbook: 'ConfigDrift',
+    fault: 'drift.config',
+    state: 'running',
+    reason: 'why so',
+    refusal: null,
+    trigger: 'manual',
+    requestedBy: 'operator',
+    attempt: 1,
+    cancelRequested: false,
+    breakGlass: false,
+    createdAt: AT,
+    startedAt: AT,
+    clearSince: null,
+    endedAt: null,
+    updatedAt: AT,
+    ...changes,
   };
 }
 
@@ -117,6 +145,7 @@ const draw = (shown: FleetPicture, changes: Partial<Parameters<typeof renderTabl
   renderTable({
     picture: shown,
     doing: new Map(),
+    repairable: new Set(),
     changes: [],
     footer: ['the end'],
     columns: 120,
@@ -137,11 +166,30 @@ describe('the fleet table', () => {
     expect(lines).toEqual([
       'Fleet: normal, 2 of 2 expected online. Zones: a normal 1/2.',
       '',
-      'TARGET      ZONE  STATE    AGE  SKEW  HEALTH  SCORE  BAND     FAILED  CONFIG    WHAT GOES ON',
-      'n1.example  a     online   1 s     -  ok         87  warning    5/60  aaaaaaaa  flapping; comes and goes',
-      'n2.example  a     expired  1 s     -  -          87  warning       -  -',
+      'TARGET      ZONE  STATE    AGE  SKEW  HEALTH  SCORE  BAND     FAILED  CONFIG    REPAIR  WHAT GOES ON',
+      'n1.example  a     online   1 s     -  ok         87  warning    5/60  aaaaaaaa  -       flapping; comes and goes',
+      'n2.example  a     expired  1 s     -  -          87  warning       -  -         -',
       '',
       '  12:34:56 n2 expired',
+      'the end',
+    ]);
+  });
+
+  it('shows repairs that are open or ended just now, and what a person could do', () => {
+    const before = (seconds: number) => new Date(Date.parse(AT) - seconds * 1000).toISOString();
+    const runs = [
+      run('n1', { state: 'pending_approval' }),
+      run('n2', { state: 'no_effect', endedAt: before(29) }),
+      run('n3', { state: 'succeeded', endedAt: before(31) }),
+    ];
+    const shown = picture([target('n1'), target('n2'), target('n3'), target('n4')], { runs });
+    const lines = draw(shown, { repairable: new Set(['n1', 'n2', 'n4']) });
+    const cells = lines.slice(3, 7).map((line) => /aaaaaaaa {2}(.*)$/.exec(line)?.[1]);
+    expect(cells).toEqual(['ConfigDrift waits for approval', 'ConfigDrift no effect', '-', '-']);
+    expect(lines.slice(8)).toEqual([
+      '  approve (as another person): npx openclaw-fleet approve run-of-n1 --reason "seen"',
+      '  repair: npx openclaw-fleet reconcile n2 --reason "try it"',
+      '  repair: npx openclaw-fleet reconcile n4 --reason "try it"',
       'the end',
     ]);
   });
@@ -186,6 +234,16 @@ describe('what changed', () => {
     expect(changesBetween(picture(before), picture(after))).toEqual(expected.map((line) => `12:34:56 ${line}`));
   });
 
+  it('follows repairs from state to state, and says nothing of those that were over before', () => {
+    const first = picture([], { runs: [run('n'), run('m', { state: 'failed', endedAt: AT })] });
+    expect(changesBetween(null, first)).toEqual(['12:34:56 repair run-of-n of n: ConfigDrift running: why so']);
+    const next = picture([], { runs: [run('n', { state: 'no_effect', reason: 'it drifts still', endedAt: AT })] });
+    expect(changesBetween(first, first)).toEqual([]);
+    expect(changesBetween(first, next)).toEqual([
+      '12:34:56 repair run-of-n of n: ConfigDrift no effect: it drifts still',
+    ]);
+  });
+
   it('names verdicts', () => {
     expect(changesBetween(picture([]), picture([], { verdict: 'blind', zone: 'full' }))).toEqual([
       '12:34:56 fleet normal -> blind: why so',
@@ -203,9 +261,9 @@ describe('the views', () => {
   it('draws the table over itself', () => {
     const screen = terminal();
     const view = tableView(screen, ['the end'], false);
-    view.show(picture([target('n')]), new Map());
+    view.show(picture([target('n')]), new Map(), new Set());
     expect(screen.read()).not.toContain('A\x1b[0J');
-    view.show(picture([target('n', { state: 'stale' })]), new Map());
+    view.show(picture([target('n', { state: 'stale' })]), new Map(), new Set());
     expect(screen.read()).toContain('\x1b[6A\x1b[0J');
     expect(screen.read()).toContain('  12:34:56 n.example online -> stale: it is stale\n');
   });
@@ -214,12 +272,12 @@ describe('the views', () => {
     const screen = terminal();
     const view = lineView(screen);
     const doing = new Map([['n', 'is killed']]);
-    view.show(picture([target('n')]), new Map([['n', '']]));
-    view.show(picture([target('n')]), doing);
-    view.show(picture([target('n')]), doing);
+    view.show(picture([target('n')]), new Map([['n', '']]), new Set());
+    view.show(picture([target('n')]), doing, new Set());
+    view.show(picture([target('n')]), doing, new Set());
     view.trouble('no answer');
     view.trouble('no answer');
-    view.show(picture([target('n')]), new Map([['n', '']]));
+    view.show(picture([target('n')]), new Map([['n', '']]), new Set());
     expect(screen.read().split('\n')).toEqual([
       '12:34:56 n.example appeared as online',
       '12:34:56 script: n is killed',

@@ -1,10 +1,13 @@
-import type { FleetTarget } from '@openclaw-fleet/contract';
+import { isEnded } from '@openclaw-fleet/contract';
+import type { FleetTarget, Run } from '@openclaw-fleet/contract';
 import type { FleetPicture } from './fleet-api.ts';
 
 export interface TableInput {
   readonly picture: FleetPicture;
   /** By target id: what the demo does to it now. */
   readonly doing: ReadonlyMap<string, string>;
+  /** Targets with a fault that a repair is for. */
+  readonly repairable: ReadonlySet<string>;
   /** The newest last. */
   readonly changes: readonly string[];
   readonly footer: readonly string[];
@@ -31,6 +34,7 @@ const COLOURS: Record<string, number> = {
   critical: 31,
 };
 const CHANGES_SHOWN = 6;
+const TODO_SHOWN = 3;
 
 const paint = (text: string, colour: boolean): string => {
   const code = COLOURS[text.trim()];
@@ -39,8 +43,36 @@ const paint = (text: string, colour: boolean): string => {
 
 const seconds = (value: number | null): string => (value === null ? '-' : `${Math.round(value)} s`);
 
+const RUN_WORDS: Partial<Record<Run['state'], string>> = {
+  pending_approval: 'waits for approval',
+  approved: 'is approved',
+  running: 'runs',
+  verifying: 'verifies',
+};
+/** How long the end of a repair is shown. Milliseconds. */
+const ENDED_SHOWN = 30_000;
+
+/** The repair of a target that is open, or ended just now; empty without one. */
+function repairOf(target: FleetTarget, { runs, summary }: FleetPicture): string {
+  const newest = runs.find(({ targetId }) => targetId === target.id);
+  if (!newest) return '';
+  const over = newest.endedAt !== null && Date.parse(summary.at) - Date.parse(newest.endedAt) > ENDED_SHOWN;
+  return over ? '' : `${newest.playbook} ${RUN_WORDS[newest.state] ?? newest.state.replaceAll('_', ' ')}`;
+}
+
+/** What a person could do now: approve what waits, and begin what nobody began. */
+function todo({ runs, targets }: FleetPicture, repairable: ReadonlySet<string>): string[] {
+  const waiting = runs.filter(({ state }) => state === 'pending_approval');
+  const busy = new Set(runs.filter(({ state }) => !isEnded(state)).map(({ targetId }) => targetId));
+  const free = targets.filter(({ id }) => repairable.has(id) && !busy.has(id));
+  return [
+    ...waiting.map(({ id }) => `approve (as another person): npx openclaw-fleet approve ${id} --reason "seen"`),
+    ...free.map(({ id }) => `repair: npx openclaw-fleet reconcile ${id} --reason "try it"`),
+  ].slice(0, TODO_SHOWN);
+}
+
 /** The cells of one target. */
-function cellsOf(target: FleetTarget, doing: string): string[] {
+function cellsOf(target: FleetTarget, doing: string, repair: string): string[] {
   const { liveness, reported, jobs } = target;
   return [
     target.name,
@@ -53,6 +85,7 @@ function cellsOf(target: FleetTarget, doing: string): string[] {
     target.band,
     jobs ? `${jobs.failures_1h}/${jobs.results_1h}` : '-',
     (reported?.configHash ?? reported?.fullConfigHash ?? '-').slice(0, 8),
+    repair || '-',
     [...(liveness.flapping ? ['flapping'] : []), ...(doing ? [doing] : [])].join('; '),
   ];
 }
@@ -68,6 +101,7 @@ const HEADER = [
   'BAND',
   'FAILED',
   'CONFIG',
+  'REPAIR',
   'WHAT GOES ON',
 ];
 const ORDERED: ReadonlySet<number> = new Set([3, 4, 6, 8]);
@@ -75,9 +109,9 @@ const PAINTED: ReadonlySet<number> = new Set([2, 5, 7]);
 
 /** The fleet on one screen: at most `rows` lines of at most `columns` characters each. */
 export function renderTable(input: TableInput): string[] {
-  const { picture, doing, changes, footer, columns, rows, colour } = input;
+  const { picture, doing, repairable, changes, footer, columns, rows, colour } = input;
   const { summary, targets } = picture;
-  const body = targets.map((target) => cellsOf(target, doing.get(target.id) ?? ''));
+  const body = targets.map((target) => cellsOf(target, doing.get(target.id) ?? '', repairOf(target, picture)));
   const widths = HEADER.map((title, column) =>
     Math.max(title.length, ...body.map((cells) => cells[column]?.length ?? 0))
   );
@@ -97,9 +131,8 @@ export function renderTable(input: TableInput): string[] {
     `Fleet: ${summary.verdict.value}, ${summary.online} of ${summary.expected} expected online.${zones.length > 0 ? ` Zones: ${zones.join(', ')}.` : ''}`,
     ...(summary.expiryHeld === null ? [] : [`Nothing expires now: ${summary.expiryHeld}`]),
   ].map((text) => text.slice(0, columns));
-  const tail = [...changes.slice(-CHANGES_SHOWN).map((text) => `  ${text}`), ...footer].map((text) =>
-    text.slice(0, columns)
-  );
+  const news = [...changes.slice(-CHANGES_SHOWN), ...todo(picture, repairable)].map((text) => `  ${text}`);
+  const tail = [...news, ...footer].map((text) => text.slice(0, columns));
   const room = Math.max(1, rows - head.length - tail.length - 4);
   const shown = body.slice(0, room).map((cells) => line(cells, true));
   const hidden = body.length - shown.length;
@@ -122,6 +155,11 @@ export function changesBetween(before: FleetPicture | null, after: FleetPicture)
   for (const target of after.targets) {
     const was = before?.targets.find(({ id }) => id === target.id);
     for (const change of targetChanges(was, target)) add(`${target.name} ${change}`);
+  }
+  for (const run of [...after.runs].reverse()) {
+    const was = before?.runs.find(({ id }) => id === run.id)?.state;
+    if (was === run.state || (before === null && isEnded(run.state))) continue;
+    add(`repair ${run.id} of ${run.targetId}: ${run.playbook} ${run.state.replaceAll('_', ' ')}: ${run.reason}`);
   }
   return lines;
 }

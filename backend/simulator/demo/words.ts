@@ -9,8 +9,8 @@ const WORDS: Record<FaultKind, string> = {
   flapping: 'comes and goes',
   'config-drift': 'runs an edited configuration',
   'job-failures': 'has failing jobs',
-  'gateway-hang': 'its gateway hangs',
-  'beats-stale': 'its bridge beats no more',
+  'gateway-hang': 'has a gateway that hangs',
+  'beats-stale': 'has a bridge that beats no more',
   'zone-loss': 'is cut off with its zone',
 };
 
@@ -32,8 +32,10 @@ export interface Running {
   readonly apiUrl: string;
   /** Null when Prometheus is not there. */
   readonly prometheusUrl: string | null;
-  /** File with an API token of role viewer. */
-  readonly tokenFile: string;
+  /** Files with an API token each, by role. */
+  readonly tokenFiles: Readonly<Record<'viewer' | 'operator' | 'approver', string>>;
+  /** Low-risk repairs begin by themselves. */
+  readonly automation: boolean;
   readonly logs: string;
   readonly simulated: number;
   readonly real: readonly RealPlace[];
@@ -42,7 +44,7 @@ export interface Running {
 
 /** What runs where, and what to try. Paths are as they can be pasted. */
 export function introduction(running: Running): string[] {
-  const { intakeUrl, apiUrl, prometheusUrl, tokenFile, logs, simulated, real, scenario } = running;
+  const { intakeUrl, apiUrl, prometheusUrl, tokenFiles, logs, simulated, real, scenario } = running;
   const gateways =
     real.length > 0
       ? ` and ${real.length} real OpenClaw ${real.length === 1 ? 'gateway' : 'gateways'} with bridges`
@@ -61,10 +63,26 @@ export function introduction(running: Running): string[] {
     ...real.map(({ name, url, pid }) => `  ${name.padEnd(10)}  ${url}  real OpenClaw gateway, process ${pid}`),
     '',
     ...trials(real),
+    ...repairs(running),
     'The API needs a token. This demo has one of role viewer in a file; try:',
-    `  curl -H "Authorization: Bearer $(cat ${tokenFile})" ${apiUrl}/fleet/summary`,
-    `  curl -N -H "Authorization: Bearer $(cat ${tokenFile})" ${apiUrl}/fleet/events`,
+    `  curl -H "Authorization: Bearer $(cat ${tokenFiles.viewer})" ${apiUrl}/fleet/summary`,
+    `  curl -N -H "Authorization: Bearer $(cat ${tokenFiles.viewer})" ${apiUrl}/fleet/events`,
     'A real deployment makes its own: npx openclaw-fleet token create --name me --role viewer',
+    '',
+  ];
+}
+
+/** How to repair what the script breaks. */
+function repairs({ apiUrl, tokenFiles, automation }: Running): string[] {
+  return [
+    automation
+      ? 'Automation is on: low-risk repairs (config drift, failing jobs, silent bridges) begin by themselves after a while.'
+      : 'Nothing is repaired by itself (npm start -- --automation is for that). Repair what misbehaves, as the operator:',
+    `  export OPENCLAW_FLEET_URL=${apiUrl} OPENCLAW_FLEET_TOKEN_FILE=${tokenFiles.operator}`,
+    '  npx openclaw-fleet reconcile gateway-02 --reason "its gateway hangs"',
+    '  npx openclaw-fleet runs',
+    'Who asked never approves; what needs an approval is for the other person:',
+    `  npx openclaw-fleet approve <run> --reason "seen" --token-file ${tokenFiles.approver}`,
     '',
   ];
 }
