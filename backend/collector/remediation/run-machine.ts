@@ -41,13 +41,6 @@ export function isInFlight(state: RunState): boolean {
   return state === 'running' || state === 'verifying';
 }
 
-/** It used an attempt: it began, and its target was found with the fault and reachable. */
-export function usedAttempt(state: RunState): boolean {
-  return (
-    isInFlight(state) || state === 'succeeded' || state === 'failed' || state === 'no_effect' || state === 'rolled_back'
-  );
-}
-
 /** It tried and did not repair: what is tried again, where it may be. */
 export function fellShort(state: RunState): boolean {
   return state === 'failed' || state === 'no_effect' || state === 'rolled_back';
