@@ -215,8 +215,8 @@ export const batchSchema = z.object({
   plan: planSchema,
   progress: z.object({
     total: z.int(),
-    /** Runs by state. */
-    states: z.record(z.enum(RUN_STATES), z.int()),
+    /** Runs by state; a state that none has is left out. */
+    states: z.partialRecord(z.enum(RUN_STATES), z.int()),
     wave: z.int(),
     waves: z.int(),
     failed: z.int(),

@@ -111,7 +111,7 @@ describe('a caller through Grafana', () => {
   });
 
   it('gets no 401 at any address, with any method', async () => {
-    const { 'x-openclaw-fleet-secret': _secret, ...headers } = await from(CALLERS.user);
+    const headers = { 'x-grafana-id': await grafana.token(CALLERS.user, api.clock.now), 'x-grafana-context': '{}' };
     for (const id of ROUTE_IDS) {
       for (const path of mountsOf(ROUTES[id])) {
         for (const method of ['GET', 'POST', 'DELETE', 'OPTIONS']) {
@@ -152,10 +152,8 @@ describe('an API token beside the headers of Grafana', () => {
   });
 
   it('is what counts without the secret: whom the other headers name does not matter', async () => {
-    const { 'x-openclaw-fleet-secret': _secret, ...forged } = await from(
-      { ...CALLERS.user, identifier: 'forged' },
-      bearer()
-    );
+    const id = await grafana.token({ ...CALLERS.user, identifier: 'forged' }, api.clock.now);
+    const forged = { ...bearer(), 'x-grafana-id': id };
     expect((await write(forged, '/fleet/policies', newPolicy)).status).toBe(201);
     const made = (await api.storage.auditRecords({ action: 'policy.created', newestFirst: true, limit: 1 }))[0];
     expect(made).toMatchObject({ actor: expect.stringMatching(/^token:/), via: 'api-token' });

@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { problem, ROLES, TIMINGS } from '@openclaw-fleet/contract';
 import type { Heartbeat, Role } from '@openclaw-fleet/contract';
-import type { Logger } from 'pino';
 import { signHead } from '../../audit/head.ts';
 import { Configurations } from '../../configurations/service.ts';
 import { Fleet } from '../../fleet/registry.ts';
@@ -164,7 +163,7 @@ export async function startApi(options: HarnessOptions = {}) {
     log: {
       warn: (fields: object) => logged.push(fields),
       error: (fields: object) => logged.push(fields),
-    } as unknown as Pick<Logger, 'warn' | 'error'>,
+    },
   });
   await remediation.load();
   const instruments = createInstruments({ processMetrics: false });
