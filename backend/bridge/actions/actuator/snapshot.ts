@@ -13,7 +13,7 @@ export interface SnapshotParts {
 }
 
 /** How long the gateway may take to let us in again, in milliseconds. */
-const LET_IN = 15_000;
+const LET_IN = 45_000;
 const PACE = 250;
 
 /** Forgets what it knows: a new connection, everything read again, and a heartbeat with all of it. */
