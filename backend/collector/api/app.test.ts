@@ -34,7 +34,8 @@ const addressOf = (path: string): string =>
     .replace(':configId', '0'.repeat(64))
     .replace(':waiverId', 'w1')
     .replace(':runId', 'run-1')
-    .replace(':batchId', 'batch-1');
+    .replace(':batchId', 'batch-1')
+    .replace(':proposalId', '00000000-0000-4000-8000-000000000000');
 const methodOf = ({ method }: Pick<Route, 'method'>): string => method.toUpperCase();
 const JSON_HEADERS = { 'content-type': 'application/json' };
 

@@ -8,6 +8,7 @@ import type { Answer, Call, OpenApi } from './testing/openapi-client.ts';
 const why = { reason: 'because the test says so' };
 const values = { 'messages.ackReaction': 'eyes' };
 const target = { path: { targetId: 'n1' } };
+const sick = { path: { targetId: 'sick' } };
 const inAWeek = new Date(START + 7 * 86_400_000).toISOString();
 
 let api: Harness;
@@ -17,6 +18,11 @@ beforeAll(async () => {
   api = await startApi();
   await api.send('n1', BRIDGE_BLOCKS);
   await api.send('n2');
+  for (const id of ['sick', 'sick-too']) {
+    api.bridges.add(id, { gatewayState: 'hung', health: 'error' });
+    const hung = { ...BRIDGE_BLOCKS.reported, gateway_state: 'hung', health_status: 'error' } as const;
+    await api.send(id, { ...BRIDGE_BLOCKS, capabilities: ['restart', 'reconcile', 'doctor'], reported: hung });
+  }
   const reported = { ...values, 'messages.queue': { cap: 20 } };
   await api.configurations.acceptReport('n1', { revision: null, config_hash: configHash(reported), values: reported });
   const document = (await (await api.ask('/openapi.json')).json()) as OpenApi;
@@ -107,10 +113,81 @@ describe('a client made from the document alone', () => {
     await change(`putOverlay${as}`, 'getOverlay', { ...target, body: { values: {}, ...why } });
   });
 
+  it.each(['', 'AsOperator'])('asks for repairs, cancels and holds back, at the addresses %p', async (as) => {
+    const decide = as === '' ? '' : 'AsApprover';
+    const dry = await ok(`reconcileTarget${as}`, { ...sick, body: { ...why, dryRun: true } });
+    expect(dry.data['refusals']).toEqual([]);
+    const run = await ok(`reconcileTarget${as}`, {
+      ...sick,
+      header: { 'Idempotency-Key': `key-of${as}-1` },
+      body: why,
+    });
+    expect([run.status, run.location]).toEqual([201, `/fleet/remediations/runs/${String(run.data['id'])}`]);
+    const path = { runId: String(run.data['id']) };
+    await ok('getRun', { path });
+    await ok('listRuns', { query: { state: 'approved', limit: '1' } });
+    await ok('getRemediations');
+    for (const id of ['approveRun', 'denyRun']) {
+      const { status } = await client.call(`${id}${decide}`, { path, body: why });
+      expect([id, [200, 409].includes(status)]).toEqual([id, true]);
+    }
+    const { status: cancelled } = await client.call(`cancelRun${as}`, { path, body: why });
+    expect([200, 409]).toContain(cancelled);
+
+    const body = { ...why, playbook: 'BridgeStuck', targetIds: ['sick', 'sick-too'] };
+    await ok(`createBatch${as}`, { body: { ...body, dryRun: true } });
+    for (const end of ['approveBatch', 'denyBatch'] as const) {
+      const batch = await ok(`createBatch${as}`, { body });
+      const batchId = String(batch.data['id']);
+      await ok('getBatch', { path: { batchId } });
+      const decided = await client.call(`${end}${decide}`, { path: { batchId }, body: why });
+      expect([200, 409]).toContain(decided.status);
+      const stopped = await client.call(`cancelBatch${as}`, { path: { batchId }, body: why });
+      expect([200, 409]).toContain(stopped.status);
+    }
+
+    for (const [begin, end] of [
+      ['pauseTarget', 'resumeTarget'],
+      ['cordonTarget', 'uncordonTarget'],
+    ] as const) {
+      await ok(`${begin}${as}`, { ...sick, body: why });
+      await ok(`${end}${as}`, { ...sick, body: why });
+    }
+    await ok(`pauseFleet${as}`, { body: why });
+    expect((await ok('listHolds', { query: { kind: 'pause' } })).data['items']).toHaveLength(1);
+    await ok(`resumeFleet${as}`, { body: why });
+
+    for (const id of ['clearQuarantine', 'liftIsolation'])
+      expect((await client.call(`${id}${decide}`, { ...sick, body: why })).status).toBe(409);
+    const breaker = { ...why, playbook: 'BridgeStuck', fault: 'drift.runtime' };
+    expect((await client.call(`closeBreaker${decide}`, { body: breaker })).status).toBe(409);
+    const second = { path: { targetId: 'n2' } };
+    await ok(`retireTarget${decide}`, { ...second, body: why });
+    await ok(`reinstateTarget${decide}`, { ...second, body: why });
+  });
+
+  it('reads the audit, and is told what became of alerts', async () => {
+    await ok('readAudit', { query: { limit: '1', action: 'policy.created' } });
+    await ok('readAudit', { query: { format: 'jsonl' } });
+    await ok('getAuditHead');
+    const alert = { status: 'firing', labels: {}, annotations: {}, startsAt: inAWeek, fingerprint: 'abc' };
+    const { status } = await client.call('takeAlerts', { body: { version: '4', status: 'firing', alerts: [alert] } });
+    expect(status).toBe(404);
+  });
+
   it('is told why when something cannot be done', async () => {
     for (const id of ['confirmOutage', 'confirmOutageAsApprover']) {
       const { status, data } = await client.call(id, { body: why });
       expect([status, data]).toEqual([409, expect.objectContaining({ detail: expect.stringContaining('not blind') })]);
+    }
+  });
+
+  it('is told that nobody proposed a change', async () => {
+    const path = { policyId: 'default', proposalId: '00000000-0000-4000-8000-000000000000' };
+    expect((await ok('listProposals', { path: { policyId: 'default' } })).data['items']).toEqual([]);
+    for (const as of ['', 'AsApprover']) {
+      for (const id of ['approveProposal', 'denyProposal'])
+        expect((await client.call(`${id}${as}`, { path, body: why })).status).toBe(404);
     }
   });
 

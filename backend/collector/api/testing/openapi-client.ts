@@ -97,8 +97,9 @@ export class OpenApiClient {
     const stream = type === 'text/event-stream';
     if (stream) await response.body?.cancel();
     const text = stream ? '' : await response.text();
-    const data: unknown = type?.endsWith('json') ? JSON.parse(text) : text;
-    if (type?.endsWith('json') && content !== undefined) this.#check(content.schema, data);
+    const json = type !== undefined && /[/+]json$/.test(type);
+    const data: unknown = json ? JSON.parse(text) : text;
+    if (json && content !== undefined) this.#check(content.schema, data);
     return { status, etag: headers.get('etag'), location: headers.get('location'), data };
   }
 
