@@ -73,14 +73,26 @@ function noted(folder) {
   }
 }
 
+/** What belongs to the demo of `folder` and nobody noted down, such as a gateway that a bridge started (Linux). */
+function strays(folder, known) {
+  if (!existsSync('/proc/self/environ')) return [];
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => pid !== process.pid && !known.includes(pid) && belongs(pid, folder));
+}
+
 /**
  * Ends what a demo left behind and removes its folder.
- * @returns names of the processes it ended
+ * @returns names of the processes it ended that it had noted down
  */
 export function clean(folder) {
-  const ended = noted(folder).children.filter(({ pid }) => belongs(pid, folder));
-  ended.forEach(({ pid }) => kill(pid));
-  waitUntilGone(ended.map(({ pid }) => pid));
+  const { owner, children } = noted(folder);
+  const ended = children.filter(({ pid }) => belongs(pid, folder));
+  const pids = ended.map(({ pid }) => pid);
+  pids.push(...strays(folder, [...pids, owner]));
+  pids.forEach(kill);
+  waitUntilGone(pids);
   rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   return ended.map(({ name }) => name);
 }

@@ -31,6 +31,7 @@ const REAL_ZONE = 'local';
 const SIMULATED = 6;
 const REFRESH_MS = 1000;
 const READY_MS = 60_000;
+const GATEWAY_READY_MS = 180_000;
 
 const out = process.stdout;
 const say = (line: string): void => void out.write(`${line}\n`);
@@ -131,7 +132,7 @@ export class Demo {
       real: this.#gateways.all.map(({ url, pid, configFile }, index) => ({
         name: real[index]?.name ?? '',
         url: url.origin,
-        pid,
+        pid: pid ?? 0,
         configFile: shown(configFile),
       })),
       scenario: 'some misbehave in turn, over and over',
@@ -219,21 +220,28 @@ export class Demo {
     if (ports.length === 0) return;
     const install = this.#processes.run(installProgram(this.#node, this.#places, this.#env));
     const openclaw = await this.#step('Looking for OpenClaw, or installing it once (644 MB)', install);
-    let ready = 0;
-    await this.#step(
-      `Starting ${ports.length} real OpenClaw ${ports.length === 1 ? 'gateway' : 'gateways'}, about 20 s of work each`,
-      this.#gateways.start(openclaw, ports, this.#places, (now) => (ready = now)),
-      () => `${ready} of ${ports.length} ready`
-    );
+    await this.#gateways.layOut(openclaw, this.#node, ports, this.#places);
     for (const [index, gateway] of this.#gateways.all.entries()) {
       const [member, port] = [members[index], ports[index]];
       if (!member || !port) continue;
       const { places, node, env } = { places: this.#places, node: this.#node, env: this.#env };
       const name = `bridge-${index + 1}`;
+      const { acting } = gateway;
       this.#processes.start(
-        bridgeProgram({ name, node, places, env, credentials: member.folder, gateway, port: port.bridgePort })
+        bridgeProgram({ name, node, places, env, credentials: member.folder, gateway, port: port.bridgePort, acting })
       );
     }
+    let ready = 0;
+    const all = this.#gateways.all.map(async ({ url }, index) => {
+      const what = `The gateway of ${members[index]?.name ?? ''}`;
+      await waitUntilReady(what, new URL('/readyz', url).href, GATEWAY_READY_MS, this.#stop.orThrow);
+      ready += 1;
+    });
+    await this.#step(
+      `Starting ${ports.length} real OpenClaw ${ports.length === 1 ? 'gateway' : 'gateways'}, about 20 s of work each`,
+      Promise.all(all),
+      () => `${ready} of ${ports.length} ready`
+    );
     this.#gateways.onDeath((index, how) =>
       this.#view.note(`The gateway of ${members[index]?.name ?? ''} ended (${how}).`)
     );
@@ -261,6 +269,8 @@ export class Demo {
     for (;;) {
       try {
         const picture = await Promise.race([readFleet(this.#apiUrl, token), this.#stop.orThrow]);
+        for (const [index, pid] of this.#gateways.moved())
+          this.#view.note(`The gateway ${index + 1} runs as process ${pid} now.`);
         this.#view.show(picture, this.#doing(), this.#repairable());
       } catch (error) {
         if (error instanceof Stopped) throw error;

@@ -267,6 +267,21 @@ describe('what an earlier demo left', () => {
     }
   });
 
+  it('is ended too where nobody noted it down, as a gateway that its bridge started', async () => {
+    if (process.platform !== 'linux') return;
+    const folder = join(root, 'kept', 'run-kept');
+    const [gateway, stranger] = [sleeper(folder), sleeper(`${folder}-2`)];
+    try {
+      noteIn(folder, 2 ** 22 + 1, []);
+      await waitFor('both to be seen', () => gateway.pid !== undefined && stranger.pid !== undefined);
+      expect(cleanLeftovers(join(root, 'kept'))).toEqual([]);
+      await waitFor('the end of the gateway', () => gateway.signalCode === 'SIGKILL');
+      expect(stranger.signalCode).toBeNull();
+    } finally {
+      for (const child of [gateway, stranger]) child.kill('SIGKILL');
+    }
+  });
+
   it('is not a demo that is only just starting', () => {
     const demos = join(root, 'young');
     const [young, old] = [join(demos, 'run-young'), join(demos, 'run-old')];

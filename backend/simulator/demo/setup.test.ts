@@ -176,4 +176,24 @@ describe('a bridge beside a real gateway', () => {
       OPENCLAW_BRIDGE_ENVIRONMENT: 'local',
     });
   });
+
+  it('takes verbs where it is told to, and starts the gateway itself so that it can cure one that hangs', () => {
+    const credentials = join(folder, 'acting-node');
+    mkdirSync(credentials);
+    writeFileSync(join(credentials, 'node.env'), 'OPENCLAW_NODE_ID=real-01\n');
+    const gateway = { url: new URL('http://127.0.0.1:20110'), tokenFile: '/run/token' };
+    const common = { name: 'bridge-1', node: 'node', places, env: { HOME: '/h' }, credentials, gateway, port: 9464 };
+    const run = { command: ['/bin/node', 'openclaw.mjs'], environment: { HOME: '/gateway' } };
+    const { env } = bridgeProgram({ ...common, acting: { stateDir: '/state', gateway: run } });
+    expect(env).toMatchObject({
+      HOME: '/gateway',
+      OPENCLAW_BRIDGE_STATE_DIR: '/state',
+      OPENCLAW_BRIDGE_ACTIONS_LISTEN: '127.0.0.1:0',
+      OPENCLAW_BRIDGE_SUPERVISOR: 'child',
+      OPENCLAW_BRIDGE_CHILD_COMMAND: '["/bin/node","openclaw.mjs"]',
+    });
+    const other = bridgeProgram({ ...common, acting: { stateDir: '/state', gateway: null } });
+    expect(other.env).not.toHaveProperty('OPENCLAW_BRIDGE_SUPERVISOR');
+    expect(other.env['HOME']).toBe('/h');
+  });
 });

@@ -92,7 +92,7 @@ function trials([first]: readonly RealPlace[]): string[] {
   if (!first) return [];
   return [
     'Try what the fleet makes of it:',
-    `  kill -STOP ${first.pid}    it hangs; kill -CONT ${first.pid} lets it go on`,
+    `  kill -STOP ${first.pid}    it hangs; kill -CONT ${first.pid} lets it go on, or: npx openclaw-fleet reconcile ${first.name} --reason "it hangs"`,
     `  kill -USR2 ${first.pid}    it drains and restarts`,
     `  edit ${first.configFile}    its configuration hash changes`,
     `  kill -KILL ${first.pid}    it dies`,
