@@ -16,7 +16,7 @@ import { createRevisionSigner, hashOf } from '../testing/revisions.ts';
 import { createConfigApplier } from './apply.ts';
 import type { ApplyRequest, ConfigApplier } from './apply.ts';
 import { createGatewayConfig, readinessOf } from './gateway-config.ts';
-import type { GatewayConfig } from './gateway-config.ts';
+import type { GatewayConfig, Look } from './gateway-config.ts';
 import { createGoodCopy } from './good-copy.ts';
 import { keptRevision } from './kept.ts';
 import type { ApplyOutcome } from './outcome.ts';
@@ -33,9 +33,8 @@ const openclaw = await ensureOpenclaw(say).catch((error: unknown) => {
 
 const MINUTE = 60_000;
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
-/** Hot, needs no reload, restarts: as 2026.9.6 says of itself. */
+/** Hot, and without a reload: as 2026.9.6 says of itself. */
 const values: ConfigValues = { 'agents.defaults.userTimezone': 'Europe/Berlin', 'messages.ackReaction': 'ok' };
-const restarting: ConfigValues = { ...values, 'attachments.ttlHours': 48 };
 
 (openclaw === null ? describe.skip : describe)(`a revision on a real OpenClaw ${OPENCLAW_VERSION}`, () => {
   const signer = createRevisionSigner();
@@ -64,7 +63,9 @@ const restarting: ConfigValues = { ...values, 'attachments.ttlHours': 48 };
   async function apply(changes: Partial<ApplyRequest> = {}): Promise<ApplyOutcome> {
     notes = [];
     const outcome = await applier.apply(request(changes), (text) => notes.push(text));
-    say([...notes, `${outcome.state}: ${outcome.message}`].join('\n  '));
+    say(
+      [...notes, `${outcome.state}: ${outcome.message}`, JSON.stringify([outcome.before, outcome.after])].join('\n  ')
+    );
     return outcome;
   }
   /** Until the gateway has read what was saved. */
@@ -141,17 +142,15 @@ const restarting: ConfigValues = { ...values, 'attachments.ttlHours': 48 };
   );
 
   it(
-    'restarts the gateway only where that is allowed',
+    'is refused where the gateway might restart for it',
     async () => {
-      handedOut = restarting;
+      // 2026.9.6 reloads all that a revision may manage; what its schema says nothing of counts as a restart.
+      handedOut = { ...values, 'diagnostics.cacheTrace': {} };
       expect(await apply()).toMatchObject({ state: 'refused', refusal: 'needs-restart' });
-      expect(saved()).not.toHaveProperty('attachments');
-      const outcome = await apply({ allowRestart: true });
-      expect(outcome).toMatchObject({ state: 'succeeded', after: { restarted: true, config_converged: true } });
-      expect(outcome.after['gateway_boot_id']).not.toBe(outcome.before['gateway_boot_id']);
+      expect(saved()).not.toHaveProperty('diagnostics');
       handedOut = values;
     },
-    4 * MINUTE
+    MINUTE
   );
 
   it(
@@ -238,20 +237,19 @@ const restarting: ConfigValues = { ...values, 'attachments.ttlHours': 48 };
     async () => {
       expect(await apply()).toMatchObject({ state: 'succeeded' });
       save(JSON.stringify({ ...saved(), gateway: { ...(saved()['gateway'] as object), reload: { mode: 'off' } } }));
-      const { held } = await watch(
-        config,
-        systemClock,
-        20_000,
-        (look) => look.converged && JSON.stringify(look.document).includes('"off"')
-      );
+      // Only a start takes this one up.
+      await adminCall(gateway, 'gateway.restart.request', { reason: 'test' });
+      const isOff = (look: Look): boolean =>
+        look.converged && look.ready && JSON.stringify(look.document).includes('"off"');
+      const { held } = await watch(config, systemClock, 2 * MINUTE, isOff);
       expect(held).toBe(true);
-      handedOut = { ...values, 'agents.defaults.userTimezone': 'Asia/Tokyo' };
+      handedOut = { ...values, 'messages.ackReaction': 'never' };
       const outcome = await apply();
       expect(outcome).toMatchObject({
         state: 'rolled_back',
         after: { config_converged: true, config_valid: true, full_config_hash: outcome.before['full_config_hash'] },
       });
-      expect(saved()).toMatchObject({ agents: { defaults: { userTimezone: 'Europe/Berlin' } } });
+      expect(saved()).toMatchObject({ messages: { ackReaction: 'ok' } });
     },
     4 * MINUTE
   );

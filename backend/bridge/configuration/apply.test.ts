@@ -285,6 +285,12 @@ describe('a change that restarts the gateway', () => {
     expect(config.restarts).toBe(1);
   });
 
+  it('needs no new boot when the gateway says that it does without', async () => {
+    config.hotAnyway = true;
+    const outcome = await apply({ allowRestart: true });
+    expect(outcome).toMatchObject({ state: 'succeeded', after: { gateway_boot_id: 'boot-1', restarted: false } });
+  });
+
   it('has not succeeded while the gateway did not restart', async () => {
     gateway.answers['config.patch'] = (params) => {
       const { raw } = params as { raw: string };

@@ -1,14 +1,16 @@
 import type { Clock, Logger } from '@openclaw-fleet/client';
 import { shownPath } from '@openclaw-fleet/contract';
-import type { ActionReceipt, ActionRefusal, NodeRevision } from '@openclaw-fleet/contract';
+import type { ActionRefusal, NodeRevision } from '@openclaw-fleet/contract';
 import type { WithAdmin } from '../gateway/admin.ts';
 import { fullConfigHash } from '../gateway/config-hash.ts';
-import { createGatewayConfig, managedHashOf } from './gateway-config.ts';
-import type { GatewayConfig, Look } from './gateway-config.ts';
+import { concluded, outcomeOf } from './conclude.ts';
+import type { Seen } from './conclude.ts';
+import { createGatewayConfig } from './gateway-config.ts';
+import type { Look, Written } from './gateway-config.ts';
 import type { GoodCopy } from './good-copy.ts';
 import { createJournal } from './journal.ts';
 import type { Entry } from './journal.ts';
-import { Ended, failed, refused } from './outcome.ts';
+import { failed, refused } from './outcome.ts';
 import type { ApplyOutcome } from './outcome.ts';
 import { planChange, restate, wordsOf } from './plan.ts';
 import type { Plan } from './plan.ts';
@@ -118,7 +120,7 @@ export function createConfigApplier(options: ConfigApplierOptions): ConfigApplie
   async function write(request: Job, seen: Seen, note: Note): Promise<string> {
     const context = contextOf(note);
     let look = await firstLook(config);
-    seen.before = look;
+    [seen.before, seen.bootId] = [look, look.bootId];
     if (!look.valid) look = await repair(context, options.good, look, request.id);
     for (let round = 1; ; round += 1) {
       const { plan, restart } = await planOf(request, look, note);
@@ -131,12 +133,11 @@ export function createConfigApplier(options: ConfigApplierOptions): ConfigApplie
       if (refusal !== null)
         throw refused(refusal, 'the change restarts the gateway, which its limits do not allow now; ask again later');
       open(entry);
-      const { answer, hash } = await attempt(context, () => writeOnce(request, look, plan));
+      const { answer, written } = await attempt(context, () => writeOnce(request, look, plan));
       if (answer === 'redacted')
         throw failed('the gateway’s file has lost a secret; put it back by hand, and ask again');
       if (answer !== 'stale') {
-        seen.restarted = restart;
-        seen.after = await seeThrough(context, entry, answer, hash);
+        seen.after = await seeThrough(context, entry, answer, written);
         return plan.changes.length === 0
           ? request.nothingNew
           : `the gateway runs the revision: ${changed(plan)}, verified`;
@@ -148,7 +149,7 @@ export function createConfigApplier(options: ConfigApplierOptions): ConfigApplie
     }
   }
 
-  function writeOnce(request: Job, look: Look, plan: Plan): Promise<string | null> {
+  function writeOnce(request: Job, look: Look, plan: Plan): Promise<Written> {
     const note = `openclaw-fleet ${request.id}`;
     if (plan.changes.length > 0) return config.patch(plan, look.hash, note);
     // A patch that changes nothing makes nothing active; the whole document may.
@@ -203,15 +204,18 @@ export function createConfigApplier(options: ConfigApplierOptions): ConfigApplie
       }
       if (found.outcome !== null) return found.outcome;
       const { entry } = found;
+      // What is saved and active is so, whether it took a restart or not.
+      const quick = { ...entry, restart: false };
       const context = contextOf(note);
       note('the bridge ended in the middle: it looks at what became of the change');
-      const settled = (look: Look): boolean => isDone(look, entry) || look.hash === entry.before.hash;
+      const settled = (look: Look): boolean => isDone(look, quick) || look.hash === entry.before.hash;
       await pause(clock);
       const { look } = await watch(config, clock, limitOf(context, entry), settled);
       if (look === null) return null;
       const outcome = await concluded({ config_hash: entry.configHash, values: entry.values }, config, async (seen) => {
-        if (!isDone(look, entry)) await settledBy(context, entry, look);
-        [seen.after, seen.restarted] = [look, entry.restart];
+        seen.bootId = entry.before.bootId;
+        if (!isDone(look, quick)) await settledBy(context, entry, look);
+        seen.after = look;
         return 'the gateway runs the revision: verified after the bridge was started again';
       });
       sync.applying(outcome.state === 'succeeded' ? null : { configHash: entry.configHash, state: 'FAILED' });
@@ -232,31 +236,6 @@ interface Job {
   readonly nothingNew: string;
 }
 
-/** What was measured on the way. */
-interface Seen {
-  before: Look | null;
-  after: Look | null;
-  restarted: boolean;
-}
-
-async function concluded(
-  revision: Pick<NodeRevision, 'config_hash' | 'values'>,
-  config: GatewayConfig,
-  steps: (seen: Seen) => Promise<string>
-): Promise<ApplyOutcome> {
-  const seen: Seen = { before: null, after: null, restarted: false };
-  const measured = (look: Look | null): ActionReceipt['before'] => measurements(look, revision.values);
-  try {
-    const message = await steps(seen);
-    const after = { ...measured(seen.after), restarted: seen.restarted };
-    return { state: 'succeeded', refusal: null, message, before: measured(seen.before), after };
-  } catch (error) {
-    const { state, refusal, message } = outcomeOf(error);
-    const after = state === 'refused' ? {} : measured(await config.look().catch(() => null));
-    return { state, refusal, message, before: measured(seen.before), after: { ...after, restarted: seen.restarted } };
-  }
-}
-
 async function settledBy(context: WriteContext, entry: Entry, look: Look): Promise<void> {
   if (look.hash === entry.before.hash)
     throw failed('the bridge ended before the gateway took the change; nothing was written');
@@ -272,27 +251,6 @@ function entryOf({ id, revision }: Job, look: Look, plan: Plan, restart: boolean
     restart,
     before: { hash, fullHash: fullHash ?? '', document: document ?? {}, converged, bootId },
     expectedHash: fullConfigHash(plan.expected),
-  };
-}
-
-function outcomeOf(error: unknown): ApplyOutcome {
-  if (error instanceof Ended) {
-    const { state, refusal, message } = error;
-    return { state, refusal, message, before: {}, after: {} };
-  }
-  const why = error instanceof Error ? error.message : 'an unknown error';
-  return outcomeOf(failed(`it did not work: ${why}`.slice(0, 480)));
-}
-
-function measurements(look: Look | null, values: NodeRevision['values']): ActionReceipt['before'] {
-  if (look === null) return {};
-  return {
-    config_hash: managedHashOf(look, values),
-    full_config_hash: look.fullHash,
-    config_valid: look.valid,
-    config_converged: look.converged,
-    gateway_ready: look.ready,
-    gateway_boot_id: look.bootId,
   };
 }
 

@@ -30,15 +30,23 @@ export interface Look {
   readonly issue: string | null;
 }
 
+/** What a gateway answers to a write. */
+export interface Written {
+  /** Of the file that was written; null: it does not say. */
+  readonly hash: string | null;
+  /** It says that it does not restart for it, whatever its schema says. */
+  readonly withoutRestart: boolean;
+}
+
 export interface GatewayConfig {
   /** @throws RpcError */
   look(): Promise<Look>;
   /** What a change of each path takes; what the gateway does not know takes a restart. @throws RpcError */
   kinds(paths: readonly string[]): Promise<ReadonlyMap<string, ReloadKind>>;
-  /** @returns hash of the file that was written @throws RpcError */
-  patch(plan: Pick<Plan, 'patch' | 'replacePaths'>, baseHash: string | null, note: string): Promise<string | null>;
-  /** Replaces the whole document. @returns hash of the file that was written @throws RpcError */
-  replace(document: JsonObject, baseHash: string | null, note: string): Promise<string | null>;
+  /** @throws RpcError */
+  patch(plan: Pick<Plan, 'patch' | 'replacePaths'>, baseHash: string | null, note: string): Promise<Written>;
+  /** Replaces the whole document. @throws RpcError */
+  replace(document: JsonObject, baseHash: string | null, note: string): Promise<Written>;
 }
 
 /**
@@ -72,14 +80,19 @@ export function createGatewayConfig(withAdmin: WithAdmin, ready: () => Promise<b
       withAdmin(async (admin) => {
         const { patch, replacePaths } = plan;
         const params = { raw: JSON.stringify(patch), ...(replacePaths.length > 0 && { replacePaths }), note };
-        return text((await admin.call('config.patch', { ...params, ...base(baseHash) }, WRITE_TIMEOUT))['hash']);
+        return writtenOf(await admin.call('config.patch', { ...params, ...base(baseHash) }, WRITE_TIMEOUT));
       }),
     replace: (document, baseHash, note) =>
       withAdmin(async (admin) => {
         const params = { raw: JSON.stringify(document), note, ...base(baseHash) };
-        return text((await admin.call('config.apply', params, WRITE_TIMEOUT))['hash']);
+        return writtenOf(await admin.call('config.apply', params, WRITE_TIMEOUT));
       }),
   };
+}
+
+function writtenOf(answer: Readonly<Record<string, unknown>>): Written {
+  const stats = record(record(record(answer['sentinel'])['payload'])['stats']);
+  return { hash: text(answer['hash']), withoutRestart: stats['requiresRestart'] === false };
 }
 
 function lookOf(answer: Readonly<Record<string, unknown>>, bootId: string | null, ready: boolean): Look {

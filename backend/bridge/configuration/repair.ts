@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs
 import { isAbsolute } from 'node:path';
 import { code } from '../gateway/parse.ts';
 import type { GoodCopy } from './good-copy.ts';
-import type { Look } from './gateway-config.ts';
+import type { Look, Written } from './gateway-config.ts';
 import { failed } from './outcome.ts';
 import { saveText } from './state-file.ts';
 import { watch } from './watch.ts';
@@ -26,7 +26,7 @@ export async function repair(context: WriteContext, good: GoodCopy, broken: Look
     throw failed(`the saved configuration is not valid, and the bridge has no good copy of it yet; ${BY_HAND}`);
   }
   note('puts back the last configuration that was saved and active');
-  const write = (): Promise<string | null> => config.replace(document, broken.hash, `openclaw-fleet ${id} repair`);
+  const write = (): Promise<Written> => config.replace(document, broken.hash, `openclaw-fleet ${id} repair`);
   const { answer } = await attempt(context, write);
   if (answer === 'redacted') {
     note('the broken file has lost its secrets, so OpenClaw’s own last good copy is put back');

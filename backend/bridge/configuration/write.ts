@@ -1,6 +1,6 @@
 import type { Clock } from '@openclaw-fleet/client';
 import { RpcError } from '../gateway/socket.ts';
-import type { GatewayConfig, Look } from './gateway-config.ts';
+import type { GatewayConfig, Look, Written } from './gateway-config.ts';
 import { managedHashOf } from './gateway-config.ts';
 import type { Entry } from './journal.ts';
 import { Ended, failed, refused } from './outcome.ts';
@@ -28,19 +28,19 @@ export type Answer = 'written' | 'stale' | 'redacted' | 'not-applied' | 'unclear
 
 /**
  * One write, as its answer tells it.
- * @returns also the hash of the file that was written, where the gateway names it
+ * @returns also what the gateway says of it; null: nothing
  * @throws Ended when the gateway refuses it, and nothing was written
  */
 export async function attempt(
   context: WriteContext,
-  write: () => Promise<string | null>
-): Promise<{ readonly answer: Answer; readonly hash: string | null }> {
+  write: () => Promise<Written>
+): Promise<{ readonly answer: Answer; readonly written: Written | null }> {
   try {
-    return { answer: 'written', hash: await write() };
+    return { answer: 'written', written: await write() };
   } catch (error) {
     if (!(error instanceof RpcError)) throw error;
     context.note(`the gateway answered ${error.message}`);
-    return { answer: answerOf(error), hash: null };
+    return { answer: answerOf(error), written: null };
   }
 }
 
@@ -87,17 +87,20 @@ const isHealthy = (look: Look): boolean => look.valid && look.converged && look.
 
 /**
  * After a write: waits until the gateway runs it, and takes it back when it does not.
- * @param written hash of the file that was written; null: unknown
+ * @param written what the gateway said of it; null: nothing
  * @returns what was seen last
  * @throws Ended with what became of it
  */
 export async function seeThrough(
   context: WriteContext,
-  entry: Entry,
+  planned: Entry,
   answer: Exclude<Answer, 'stale' | 'redacted'>,
-  written: string | null
+  written: Written | null
 ): Promise<Look> {
   const { config, clock, note } = context;
+  const hash = written?.hash ?? null;
+  // Its schema calls what it does not know a restart; its own word about this change counts more.
+  const entry = written?.withoutRestart === true ? { ...planned, restart: false } : planned;
   // A restart is announced by the same code as a failure; only a hot change is known to have failed.
   const patience = answer === 'not-applied' && !entry.restart ? 0 : limitOf(context, entry);
   if (patience === 0) await pause(clock);
@@ -110,13 +113,13 @@ export async function seeThrough(
         : 'the gateway did not take the change; its configuration is as it was before'
     );
   }
-  if (look !== null && !isOurs(look, entry, written)) throw somebodyElse();
+  if (look !== null && !isOurs(look, entry, hash)) throw somebodyElse();
   note(
     patience === 0
       ? 'the gateway saved the change and does not run it'
       : `the gateway has not converged after ${Math.round(patience / 1000)} s: ${trouble(look, entry)}`
   );
-  return rollBack(context, entry, written);
+  return rollBack(context, entry, hash);
 }
 
 export const limitOf = ({ convergenceMs }: WriteContext, entry: Entry): number =>
@@ -138,7 +141,7 @@ export async function rollBack(context: WriteContext, entry: Entry, written: str
       if (!isOurs(look, entry, ours)) throw somebodyElse();
       note('puts back the configuration from before');
       try {
-        ours = (await config.replace(before.document, look.hash, `openclaw-fleet ${entry.id} rollback`)) ?? ours;
+        ours = (await config.replace(before.document, look.hash, `openclaw-fleet ${entry.id} rollback`)).hash ?? ours;
       } catch (error) {
         note(`the gateway answered ${error instanceof RpcError ? error.message : 'nothing'}`);
       }
@@ -146,7 +149,12 @@ export async function rollBack(context: WriteContext, entry: Entry, written: str
     // Long enough for a restart: what is put back may need one.
     const { held } = await watch(config, clock, context.convergenceMs / ROLLBACK_TRIES, isBack);
     if (held)
-      throw new Ended('rolled_back', 'the gateway did not converge; its configuration from before is back and active');
+      throw new Ended(
+        'rolled_back',
+        before.converged
+          ? 'the gateway did not converge; its configuration from before is back and active'
+          : 'the gateway did not converge; its configuration from before is back, which was not active before either: restart the gateway'
+      );
   }
   throw failed(
     'the gateway did not converge, and putting back its configuration from before did not work; it is in config-apply.json in OPENCLAW_BRIDGE_STATE_DIR: put it back by hand, and run openclaw doctor'

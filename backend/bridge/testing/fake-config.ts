@@ -25,6 +25,8 @@ export class FakeConfig {
   /** A document that it refuses. */
   isBad: (document: Json) => boolean = () => false;
   readOnly = false;
+  /** It runs at once what its schema calls a restart, and says so in its answer. */
+  hotAnyway = false;
   /** How long a restart takes, in milliseconds. */
   restartMs = 30;
   restarts = 0;
@@ -99,9 +101,11 @@ export class FakeConfig {
     if (this.mode === 'off') {
       return refused('UNAVAILABLE', `${method} persisted but was not applied to the active Gateway (failed)`);
     }
-    if (changed.some((path) => this.kindOf(path) === 'restart')) setTimeout(() => this.restart(), this.restartMs);
+    const requiresRestart = !this.hotAnyway && changed.some((path) => this.kindOf(path) === 'restart');
+    if (requiresRestart) setTimeout(() => this.restart(), this.restartMs);
     else this.active = next;
-    return { ok: true, hash: this.hash, changedPaths: changed };
+    const sentinel = { persisted: true, payload: { stats: { mode: method, requiresRestart } } };
+    return { ok: true, hash: this.hash, changedPaths: changed, sentinel };
   }
 
   private restart(): void {
