@@ -9,7 +9,7 @@ import { pkiFiles, renewCollector, type CollectorCredentials } from './identity/
 import type { Trust } from './identity/trust.ts';
 import type { NodeLimits } from './intake/limits.ts';
 import type { Remediation } from './remediation/orchestrator.ts';
-import { FencedError, type EmbeddedStorage } from './storage/index.ts';
+import { FencedError, IDEMPOTENCY_KEPT_MS, type EmbeddedStorage } from './storage/index.ts';
 
 /** How often liveness is brought up to date, as a part of the beat; never slower than twice a second. */
 const TICKS_PER_BEAT = 120;
@@ -85,6 +85,7 @@ export function startUpkeep(upkeep: Upkeep): () => void {
         retiredBeforeMs: retired,
         historyBeforeMs: nowMs - durations.historyRetention,
         runsBeforeMs: nowMs - durations.runRetention,
+        keysBeforeMs: nowMs - IDEMPOTENCY_KEPT_MS,
       });
       fleet.forgetRetired(retired);
       limits.sweep(nowMs, durations.expectedWindow);
