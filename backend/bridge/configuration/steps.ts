@@ -1,5 +1,4 @@
 import type { NodeRevision } from '@openclaw-fleet/contract';
-import type { ApplyRequest } from './apply.ts';
 import type { GatewayConfig, Look } from './gateway-config.ts';
 import { failed, refused } from './outcome.ts';
 import type { Ended } from './outcome.ts';
@@ -11,7 +10,10 @@ import { RevisionRefused } from './verify.ts';
 /** Objections that a message names; a person mends the first ones first. */
 const MAX_OBJECTIONS = 3;
 
-export async function fetched(sync: Pick<ConfigSync, 'fetch'>, request: ApplyRequest): Promise<NodeRevision> {
+export async function fetched(
+  sync: Pick<ConfigSync, 'fetch'>,
+  request: { readonly revision: string; readonly configHash: string }
+): Promise<NodeRevision> {
   const revision = await sync.fetch(request.revision).catch((error: unknown) => {
     const message = error instanceof Error ? error.message : 'an unknown error';
     if (error instanceof RevisionRefused) {
