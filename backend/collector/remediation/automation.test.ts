@@ -78,6 +78,18 @@ describe('automation', () => {
     expect(batch).toMatchObject({ state: 'done', progress: { total: 12, states: { succeeded: 12 } } });
   });
 
+  it('lets a canary show first that it helps, however many might be in flight', async () => {
+    on();
+    for (let index = 0; index < 40; index += 1) world.add(`well${index}`);
+    for (const id of ['n1', 'n2', 'n3', 'n4', 'n5', 'n6']) world.drifted(id);
+    await world.pass(4 * MINUTE);
+    expect(await began()).toHaveLength(1);
+    await world.until(async () => (await began()).length > 1);
+    const [canary, ...others] = await began();
+    expect(canary).toMatchObject({ wave: 0, state: 'succeeded' });
+    expect(others.map(({ wave }) => wave)).toEqual([1]);
+  });
+
   it('halts with the canary that fails: no new target, but its own retry, until a person lets go of the batch', async () => {
     on();
     for (const id of ['n1', 'n2', 'n3']) world.drifted(id).carryOut = noEffect;
@@ -216,6 +228,49 @@ describe('batches', () => {
         ['n2', 1, 'succeeded', 'retry'],
       ])
     );
+  });
+
+  it('begins a wave once the one before has ended, and halts with its canary', async () => {
+    for (let index = 0; index < 40; index += 1) world.add(`well${index}`);
+    const go = async (ids: string[]): Promise<string> => {
+      const { batch } = await world.remediation.requestBatch({ ...asked, targetIds: ids });
+      await world.remediation.approve(batch.id, BEN, { reason: 'fine', digest: null, breakGlass: false });
+      return batch.id;
+    };
+    const ids = ['n1', 'n2', 'n3', 'n4'];
+    for (const id of ids) world.drifted(id);
+    const first = await go(ids);
+    await world.pass(4 * MINUTE);
+    const states = async (id: string) =>
+      (await world.remediation.batch(id))?.runs.map(({ wave, state }) => [wave, state]);
+    expect((await states(first))?.sort()).toEqual([
+      [0, 'verifying'],
+      [1, 'approved'],
+      [2, 'approved'],
+      [3, 'approved'],
+    ]);
+    await world.remediation.cancel(first, ANNA, 'enough');
+    await world.until(() => world.remediation.open().length === 0);
+    const others = ['m1', 'm2', 'm3', 'm4'];
+    for (const id of others) world.drifted(id).carryOut = noEffect;
+    const second = await go(others);
+    await world.pass(5 * MINUTE);
+    expect(await world.remediation.batch(second)).toMatchObject({ state: 'halted', progress: { failed: 1 } });
+    expect(world.remediation.open().map(({ state, refusal }) => [state, refusal?.reason])).toEqual(
+      Array.from({ length: 3 }, () => ['approved', 'batch-halted'])
+    );
+    await world.until(() => world.remediation.open().length === 0, 120 * MINUTE);
+    expect((await states(second))?.filter(([, state]) => state === 'expired')).toHaveLength(3);
+  });
+
+  it('does not try again what is not as it was approved', async () => {
+    for (const id of ['n1', 'n2']) world.drifted(id).carryOut = noEffect;
+    const { batch } = await world.remediation.requestBatch({ ...asked, targetIds: ['n1', 'n2'] });
+    await world.remediation.approve(batch.id, BEN, { reason: 'fine', digest: null, breakGlass: false });
+    await world.until(async () => (await began()).some(({ state }) => state === 'no_effect'));
+    world.bridges.node('n1').gatewayBoot += 1;
+    await world.pass(30 * MINUTE);
+    expect((await began()).filter(({ targetId }) => targetId === 'n1')).toHaveLength(1);
   });
 
   it('is never for all: an empty list and a selector that finds nothing are errors', async () => {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { cure, fakeJob } from './testing/bridges.ts';
+import { BridgeError } from './types.ts';
 import { BEN, MINUTE, noEffect, onVerb, refuses, SECOND, World } from './testing/world.ts';
 
 // Typed as what it stands for.
@@ -154,6 +155,37 @@ describe('BridgeStuck', () => {
     world.hung('n1').busy = 'run-of-somebody-else.1';
     expect(await repaired('n1')).toMatchObject({ state: 'failed', reason: containing('busy') });
     expect(world.verbs()).toEqual([]);
+  });
+});
+
+describe('a restart of the collector', () => {
+  it('begins the verification anew: what happened while nobody looked is not known', async () => {
+    world.hung('n1');
+    const run = await world.request('n1');
+    await world.until(() => world.remediation.open().some(({ clearSince }) => clearSince !== null));
+    await world.pass(world.timings.verifyClear - MINUTE);
+    const restarted = world.now;
+    await world.restart();
+    const ended = await world.ended(run.id);
+    expect(ended.state).toBe('succeeded');
+    expect(Date.parse(ended.endedAt ?? '') - restarted).toBeGreaterThanOrEqual(world.timings.verifyClear);
+  });
+
+  it('sends nothing that was not sent before somebody stopped the run', async () => {
+    const node = world.hung('n1');
+    const run = await world.request('n1');
+    world.bridges.tap = (when, call) => {
+      if (when === 'before' && call === 'act') throw new BridgeError('unreachable', 'the connection broke');
+    };
+    await world.until(() => world.remediation.open()[0]?.state === 'running');
+    await world.pass(10 * SECOND);
+    expect((await world.detail(run.id)).steps[1]).toMatchObject({ id: 'restart', state: 'running' });
+    await world.remediation.cancel(run.id, BEN, 'I am on it');
+    world.bridges.tap = () => undefined;
+    await world.restart();
+    expect(await world.ended(run.id)).toMatchObject({ state: 'cancelled' });
+    expect(world.verbs()).toEqual([]);
+    expect(node.gatewayState).toBe('hung');
   });
 });
 
