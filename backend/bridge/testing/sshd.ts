@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { waitFor } from './wait-for.ts';
 
 const SSHD = '/usr/sbin/sshd';
+const KEYGEN = '/usr/bin/ssh-keygen';
 /** Null: tests with a real sshd can run here; else why not. */
 export const noSshd = existsSync(SSHD) ? null : `there is no ${SSHD}; install openssh-server`;
 
@@ -40,7 +41,7 @@ export async function createSshd(): Promise<TestSshd> {
   const user = userInfo().username;
   const port = await freePort();
   const key = (name: string): string => {
-    const made = spawnSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', at(name)], { encoding: 'utf8' });
+    const made = spawnSync(KEYGEN, ['-q', '-t', 'ed25519', '-N', '', '-f', at(name)], { encoding: 'utf8' });
     if (made.status !== 0) throw new Error(`ssh-keygen: ${made.stderr}`);
     return at(name);
   };
