@@ -46,6 +46,10 @@ interface Tokens {
   readonly approver: TokenFile;
 }
 
+/** Prefix of the names of real gateways. */
+const REAL = 'real';
+const nameOf = (prefix: string, index: number): string => `${prefix}-${String(index + 1).padStart(2, '0')}`;
+
 interface Member {
   readonly name: string;
   readonly zone: string;
@@ -101,7 +105,7 @@ export class Demo {
     const { exitAfterSeconds, automation } = this.#options;
     const { folder } = this.#places;
     const simulated = this.#members(SIMULATED, 'gateway', (index) => ZONES[index % ZONES.length] ?? '');
-    const real = this.#members(this.#options.gateways.length, 'real', () => REAL_ZONE);
+    const real = this.#members(this.#options.gateways.length, REAL, () => REAL_ZONE);
     const { tokens, prometheusConfig, credentials } = await this.#makeCredentials(simulated, real);
     await this.#startCollector();
     const prometheusUrl = await this.#startPrometheus(prometheusConfig);
@@ -144,7 +148,7 @@ export class Demo {
 
   #members(count: number, prefix: string, zoneOf: (index: number) => string): Member[] {
     return Array.from({ length: count }, (_, index) => {
-      const name = `${prefix}-${String(index + 1).padStart(2, '0')}`;
+      const name = nameOf(prefix, index);
       return { name, zone: zoneOf(index), folder: join(this.#places.folder, 'nodes', name) };
     });
   }
@@ -270,7 +274,7 @@ export class Demo {
       try {
         const picture = await Promise.race([readFleet(this.#apiUrl, token), this.#stop.orThrow]);
         for (const [index, pid] of this.#gateways.moved())
-          this.#view.note(`The gateway ${index + 1} runs as process ${pid} now.`);
+          this.#view.note(`The gateway of ${nameOf(REAL, index)} runs as process ${pid} now.`);
         this.#view.show(picture, this.#doing(), this.#repairable());
       } catch (error) {
         if (error instanceof Stopped) throw error;
