@@ -224,7 +224,7 @@ describe('a bridge', () => {
     const edited = { ...values, 'messages.ackReaction': 'no' };
     // Without the event that announces most changes.
     gateway.answers['config.get'] = config({ a: 1, messages: { ackReaction: 'no' } }) as Record<string, unknown>;
-    await waitFor('the edit', () => managed() === `${revision} ${hashOf(edited)} UNSET`, 2_500);
+    await waitFor('the edit', () => managed() === `${revision} ${hashOf(edited)} APPLIED`, 2_500);
     const reports = (): string[] =>
       node.collector.requests
         .filter(({ path }) => path === '/openclaw/config-report')
@@ -235,7 +235,7 @@ describe('a bridge', () => {
     const sent = beats().length;
     await create(env).start();
     await waitFor('the first beat after a restart', () => beats().length > sent);
-    expect(managed()).toBe(`${revision} ${hashOf(edited)} UNSET`);
+    expect(managed()).toBe(`${revision} ${hashOf(edited)} APPLIED`);
   });
 
   it('reads and serves also while publishing is off', async () => {

@@ -238,7 +238,7 @@ function defined<T extends object>(members: T): { [K in keyof T]?: NonNullable<T
         const after = { 'messages.ackReaction': 'after' };
         await waitFor(
           () => `the edit; ${String(said())}`,
-          () => said() === `${hashOf(after)} UNSET`,
+          () => said() === `${hashOf(after)} APPLIED`,
           2 * TIMINGS.production.probe
         );
         await waitFor('the report of it', () => reports().length === 2, 1_000);

@@ -17,7 +17,10 @@ export interface ManagedFacts {
   readonly revision: string | null;
   /** Over the revision's paths on the gateway; null while there is none, or nothing was read yet. */
   readonly configHash: string | null;
-  /** `APPLIED`: the gateway has what was told; `FAILED`: the bridge tried to apply just that, and could not. */
+  /**
+   * `APPLIED`: the gateway has what was told, or had it once: another hash is then an edit on the node. `FAILED`: the bridge
+   * tried to apply just that, and could not. `UNSET`: it never had it.
+   */
   readonly applyStatus: ReportedBlock['apply_status'];
 }
 export const UNMANAGED: ManagedFacts = { revision: null, configHash: null, applyStatus: 'UNSET' };
@@ -76,6 +79,8 @@ export function createConfigSync(options: ConfigSyncOptions): ConfigSync {
   const { clock, logger, requests, kept } = options;
   const expected = { nodeId: options.nodeId, pins: options.pins };
   let current: NodeRevision | null = restored();
+  /** The effective hash that the gateway last had as it was told. */
+  let converged: string | null = lastConverged();
   /** What the collector wants; undefined: it has not said yet. */
   let desired: string | null | undefined;
   let fetchedAt = -Infinity;
@@ -105,6 +110,25 @@ export function createConfigSync(options: ConfigSyncOptions): ConfigSync {
     }
   }
 
+  function lastConverged(): string | null {
+    try {
+      return kept.converged();
+    } catch {
+      return null;
+    }
+  }
+
+  function noteConverged(): void {
+    if (current === null || seen?.revision !== current.revision || seen.hash !== current.config_hash) return;
+    if (applying?.state === 'APPLYING' || converged === seen.hash) return;
+    converged = seen.hash;
+    try {
+      kept.saveConverged(converged);
+    } catch (error) {
+      logger.warn(`OPENCLAW_BRIDGE_STATE_DIR: that the gateway converged cannot be kept there (${codeOf(error)})`);
+    }
+  }
+
   /** Each trouble once, until it changes or ends. */
   function trouble(message: string): void {
     if (said === message) return;
@@ -120,6 +144,7 @@ export function createConfigSync(options: ConfigSyncOptions): ConfigSync {
       seen = null;
       trouble('the gateway’s configuration cannot be hashed: it holds text that is no Unicode');
     }
+    noteConverged();
     tellNews(before);
   }
 
@@ -145,7 +170,7 @@ export function createConfigSync(options: ConfigSyncOptions): ConfigSync {
     // What is being verified may still be taken back.
     if (own === 'APPLYING') return own;
     if (has === wanted) return 'APPLIED';
-    return own ?? 'UNSET';
+    return own ?? (converged === wanted ? 'APPLIED' : 'UNSET');
   }
 
   const fetchDue = (): boolean =>
@@ -293,6 +318,7 @@ export function createConfigSync(options: ConfigSyncOptions): ConfigSync {
     applying: (what) => {
       const before = facts();
       applying = what;
+      noteConverged();
       tellNews(before);
     },
     stop: () => {

@@ -125,7 +125,7 @@ describe('assess', () => {
   });
 
   it('turns a configuration that differs from pending to minor to major by time alone', () => {
-    const of = subjectOf({ report: bridgedOf({ config_hash: ISSUED_HASH }) });
+    const of = subjectOf({ report: bridgedOf({ config_hash: ISSUED_HASH, apply_status: 'APPLYING' }) });
     const expected = expectationOf({ revisionSinceMs: NOW - MINUTE });
     const step = (open: readonly Fault[], ms: number): Assessment =>
       look({ ...of, seenMs: NOW + ms }, expected, open, ms);

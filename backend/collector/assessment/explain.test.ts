@@ -189,7 +189,7 @@ describe('explain', () => {
   });
 
   it('says that a configuration is still being applied, which is nothing wrong', () => {
-    const of = subjectOf({ report: bridgedOf({ config_hash: ISSUED_HASH }) });
+    const of = subjectOf({ report: bridgedOf({ config_hash: ISSUED_HASH, apply_status: 'APPLYING' }) });
     const { reasons, components } = told(of, expectationOf({ revisionSinceMs: NOW - 45_000 }));
     expect(reasons).toEqual([]);
     expect(components.policy).toMatchObject({

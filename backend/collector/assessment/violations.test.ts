@@ -86,7 +86,7 @@ const CASES: readonly Case[] = [
   {
     code: 'config-drift',
     name: 'pending',
-    report: bridgedOf({ config_hash: ISSUED_HASH }),
+    report: bridgedOf({ config_hash: ISSUED_HASH, apply_status: 'APPLYING' }),
     expectation: expectationOf({ revisionSinceMs: NOW }),
     found: 'unknown',
   },

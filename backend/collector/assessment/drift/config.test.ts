@@ -62,7 +62,19 @@ describe('the state of a configuration', () => {
     ['the old revision, just desired', subject(old), desiredFor(0), 'pending'],
     ['the old revision, to the last', subject(old), desiredFor(120 * SECOND - 1), 'pending'],
     ['the old revision, too long', subject(old), desiredFor(120 * SECOND), 'different'],
-    ['other values of it, just desired', subject(issued), desiredFor(0), 'pending'],
+    [
+      'told of it and not applied, just desired',
+      subject({ ...issued, apply_status: 'UNSET' }),
+      desiredFor(0),
+      'different',
+    ],
+    [
+      'told of it, with what was there before',
+      subject({ ...edited, apply_status: 'UNSET' }),
+      desiredFor(0),
+      'different',
+    ],
+    ['other values of it, just desired', subject(issued), desiredFor(0), 'different'],
     ['an edit, just desired', subject(edited), desiredFor(0), 'edited'],
     ['an apply half done', subject({ ...edited, apply_status: 'APPLYING' }), desiredFor(0), 'pending'],
     [
@@ -72,7 +84,7 @@ describe('the state of a configuration', () => {
       'pending',
     ],
     ['applying for ever', subject({ ...issued, apply_status: 'APPLYING' }), desiredFor(120 * SECOND), 'different'],
-    ['applying over an edit', subject({ ...edited, apply_status: 'APPLYING' }), long, 'edited'],
+    ['applying over an edit, for ever', subject({ ...edited, apply_status: 'APPLYING' }), long, 'different'],
     // Wrong.
     ['other values of it', subject(issued), long, 'different'],
     ['an edit', subject(edited), long, 'edited'],
@@ -103,7 +115,7 @@ describe('config drift', () => {
   it.each<[string, Found<DriftSeverity>, Found<DriftSeverity>]>([
     ['same', find(subject({})), 'none'],
     ['none desired', find(subject(edited), [], expectationOf({ desired: desiredOf({ configHash: null }) })), 'none'],
-    ['pending', find(subject(issued), [], desiredFor(0)), 'unknown'],
+    ['pending', find(subject(old), [], desiredFor(0)), 'unknown'],
     ['unknown', find(without('revision')), 'unknown'],
     ['different', find(subject(issued)), 'minor'],
     ['different, nearly 10 min', find(subject(issued), openSince(NOW - 10 * MINUTE + 1)), 'minor'],

@@ -48,10 +48,11 @@ export function configState(
   const told = revision !== undefined && revision === expectation.revision;
   if (told && actual === expected) return 'same';
   if (told && status === 'FAILED') return 'failed';
-  const edited = actual !== undefined && !expectation.issued(actual);
-  // Nothing that the fleet does leads to values that it never issued, but an apply that is half done.
-  if (told && edited && status !== 'APPLYING') return 'edited';
-  if (nowMs < configPendingUntilMs(expectation, timings)) return 'pending';
+  // Values that were never issued are an edit only where what was told was once applied: before, they are what was there.
+  const edited = status === 'APPLIED' && actual !== undefined && !expectation.issued(actual);
+  if (told && edited) return 'edited';
+  // A bridge is given the time to be told, and then to apply; one that is told and does neither runs something else.
+  if (nowMs < configPendingUntilMs(expectation, timings) && (!told || status === 'APPLYING')) return 'pending';
   if (status === 'FAILED') return 'failed';
   if (revision === undefined || (told && actual === undefined)) return 'unknown';
   return edited ? 'edited' : 'different';
@@ -114,6 +115,7 @@ function configWords({ report }: Subject, expectation: Expectation): Words {
 
 function cause(expectation: Expectation, hash: string | undefined, other: boolean, status: string | undefined): string {
   if (status === 'FAILED') return 'The bridge failed to apply the desired configuration';
-  if (hash !== undefined && !expectation.issued(hash)) return 'The configuration was edited on the node';
+  if (status === 'APPLIED' && hash !== undefined && !expectation.issued(hash))
+    return 'The configuration was edited on the node';
   return other ? 'The target runs another revision than is desired' : 'The configuration differs from the desired one';
 }
