@@ -29,13 +29,29 @@ const program = await findProgram();
 
 (program === null ? describe.skip : describe)(`the API as schemathesis ${SCHEMATHESIS_VERSION} sees it`, () => {
   let api: Harness;
+  const made = { run: '', batch: '' };
   const folder = mkdtempSync(join(tmpdir(), 'fleet-fuzz-'));
   beforeAll(async () => {
-    api = await startApi();
-    await api.send('n1', BRIDGE_BLOCKS);
-    await api.send('n2');
-    const made = await api.write('POST', '/fleet/policies', { id: 'fuzzed', name: 'Fuzzed', reason: 'to be changed' });
-    expect(made.status).toBe(201);
+    api = await startApi({ automation: { enabled: true, percent: 100 } });
+    const reported = { ...BRIDGE_BLOCKS.reported, gateway_state: 'hung', health_status: 'error' } as const;
+    const capabilities = ['restart', 'reload', 'reconcile', 'throttle', 'resume', 'doctor'];
+    for (const id of ['n1', 'n2', 'n3']) {
+      api.bridges.add(id, { gatewayState: 'hung', health: 'error' });
+      await api.send(id, { ...BRIDGE_BLOCKS, capabilities, reported });
+    }
+    const ask = async (path: string, body: object): Promise<string> => {
+      const response = await api.write('POST', path, { reason: 'to be looked at', ...body }, { role: 'operator' });
+      expect(response.status).toBe(201);
+      return ((await response.json()) as { id: string }).id;
+    };
+    made.run = await ask('/fleet/targets/n3/reconcile', {});
+    made.batch = await ask('/fleet/remediations/batches', { playbook: 'BridgeStuck', targetIds: ['n1', 'n2'] });
+    const policy = await api.write('POST', '/fleet/policies', {
+      id: 'fuzzed',
+      name: 'Fuzzed',
+      reason: 'to be changed',
+    });
+    expect(policy.status).toBe(201);
   });
   afterAll(async () => {
     await api.stop();
@@ -51,6 +67,8 @@ const program = await findProgram();
         PYTHONDONTWRITEBYTECODE: '1',
         FUZZ_ORIGIN: api.origin,
         FUZZ_TOKEN: api.tokenOf.approver,
+        FUZZ_RUN: made.run,
+        FUZZ_BATCH: made.batch,
         NO_COLOR: '1',
       },
     });
@@ -79,11 +97,20 @@ const program = await findProgram();
       if (code !== 0) throw new Error(text.slice(-20_000));
       expect(api.logged).toEqual([]);
       const tested = /Tested: (\d+)/.exec(text)?.[1];
-      expect(Number(tested)).toBeGreaterThanOrEqual(48);
+      expect(Number(tested)).toBeGreaterThanOrEqual(90);
       // Writes did come through: what they changed is there.
       const audited = new Set(api.auditRecords().map(({ action }) => action));
       expect([...audited]).toEqual(
-        expect.arrayContaining(['policy.created', 'policy.updated', 'target.desired-changed', 'configuration.created'])
+        expect.arrayContaining([
+          ...['policy.created', 'policy.updated', 'target.desired-changed', 'configuration.created'],
+          ...[
+            'remediation.approved',
+            'remediation.blocked',
+            'remediation.paused',
+            'remediation.cordoned',
+            'target.retired',
+          ],
+        ])
       );
     },
     10 * MINUTE

@@ -69,8 +69,7 @@ describe('/openapi.json', () => {
         ...(route.ifMatch ? ['If-Match'] : []),
         ...(route.idempotent ? ['Idempotency-Key'] : []),
       ]);
-      const known = [{ apiToken: [] }, { grafana: [], grafanaSecret: [] }];
-      expect(operation.security).toEqual(route.role === 'open' ? [] : known);
+      expect(operation.security).toEqual(route.role === 'open' ? [] : [{ apiToken: [] }]);
       expect(operation.requestBody !== undefined).toBe(route.body !== undefined);
       for (const { status, content, also, headers = [] } of route.replies) {
         const answer = operation.responses[String(status)]!;

@@ -204,18 +204,6 @@ export function createOpenApi(version: string): OpenApiDocument {
     scheme: 'bearer',
     description: 'A token of `openclaw-fleet token create`, with a role: viewer, operator or approver.',
   });
-  const grafana = registry.registerComponent('securitySchemes', 'grafana', {
-    type: 'apiKey',
-    in: 'header',
-    name: 'X-Grafana-Id',
-    description: "Grafana's signed ID token, which its plugin proxy adds: who asks, and the role in the organisation.",
-  });
-  const grafanaSecret = registry.registerComponent('securitySchemes', 'grafanaSecret', {
-    type: 'apiKey',
-    in: 'header',
-    name: 'X-OpenClaw-Fleet-Secret',
-    description: 'The secret that the proxy and the collector share. A request that has it is one of Grafana alone.',
-  });
   const certificate = registry.registerComponent('securitySchemes', 'nodeCertificate', {
     type: 'mutualTLS',
     description: 'The client certificate of an enrolled node.',
@@ -239,8 +227,7 @@ export function createOpenApi(version: string): OpenApiDocument {
         tags: [path === canonical ? 'api' : route.role],
         summary: route.summary,
         description: `${route.description} Role: ${route.role}.${route.person ? ' A person alone.' : ''}${also === undefined ? '' : ` The same as \`${openApiPath(also)}\`.`}`,
-        security:
-          route.role === 'open' ? [] : [{ [apiToken.name]: [] }, { [grafana.name]: [], [grafanaSecret.name]: [] }],
+        security: route.role === 'open' ? [] : [{ [apiToken.name]: [] }],
         request: requestOf(route),
         responses: { ...problemResponses(problemsOf(route)), ...repliesOf(route) },
       });
@@ -339,7 +326,8 @@ export function createOpenApi(version: string): OpenApiDocument {
     info: {
       title: 'OpenClaw Fleet',
       version,
-      description: 'What the collector knows of a fleet of OpenClaw gateways. Errors are problem details (RFC 9457).',
+      description:
+        'What the collector knows of a fleet of OpenClaw gateways, and how it repairs them. Errors are problem details (RFC 9457). Programs send an API token. People come through the app in Grafana, whose proxy says who they are: by its signed ID token (`X-Grafana-Id`), believed only beside the secret that it shares with the collector (`X-OpenClaw-Fleet-Secret`). A request with that header counts as one of Grafana, whatever token it carries, and never gets a 401.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/', description: "The operators' API" }],

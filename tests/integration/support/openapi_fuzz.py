@@ -1,4 +1,4 @@
-"""Hooks of schemathesis: most writes name the version that is there, so that they reach what they would change."""
+"""Hooks of schemathesis: most requests name what is there, and its version, so that they reach what they would change."""
 
 import itertools
 import os
@@ -24,6 +24,13 @@ def resource_of(path):
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
+    parameters = case.path_parameters or {}
+    # Mostly what is there; and one that may be retired, so that the others stay.
+    for name, known in (("runId", "FUZZ_RUN"), ("batchId", "FUZZ_BATCH")):
+        if name in parameters and next(calls) % 4 != 0:
+            parameters[name] = os.environ[known]
+    if case.path.endswith(("/retire", "/reinstate")) and parameters.get("targetId") in ("n1", "n2"):
+        parameters["targetId"] = "n3"
     headers = case.headers or {}
     resource = resource_of(case.formatted_path)
     if resource is None or not VERSION.match(str(headers.get("If-Match", ""))) or next(calls) % 4 == 0:
