@@ -25,7 +25,12 @@ export interface Context {
   readonly nowMs: number;
   /** Where `print` shows it. */
   readonly screen: Screen;
+  /** Asks the person at the terminal; null: there is none. */
+  readonly confirm: Confirm | null;
 }
+
+/** A question, and whether it was answered with yes. */
+export type Confirm = (question: string) => Promise<boolean>;
 
 export interface Command {
   /** As on the command line, such as `pki init`. */
@@ -42,7 +47,8 @@ const COMMON = { config: { type: 'string' }, json: { type: 'boolean' } } as cons
 
 /**
  * Reads a command's arguments.
- * @param positionals how many there must be: a name for each, those in brackets may be left out
+ * @param positionals how many there must be: a name for each, those in brackets may be left out, and one that ends in dots
+ *   stands for any number
  * @throws UsageError
  */
 export function parse<Options extends ParseArgsOptionsConfig>(
@@ -60,7 +66,7 @@ export function parse<Options extends ParseArgsOptionsConfig>(
   const needed = positionals.filter((name) => !name.startsWith('['));
   const missing = needed[parsed.positionals.length];
   if (missing !== undefined) throw new UsageError(`${missing} is missing`);
-  const extra = parsed.positionals[positionals.length];
+  const extra = parsed.positionals[positionals.at(-1)?.includes('...') ? Infinity : positionals.length];
   if (extra !== undefined) throw new UsageError(`"${extra}" is one argument too many`);
   return parsed;
 }

@@ -3,6 +3,7 @@ import {
   EVENT_NAMES,
   fleetHealthChangedSchema,
   policyViolationEventSchema,
+  remediationStatusEventSchema,
   STREAM_RESET,
   streamResetSchema,
   targetOfflineSchema,
@@ -13,6 +14,7 @@ import { EXIT } from './exit.ts';
 import { CONNECTION_USAGE } from './remote/connection.ts';
 import { follow } from './remote/stream.ts';
 import type { Streamed } from './remote/stream.ts';
+import { RUN_TONES } from './repairs/words.ts';
 import { tinted } from './terminal/screen.ts';
 import type { Screen, Tone } from './terminal/screen.ts';
 import { fit, paragraph, printable, printableAll, safeJson, widthOf } from './terminal/text.ts';
@@ -50,6 +52,13 @@ function tell({ name, data }: Streamed): Told {
     const { change, severity, code, message } = violation;
     const tone = change === 'resolved' ? 'good' : SEVERITY_TONES[severity];
     return { ...base, words: `${code} ${change}, ${severity}: ${message}`, tone };
+  }
+  const repair = name === 'remediation-status' ? remediationStatusEventSchema.safeParse(data).data : undefined;
+  if (repair !== undefined) {
+    const { playbook, before, state, reason, runId, breakGlass } = repair;
+    const from = before === null ? '' : `${before} -> `;
+    const words = `${breakGlass ? 'BREAK-GLASS ' : ''}${playbook} ${from}${state}: ${reason} (${runId})`;
+    return { ...base, words, tone: RUN_TONES[state] };
   }
   const offline = name === 'target-offline' ? targetOfflineSchema.safeParse(data).data : undefined;
   if (offline !== undefined) return { ...base, words: offline.reason, tone: 'worst' };

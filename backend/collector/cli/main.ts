@@ -1,15 +1,23 @@
 import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline/promises';
 import { ConfigError, type Environment } from '../config.ts';
 import { nearest } from '../config-nearest.ts';
 import { CredentialError } from '../identity/credential-error.ts';
 import { StorageError } from '../storage/types.ts';
-import { CommandError, UsageError, type Command } from './command.ts';
+import { CommandError, UsageError, type Command, type Confirm } from './command.ts';
 import { auditCut, auditExport, auditHead, auditVerify } from './audit.ts';
 import { config } from './config.ts';
 import { enroll } from './enroll.ts';
 import { events } from './events.ts';
 import { nodes } from './nodes.ts';
 import { pkiInit } from './pki-init.ts';
+import { approve, cancel, deny } from './repairs/decide.ts';
+import { HOLD_DECISIONS } from './repairs/hold-decisions.ts';
+import { holds } from './repairs/holds.ts';
+import { reconcile } from './repairs/reconcile.ts';
+import { run as followRun } from './repairs/run.ts';
+import { runs } from './repairs/runs.ts';
+import { repairs } from './repairs/standing.ts';
 import { revoke } from './revoke.ts';
 import { rotate } from './rotate.ts';
 import { start } from './start.ts';
@@ -19,6 +27,7 @@ import { targets } from './targets.ts';
 import { NO_TERMINAL, screenOf } from './terminal/screen.ts';
 import type { Screen } from './terminal/screen.ts';
 import { tokenCreate, tokenList, tokenRevoke } from './token.ts';
+import { auditList } from './trail.ts';
 import { violations } from './violations.ts';
 
 const COMMANDS: readonly Command[] = [
@@ -37,6 +46,16 @@ const COMMANDS: readonly Command[] = [
   target,
   violations,
   events,
+  reconcile,
+  runs,
+  followRun,
+  approve,
+  deny,
+  cancel,
+  repairs,
+  holds,
+  ...HOLD_DECISIONS,
+  auditList,
   auditVerify,
   auditExport,
   auditHead,
@@ -99,6 +118,8 @@ export interface Output {
   readonly err: (text: string) => void;
   /** What shows `out`; when left out, no terminal. */
   readonly screen?: Screen;
+  /** Asks who sits at it; when left out, nobody does. */
+  readonly confirm?: Confirm | null;
 }
 
 function terminal(env: Environment): Output {
@@ -111,12 +132,24 @@ function terminal(env: Environment): Output {
     out: (text) => void process.stdout.write(`${text}\n`),
     err: (text) => void process.stderr.write(`${text}\n`),
     screen: screenOf(process.stdout, env),
+    confirm: process.stdin.isTTY ? ask : null,
   };
+}
+
+/** Asks on stderr, so that what is printed can go elsewhere. No answer, or its end, is no. */
+async function ask(question: string): Promise<boolean> {
+  const reader = createInterface({ input: process.stdin, output: process.stderr });
+  const ended = new Promise<string>((resolve) => reader.once('close', () => resolve('')));
+  try {
+    return /^y(es)?$/i.test((await Promise.race([reader.question(`${question} [y/N] `), ended])).trim());
+  } finally {
+    reader.close();
+  }
 }
 
 async function dispatch(args: readonly string[], env: Environment, output: Output): Promise<number> {
   const [first, ...rest] = args;
-  const { out: say, err: warn, screen = NO_TERMINAL } = output;
+  const { out: say, err: warn, screen = NO_TERMINAL, confirm = null } = output;
   if (first === 'version' || first === '--version') {
     say(version());
   } else if (first === undefined) {
@@ -126,7 +159,8 @@ async function dispatch(args: readonly string[], env: Environment, output: Outpu
   } else {
     const found = find(args);
     if (found.rest.includes('--help') || found.rest.includes('-h')) say(helpOf(found.command));
-    else return (await found.command.run(found.rest, { env, print: say, warn, nowMs: Date.now(), screen })) ?? 0;
+    else
+      return (await found.command.run(found.rest, { env, print: say, warn, nowMs: Date.now(), screen, confirm })) ?? 0;
   }
   return 0;
 }

@@ -1,22 +1,12 @@
-import {
-  driftPageSchema,
-  fleetTargetSchema,
-  healthScoreSchema,
-  nodeIdSchema,
-  targetPageSchema,
-  timelinePageSchema,
-  violationPageSchema,
-} from '@openclaw-fleet/contract';
+import { driftPageSchema, healthScoreSchema, timelinePageSchema, violationPageSchema } from '@openclaw-fleet/contract';
 import type { Band, FleetTarget } from '@openclaw-fleet/contract';
-import { CommandError } from './command.ts';
 import type { Command } from './command.ts';
 import { EXIT, EXIT_USAGE } from './exit.ts';
 import type { ApiClient } from './remote/client.ts';
 import { CONNECTION_USAGE } from './remote/connection.ts';
-import { NotFoundError } from './remote/failures.ts';
+import { findTarget, pathOf } from './find-target.ts';
 import { targetLines } from './target-lines.ts';
 import type { TargetView } from './target-lines.ts';
-import { printable } from './terminal/text.ts';
 import { printJson, printView, viewArguments } from './view.ts';
 
 const TIMELINE_ENTRIES = '10';
@@ -30,37 +20,6 @@ const EXIT_OF_BAND: Readonly<Record<Band, number>> = {
   critical: EXIT.critical,
   unknown: EXIT.attention,
 };
-
-/** The target that a person means by an id or a name. @throws CommandError */
-async function find(client: ApiClient, reference: string): Promise<FleetTarget> {
-  if (nodeIdSchema.safeParse(reference).success) {
-    try {
-      return (await client.get(pathOf(reference), fleetTargetSchema)).body;
-    } catch (error) {
-      if (!(error instanceof NotFoundError)) throw error;
-    }
-  }
-  const { body } = await client.get('/fleet/targets', targetPageSchema, { q: reference, limit: '500' });
-  const named = body.items.filter(({ name }) => name === reference);
-  const [found, another] = named;
-  const shown = JSON.stringify(printable(reference));
-  if (found === undefined) throw new CommandError(`there is no target ${shown}: ${nearby(body.items)}`);
-  if (another !== undefined)
-    throw new CommandError(
-      `several targets have the name ${shown} (${named.map(({ id }) => id).join(', ')}): give the id`
-    );
-  return found;
-}
-
-function nearby(items: readonly FleetTarget[]): string {
-  if (items.length === 0) return 'openclaw-fleet targets lists all';
-  const names = items.slice(0, 5).map(({ name }) => printable(name));
-  return `did you mean ${names.join(', ')}?`;
-}
-
-function pathOf(id: string): string {
-  return `/fleet/targets/${encodeURIComponent(id)}`;
-}
 
 /** Everything the view shows, as the API says it. */
 async function readAll(client: ApiClient, target: FleetTarget): Promise<TargetView & { readonly nowMs: number }> {
@@ -92,7 +51,7 @@ export const target: Command = {
   ],
   async run(args, context) {
     const { values, positionals, client } = viewArguments(args, context, {}, ['<id or name>']);
-    const { nowMs, ...view } = await readAll(client, await find(client, positionals[0] ?? ''));
+    const { nowMs, ...view } = await readAll(client, await findTarget(client, positionals[0] ?? ''));
     if (values.json) printJson(context, view);
     else await printView(client, context, view, (safe) => targetLines(safe, context.screen, nowMs));
     return view.target.isolated ? EXIT.critical : EXIT_OF_BAND[view.healthScore.band];

@@ -4,7 +4,8 @@ import { parse, UsageError } from './command.ts';
 import type { Context } from './command.ts';
 import { ApiClient } from './remote/client.ts';
 import type { Query } from './remote/client.ts';
-import { CONNECTION_OPTIONS, connectionOf } from './remote/connection.ts';
+import { CONNECTION_OPTIONS, connectionOf, TO_LOOK } from './remote/connection.ts';
+import type { Need } from './remote/connection.ts';
 import { demoNotice } from './terminal/words.ts';
 import { printableAll, safeJson } from './terminal/text.ts';
 
@@ -13,10 +14,11 @@ export function viewArguments<Options extends ParseArgsOptionsConfig>(
   args: string[],
   context: Context,
   options: Options,
-  positionals: readonly string[] = []
+  positionals: readonly string[] = [],
+  need: Need = TO_LOOK
 ) {
   const parsed = parse(args, { ...CONNECTION_OPTIONS, ...options }, positionals);
-  const client = new ApiClient(connectionOf(parsed.values, context.env), Date.now);
+  const client = new ApiClient(connectionOf(parsed.values, context.env, need), Date.now);
   return { ...parsed, client };
 }
 
@@ -43,7 +45,7 @@ function optionOf(name: string): string {
 
 interface Page<Item> {
   readonly items: readonly Item[];
-  readonly total: number | null;
+  readonly total?: number | null;
   readonly nextCursor: string | null;
 }
 
@@ -90,7 +92,7 @@ async function filled<A extends { readonly body: Page<unknown> }>(
 /** What to say below a page that is not all there is. */
 export function moreNotice({ items, total, nextCursor }: Page<unknown>): string[] {
   if (nextCursor === null) return [];
-  const of = total === null ? '' : ` of ${total}`;
+  const of = total === null || total === undefined ? '' : ` of ${total}`;
   return ['', `${items.length}${of} shown. --all shows every one; the next page: --cursor ${nextCursor}`];
 }
 

@@ -4,7 +4,9 @@ import { request as tlsRequest } from 'node:https';
 import type { z } from 'zod';
 import type { CommandError } from '../command.ts';
 import type { Connection } from './connection.ts';
-import { refused, strange, unreachable } from './failures.ts';
+import { NoAnswerError, refused, strange, unreachable } from './failures.ts';
+
+const JSON_TYPE = 'application/json';
 
 /** An answer that takes longer than this to come is not waited for, in milliseconds. */
 const PATIENCE_MS = 15_000;
@@ -13,6 +15,11 @@ const MOST_BYTES = 64 * 1024 * 1024;
 
 /** Parameters of an address; undefined ones are left out. */
 export type Query = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+export interface PostOptions {
+  readonly again?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
 
 /** What was asked for, as it came and by the clock of the collector. */
 export interface Answer<T> {
@@ -37,17 +44,45 @@ export class ApiClient {
    */
   async get<T>(path: string, schema: z.ZodType<T>, query: Query = {}): Promise<Answer<T>> {
     const { url } = this.#connection;
-    const response = await this.open(path, query, { accept: 'application/json' }, AbortSignal.timeout(PATIENCE_MS));
+    const response = await this.open(path, query, { accept: JSON_TYPE }, AbortSignal.timeout(PATIENCE_MS));
     if (response.statusCode !== 200) throw await this.refusal(response);
     const text = await this.#read(response);
     const sent = Date.parse(response.headers.date ?? '');
     return { body: parsed(text, schema) ?? fail(strange(url, path)), nowMs: Number.isNaN(sent) ? this.#now() : sent };
   }
 
+  /**
+   * Sends a body.
+   * @param schema of the answer; null: it has no body
+   * @param again what to do where it is not known whether the request arrived
+   * @throws as `get`
+   */
+  async post<T>(
+    path: string,
+    body: object,
+    schema: z.ZodType<T> | null,
+    { again = 'Ask again: it does no harm.', headers = {} }: PostOptions = {}
+  ): Promise<{ readonly body: T; readonly status: number }> {
+    const { url } = this.#connection;
+    try {
+      const sent = { accept: JSON_TYPE, 'content-type': JSON_TYPE, ...headers };
+      const text = JSON.stringify(body);
+      const response = await this.open(path, {}, sent, AbortSignal.timeout(PATIENCE_MS), text);
+      const { statusCode = 0 } = response;
+      if (statusCode < 200 || statusCode > 204) throw await this.refusal(response);
+      const answer = await this.#read(response);
+      const made = schema === null ? (undefined as T) : (parsed(answer, schema) ?? fail(strange(url, path)));
+      return { body: made, status: statusCode };
+    } catch (error) {
+      if (!(error instanceof NoAnswerError) || !error.mayHaveArrived) throw error;
+      throw new NoAnswerError(`${error.message}. Whether it took this is not known. ${again}`, true);
+    }
+  }
+
   /** What to say of an answer whose status is not 200. */
   async refusal(response: IncomingMessage): Promise<CommandError> {
     const { statusCode = 0, headers } = response;
-    return refused(this.#connection.url, statusCode, await this.#read(response), headers.location);
+    return refused(this.#connection, statusCode, await this.#read(response), headers.location);
   }
 
   #read(response: IncomingMessage): Promise<string> {
@@ -57,13 +92,20 @@ export class ApiClient {
   }
 
   /** Sends a request, and gives the answer whatever its status. @throws CommandError when there is none */
-  open(path: string, query: Query, headers: Record<string, string>, signal: AbortSignal): Promise<IncomingMessage> {
+  open(
+    path: string,
+    query: Query,
+    headers: Record<string, string>,
+    signal: AbortSignal,
+    body?: string
+  ): Promise<IncomingMessage> {
     const { url, token, ca } = this.#connection;
     const address = new URL(url.pathname.replace(/\/$/, '') + path, url);
     for (const [name, value] of Object.entries(query))
       for (const each of [value ?? []].flat()) address.searchParams.append(name, each);
     return new Promise((resolve, reject) => {
-      const options = { headers: { ...headers, authorization: `Bearer ${token}` }, signal };
+      const method = body === undefined ? 'GET' : 'POST';
+      const options = { method, headers: { ...headers, authorization: `Bearer ${token}` }, signal };
       const request =
         address.protocol === 'https:'
           ? tlsRequest(address, { ...options, ...(ca !== undefined && { ca }) })
@@ -72,7 +114,7 @@ export class ApiClient {
       request.once('error', (error) => {
         reject(unreachable(url, signal.reason instanceof Error ? signal.reason : error));
       });
-      request.end();
+      request.end(body);
     });
   }
 }

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import type { Role } from '@openclaw-fleet/contract';
 import type { Environment } from '../../config.ts';
 import { readPublic, readSecret } from '../../identity/files.ts';
 import { CommandError, UsageError } from '../command.ts';
@@ -9,7 +10,16 @@ export interface Connection {
   readonly token: string;
   /** Authorities to trust instead of the machine's own; undefined: those. */
   readonly ca: string | undefined;
+  /** What the command needs: what to say where the token does not do. */
+  readonly need: Need;
 }
+
+/** The least role, and whether it must be a person's. */
+export interface Need {
+  readonly role: Role;
+  readonly person: boolean;
+}
+export const TO_LOOK: Need = { role: 'viewer', person: false };
 
 const DEFAULT_URL = 'http://127.0.0.1:8080';
 
@@ -26,18 +36,23 @@ export const CONNECTION_USAGE = [
   "[--ca <file>]          the authority to trust for https, instead of this machine's (OPENCLAW_FLEET_CA_FILE)",
 ];
 
-export const TOKEN_HINT =
-  'make one with openclaw-fleet token create --name <name> --role viewer where the collector runs, save it to a file of mode 600, and name that with --token-file or OPENCLAW_FLEET_TOKEN_FILE';
+/** How to come by a token that does. */
+export function tokenHint({ role, person }: Need): string {
+  const whose = person ? ' --kind person --person <Grafana identifier>' : '';
+  return `make one with openclaw-fleet token create --name <name> --role ${role}${whose} where the collector runs, save it to a file of mode 600, and name that with --token-file or OPENCLAW_FLEET_TOKEN_FILE`;
+}
 
 /** Reads where to ask, from the options or else the environment. @throws UsageError, CommandError or CredentialError */
 export function connectionOf(
   options: { readonly url?: string; readonly 'token-file'?: string; readonly ca?: string },
-  env: Environment
+  env: Environment,
+  need: Need = TO_LOOK
 ): Connection {
   const url = readUrl(options.url ?? nonEmpty(env['OPENCLAW_FLEET_URL']) ?? DEFAULT_URL);
   const caFile = options.ca ?? nonEmpty(env['OPENCLAW_FLEET_CA_FILE']);
   if (options.ca !== undefined && url.protocol !== 'https:') throw new UsageError('--ca goes with an https address');
-  return { url, token: readToken(options['token-file'], env), ca: caFile === undefined ? undefined : readCa(caFile) };
+  const ca = caFile === undefined ? undefined : readCa(caFile);
+  return { url, token: readToken(options['token-file'], env, need), ca, need };
 }
 
 function nonEmpty(text: string | undefined): string | undefined {
@@ -62,14 +77,14 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
-function readToken(option: string | undefined, env: Environment): string {
+function readToken(option: string | undefined, env: Environment, need: Need): string {
   const file = option ?? nonEmpty(env['OPENCLAW_FLEET_TOKEN_FILE']);
   const text = file === undefined ? nonEmpty(env['OPENCLAW_FLEET_TOKEN']) : fileText(file, 'token', readSecret);
-  if (text === undefined) throw new CommandError(`an API token is needed: ${TOKEN_HINT}`);
+  if (text === undefined) throw new CommandError(`an API token is needed: ${tokenHint(need)}`);
   const token = text.trim();
   if (!/^[\x21-\x7e]{1,512}$/.test(token)) {
     const where = file === undefined ? 'OPENCLAW_FLEET_TOKEN' : file;
-    throw new CommandError(`${where} does not hold a token alone: ${TOKEN_HINT}`);
+    throw new CommandError(`${where} does not hold a token alone: ${tokenHint(need)}`);
   }
   return token;
 }

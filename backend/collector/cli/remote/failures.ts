@@ -1,10 +1,38 @@
 import { problemSchema } from '@openclaw-fleet/contract';
+import type { Problem } from '@openclaw-fleet/contract';
 import { CommandError } from '../command.ts';
 import { printable } from '../terminal/text.ts';
-import { TOKEN_HINT } from './connection.ts';
+import { tokenHint } from './connection.ts';
+import type { Connection } from './connection.ts';
+
+/** The collector answered with a problem. */
+export class ProblemAnswer extends CommandError {
+  readonly problem: Problem;
+  constructor(message: string, problem: Problem) {
+    super(message);
+    this.problem = problem;
+  }
+}
 
 /** The collector answered that there is nothing at an address. */
-export class NotFoundError extends CommandError {}
+export class NotFoundError extends ProblemAnswer {}
+
+/** No answer came. */
+export class NoAnswerError extends CommandError {
+  /** What was sent may have arrived all the same. */
+  readonly mayHaveArrived: boolean;
+  constructor(message: string, mayHaveArrived: boolean) {
+    super(message);
+    this.mayHaveArrived = mayHaveArrived;
+  }
+}
+
+/** Whether what failed may go well a little later. */
+export function mayPass(error: unknown): boolean {
+  return (
+    error instanceof NoAnswerError || (error instanceof ProblemAnswer && [429, 503].includes(error.problem.status))
+  );
+}
 
 const UNTRUSTED = new Set([
   'DEPTH_ZERO_SELF_SIGNED_CERT',
@@ -15,9 +43,10 @@ const UNTRUSTED = new Set([
 ]);
 
 /** What to say when no answer came. @param error of Node's http, https or tls */
-export function unreachable(url: URL, error: Error): CommandError {
+export function unreachable(url: URL, error: Error): NoAnswerError {
   const { code = '' } = error as NodeJS.ErrnoException;
-  return new CommandError(`${url.origin} ${whyUnreachable(url, code, error)}`);
+  const sent = error.name === 'TimeoutError' || ['ECONNRESET', 'EPIPE', 'ETIMEDOUT'].includes(code);
+  return new NoAnswerError(`${url.origin} ${whyUnreachable(url, code, error)}`, sent);
 }
 
 function whyUnreachable(url: URL, code: string, error: Error): string {
@@ -35,27 +64,43 @@ function whyUnreachable(url: URL, code: string, error: Error): string {
     return 'asks for the certificate of a node: that is the intake; give with --url where the API listens';
   if (tls && (code === 'EPROTO' || code.startsWith('ERR_SSL'))) return 'does not speak TLS: try --url with http';
   if (!tls && (code === 'ECONNRESET' || code.startsWith('HPE_')))
-    return 'does not answer as HTTP does: try --url with https';
+    return 'ends the connection without an answer: check that the collector runs, or try --url with https';
   return `cannot be asked (${code === '' ? printable(error.message) : code}): check --url and that the collector runs`;
 }
 
 /** What to say of an answer that is not the one asked for. @param text the body */
-export function refused(url: URL, status: number, text: string, location: string | undefined): CommandError {
+export function refused(
+  { url, need }: Pick<Connection, 'url' | 'need'>,
+  status: number,
+  text: string,
+  location: string | undefined
+): CommandError {
   if (status >= 300 && status < 400)
     return new CommandError(`${url.origin} sends on to ${printable(location ?? 'nowhere')}: give that as --url`);
-  const detail = problemDetail(text);
-  if (detail === null)
+  const problem = problemOf(text);
+  if (problem === null)
     return new CommandError(
       `${url.origin} answered ${status}, and not as a collector does: give with --url where its API listens`
     );
+  const detail = printable(problem.detail);
   if (status === 401)
-    return new CommandError(`the collector does not take this token: ${detail} To get another, ${TOKEN_HINT}`);
-  return status === 404 ? new NotFoundError(detail) : new CommandError(`the collector answered ${status}: ${detail}`);
+    return new ProblemAnswer(
+      `the collector does not take this token: ${detail} To get another, ${tokenHint(need)}`,
+      problem
+    );
+  if (status === 403)
+    return new ProblemAnswer(
+      `the collector refuses this: ${detail} To get a token that does, ${tokenHint(need)}`,
+      problem
+    );
+  return status === 404
+    ? new NotFoundError(detail, problem)
+    : new ProblemAnswer(`the collector answered ${status}: ${detail}`, problem);
 }
 
-function problemDetail(text: string): string | null {
+function problemOf(text: string): Problem | null {
   try {
-    return printable(problemSchema.parse(JSON.parse(text)).detail);
+    return problemSchema.parse(JSON.parse(text));
   } catch {
     return null;
   }

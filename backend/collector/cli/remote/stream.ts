@@ -27,6 +27,8 @@ export interface FollowOptions {
   /** Waited before connecting again where the collector does not say for how long, in milliseconds. */
   readonly retryMs?: number;
   readonly sleep?: (ms: number) => Promise<unknown>;
+  /** Ends it from outside. */
+  readonly signal?: AbortSignal;
 }
 
 const SILENCE_MS = 45_000;
@@ -38,7 +40,9 @@ const MOST_RETRY_MS = 30_000;
  * @throws CommandError when it cannot be followed at all, or not any more, such as with a revoked token
  */
 export async function follow(client: ApiClient, options: FollowOptions): Promise<void> {
-  const { onEvent, onLost, silenceMs = SILENCE_MS, sleep = timeout } = options;
+  const { onEvent, onLost, silenceMs = SILENCE_MS, signal } = options;
+  const { sleep = (ms: number) => timeout(ms, undefined, signal && { signal }) } = options;
+  const stopped = (): boolean => signal?.aborted === true;
   let { after: last, retryMs = RETRY_MS } = options;
   let failures = 0;
   let followed = false;
@@ -47,7 +51,8 @@ export async function follow(client: ApiClient, options: FollowOptions): Promise
     let why = 'the collector ended the stream';
     try {
       const headers = { accept: 'text/event-stream', ...(last !== null && { 'last-event-id': String(last) }) };
-      const response = await client.open('/fleet/events', {}, headers, silence.signal);
+      const ends = signal === undefined ? silence.signal : AbortSignal.any([silence.signal, signal]);
+      const response = await client.open('/fleet/events', {}, headers, ends);
       if (response.statusCode !== 200) {
         const refusal = await client.refusal(response);
         if (!followed || response.statusCode !== 503) throw new FinalError(refusal.message);
@@ -62,6 +67,7 @@ export async function follow(client: ApiClient, options: FollowOptions): Promise
       }
       retryMs = reader.retryMs ?? retryMs;
     } catch (error) {
+      if (stopped()) return;
       if (!followed || error instanceof FinalError) throw error;
       why = (error as Error).message;
     } finally {
@@ -70,7 +76,12 @@ export async function follow(client: ApiClient, options: FollowOptions): Promise
     const waitMs = Math.min(retryMs * 2 ** failures++, Math.max(MOST_RETRY_MS, retryMs));
     const gap = last === null ? '; what happens until then is not shown' : '';
     onLost(`${why}; connecting again in ${Number((waitMs / 1000).toFixed(1))} s${gap}`);
-    await sleep(waitMs);
+    try {
+      await sleep(waitMs);
+    } catch (error) {
+      if (stopped()) return;
+      throw error;
+    }
   }
 }
 

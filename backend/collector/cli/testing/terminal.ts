@@ -1,3 +1,4 @@
+import type { Confirm } from '../command.ts';
 import { run } from '../main.ts';
 import { NO_TERMINAL } from '../terminal/screen.ts';
 import type { Screen } from '../terminal/screen.ts';
@@ -12,13 +13,15 @@ export interface Said {
 export async function openclawFleet(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
-  screen: Screen = NO_TERMINAL
+  screen: Screen = NO_TERMINAL,
+  confirm: Confirm | null = null
 ): Promise<Said> {
   let [out, err] = ['', ''];
   const code = await run(args, env, {
     out: (text) => (out += `${text}\n`),
     err: (text) => (err += `${text}\n`),
     screen,
+    confirm,
   });
   return { code, out, err };
 }
