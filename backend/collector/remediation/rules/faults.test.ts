@@ -77,6 +77,26 @@ const keysOf = (of: Partial<FaultySubject>): string[] =>
 describe('what a playbook is for', () => {
   it.each<[string, Partial<FaultySubject>, string[]]>([
     ['nothing', {}, []],
+    ['a lag that a beat told of', { faults: [drift('sync', 'minor')] }, ['drift.sync:minor']],
+    [
+      'a lag that a beat told of as it came',
+      { faults: [drift('sync', 'minor', NOW - 3 * MINUTE)], seenMs: NOW - 3 * MINUTE },
+      ['drift.sync:minor'],
+    ],
+    [
+      'a lag that is no more than a silence',
+      {
+        faults: [drift('sync', 'minor', NOW - MINUTE), violation('sync-lag-over-limit', 'warning', NOW - MINUTE)],
+        seenMs: NOW - 3 * MINUTE,
+        state: 'expired',
+      },
+      [],
+    ],
+    [
+      'a silence, whatever its lag is by now',
+      { faults: [drift('sync', 'critical', NOW - 58 * MINUTE)], seenMs: NOW - HOUR, state: 'expired' },
+      ['liveness.expired:minor'],
+    ],
     ['a drift', { faults: [drift('config', 'minor')] }, ['drift.config:minor']],
     ['no playbook', { faults: [drift('version', 'critical'), violation('cpu-over-limit', 'warning')] }, []],
     [

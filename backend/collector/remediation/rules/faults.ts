@@ -3,7 +3,7 @@ import type { Fault } from '../../assessment/types.ts';
 import { duration, percent } from '../../assessment/words.ts';
 import type { RepairFault } from '../types.ts';
 import { burstOf } from './anomaly.ts';
-import { standsFor } from './conditions.ts';
+import { keysOfCondition, standsFor } from './conditions.ts';
 
 /** Beats that must be missed before a silent target is acted on (domain-rules section 2). */
 export const MISSED_BEATS = 3;
@@ -37,7 +37,7 @@ const keyOf = ({ kind, code }: Fault): string => `${kind}.${code}`;
  */
 export function repairFaults(target: FaultySubject, nowMs: number, timings: Timings): RepairFault[] {
   const found: RepairFault[] = target.faults.flatMap((fault) => {
-    if (fault.playbook === null) return [];
+    if (fault.playbook === null || isSilence(fault, target)) return [];
     const { severity, playbook, openedMs, message } = fault;
     return [{ key: keyOf(fault), severity, playbook, openedMs, message }];
   });
@@ -56,6 +56,15 @@ function worstFirst(a: RepairFault, b: RepairFault): number {
   const byRank = RANK[a.severity] - RANK[b.severity];
   if (byRank !== 0) return byRank;
   return a.openedMs - b.openedMs || (a.key < b.key ? -1 : 1);
+}
+
+/**
+ * A lag that opened with no beat since is no more than that silence, which is acted on by its own rule: sooner, its severity
+ * would have automation restart the bridge after 3 min, and never after 6.
+ */
+function isSilence(fault: Fault, { bridged, seenMs }: FaultySubject): boolean {
+  if (!bridged || seenMs === null || fault.openedMs <= seenMs) return false;
+  return keysOfCondition('drift.sync').includes(keyOf(fault));
 }
 
 /** Acting on an expiry needs 3 missed beats and at least 300 s (domain-rules section 2). */
