@@ -13,7 +13,8 @@ beforeAll(async () => {
   intake = await startIntake(3, () => accepted(0.2));
   for (const { id, cert, key, ca } of intake.credentials) {
     mkdirSync(join(folder, id));
-    const env = `OPENCLAW_ENDPOINT=${intake.endpoint}\n`;
+    const pins = 'OPENCLAW_CLIENT_PIN=sha256/a\nOPENCLAW_ACTIONS_PIN=sha256/b,sha256/c\n';
+    const env = `OPENCLAW_ENDPOINT=${intake.endpoint}\n${pins}`;
     const files = { 'node.crt': cert, 'node.key': key, 'ca.crt': ca, 'node.env': env };
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, id, name), text);
   }
@@ -42,6 +43,16 @@ describe('the simulator as a program', () => {
     expect(text()).toContain(`Simulating 3 nodes in 2 zones against ${intake.endpoint}, demo timings.`);
     expect(text()).toMatch(/Stopped\. \d+ sent: \d+ accepted, 0 superseded, 0 duplicate\./);
     for (const { id } of intake.credentials) expect(intake.of(id).at(-1)?.beat.goodbye).toBe('shutdown');
+  });
+
+  it('opens a door for each bridge where it is told to', async () => {
+    const from = intake.seen.length;
+    const doors = () => new Set(intake.seen.slice(from).flatMap(({ beat }) => beat.reported?.actions_address ?? []));
+    const { child, ended } = simulator('--nodes', '3', '--timings', 'demo', '--doors');
+    await waitFor('an address of each', () => doors().size === 3);
+    child.kill('SIGTERM');
+    expect(await ended).toBe(0);
+    expect([...doors()].every((address) => /^127\.0\.0\.1:\d+$/.test(address))).toBe(true);
   });
 
   it.each([

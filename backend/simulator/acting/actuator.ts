@@ -43,7 +43,7 @@ export function createSimulatedActuator(options: ActuatorOptions): Actuator {
   const { gateway, config, takes, now } = options;
   const repairOf = (kind: CurableKind): Repair => gateway.fault(kind)?.repair ?? 'recovers';
   const measured = (): Measurements => ({
-    gateway_state: gateway.state(now()),
+    gateway_state: gateway.state,
     gateway_boot_id: gateway.bootId,
     config_hash: config.facts().configHash,
   });
@@ -56,7 +56,7 @@ export function createSimulatedActuator(options: ActuatorOptions): Actuator {
     if (instruction.verb === 'restart') {
       return instruction.what === 'bridge' ? restartBridge(progress) : restartGateway(progress);
     }
-    const state = gateway.state(now());
+    const { state } = gateway;
     if (state !== 'running') throw new Refused('gateway-unavailable', `the gateway is ${state}.`);
     switch (instruction.verb) {
       case 'reload':
@@ -74,7 +74,7 @@ export function createSimulatedActuator(options: ActuatorOptions): Actuator {
 
   async function restartGateway(progress: ActionProgress): Promise<ActionOutcome> {
     const before = measured();
-    const state = gateway.state(now());
+    const { state } = gateway;
     if (state === 'restarting') throw new Refused('gateway-unavailable', 'the gateway restarts already; wait.');
     const hang = gateway.fault('gateway-hang');
     const repair = repairOf('gateway-hang');
@@ -85,14 +85,15 @@ export function createSimulatedActuator(options: ActuatorOptions): Actuator {
         : `the gateway is ${state}; it is restarted by its supervisor (child)`
     );
     const ms = takes.start();
-    gateway.restart(now(), ms);
+    gateway.restart();
     await options.work(ms);
+    gateway.started();
     if (repair === 'worse' && hang !== null) {
       gateway.kill(hang);
       return ended('failed', 'The gateway does not come up: its process ended at once. Look at its log.', before);
     }
     if (repair !== 'stuck') options.cure('gateway-hang');
-    progress.note(`after ${(ms / 1000).toFixed(1)} s: ${gateway.state(now())}`);
+    progress.note(`after ${(ms / 1000).toFixed(1)} s: ${gateway.state}`);
     return ended('succeeded', `The gateway was restarted after ${(ms / 1000).toFixed(1)} s.`, before);
   }
 
@@ -207,7 +208,7 @@ export function createSimulatedActuator(options: ActuatorOptions): Actuator {
 
   async function examine(progress: ActionProgress): Promise<ActionOutcome> {
     await options.work(takes.step());
-    const { health_reasons: reasons } = gateway.seen(now());
+    const { health_reasons: reasons } = gateway.seen();
     const failing = gateway.jobs.observed(now()).filter((job) => job.failures_1h > 0);
     const findings = [
       ...reasons,

@@ -4,6 +4,7 @@ import type { HeartbeatReply } from '@openclaw-fleet/contract';
 import type { Clock, Logger } from '@openclaw-fleet/client';
 import { createActionsDoor, FileReceipts } from '../../bridge/index.ts';
 import type { ActionsDoor, Actuator, Seen } from '../../bridge/index.ts';
+import { keptRevision } from '../../bridge/configuration/kept.ts';
 import { createConfigSync } from '../../bridge/configuration/sync.ts';
 import type { ConfigSync } from '../../bridge/configuration/sync.ts';
 import type { Credentials } from '../credentials.ts';
@@ -34,7 +35,7 @@ export interface BridgeOptions {
   readonly plan: NodePlan;
   readonly credentials: Credentials;
   readonly endpoint: string;
-  /** For receipts; its own. */
+  /** For receipts and the revision it was told; its own. */
   readonly stateDir: string;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -79,12 +80,11 @@ export class SimulatedBridge {
     this.#random = randomOf(plan.seed, 'verbs');
     this.#gateway = new SimulatedGateway(plan);
     this.#receipts = new FileReceipts(join(options.stateDir, 'actions'));
-    const kept: { jws: string | null } = { jws: null };
     this.#config = createConfigSync({
       nodeId: plan.id,
       pins: credentials.actionsPins ?? [],
       requests: createNodeRequests({ endpoint, credentials, now: () => clock.now() }),
-      kept: { load: () => kept.jws, save: (jws) => (kept.jws = jws) },
+      kept: keptRevision(options.stateDir),
       refreshMs: REFRESH * plan.beatMs,
       clock,
       random: randomOf(plan.seed, 'configuration'),
@@ -129,7 +129,7 @@ export class SimulatedBridge {
   /** What a heartbeat says of the gateway. */
   facts(): GatewayFacts {
     this.#look();
-    const seen = this.#gateway.seen(this.#options.clock.now());
+    const seen = this.#gateway.seen();
     const { revision, configHash, applyStatus } = this.#config.facts();
     return {
       reported: {
@@ -161,8 +161,8 @@ export class SimulatedBridge {
 
   /** A gateway that does not run cannot be read. */
   #read(): void {
-    const { documentVersion, document } = this.#gateway;
-    if (this.#readVersion === documentVersion || this.#gateway.state(this.#options.clock.now()) !== 'running') return;
+    const { documentVersion, document, state } = this.#gateway;
+    if (this.#readVersion === documentVersion || state !== 'running') return;
     this.#readVersion = documentVersion;
     this.#config.read(document);
   }

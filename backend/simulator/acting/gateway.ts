@@ -31,7 +31,7 @@ export class SimulatedGateway {
   /** Grows with each change of the document. */
   #documentVersion = 1;
   #behaviour: Behaviour | null = null;
-  #restartingUntilMs = -Infinity;
+  #restarting = false;
   /** The occurrence in which a repair killed it, or broke its saved configuration. */
   #killedIn: string | null = null;
   #brokenIn: string | null = null;
@@ -93,17 +93,22 @@ export class SimulatedGateway {
     }
   }
 
-  state(nowMs: number): GatewayState {
-    if (nowMs < this.#restartingUntilMs) return 'restarting';
+  get state(): GatewayState {
+    if (this.#restarting) return 'restarting';
     if (this.#killedIn !== null) return 'dead';
     return (this.#behaviour?.hungMs ?? null) === null ? 'running' : 'hung';
   }
 
-  /** Ends it, and starts it anew: it takes so long, and is another process from then on. */
-  restart(nowMs: number, ms: number): void {
-    this.#restartingUntilMs = nowMs + ms;
+  /** Ends it, and starts it anew: another process, which is not up yet. */
+  restart(): void {
+    this.#restarting = true;
     this.#killedIn = null;
     this.#bootId = this.#nextBoot();
+  }
+
+  /** The start that was begun is over. */
+  started(): void {
+    this.#restarting = false;
   }
 
   /** It does not come up again while the fault lasts. */
@@ -129,8 +134,8 @@ export class SimulatedGateway {
   }
 
   /** What its bridge sees of it now, but for the managed configuration. */
-  seen(nowMs: number): Omit<ReportedBlock, 'bridge_version' | 'environment' | 'metrics' | 'apply_status'> {
-    const state = this.state(nowMs);
+  seen(): Omit<ReportedBlock, 'bridge_version' | 'environment' | 'metrics' | 'apply_status'> {
+    const { state } = this;
     const hungMs = this.#behaviour?.hungMs ?? 0;
     const valid = this.#brokenIn === null;
     const health = {
