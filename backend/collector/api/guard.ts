@@ -31,7 +31,7 @@ function whyNot({ role: has, kind, actor }: Caller, { role, person }: Needs): Pr
   }
   if (person !== true || kind === 'person') return null;
   const who = kind === 'service' ? 'a service' : 'an anonymous visitor';
-  const detail = `Only a person may decide this, and you are ${who}. Log in to Grafana, or use a token of a person (openclaw-fleet token create --person).`;
+  const detail = `Only a person may decide this, and you are ${who}. Log in to Grafana, or use a token of a person (openclaw-fleet token create --kind person).`;
   return problem('person-required', detail);
 }
 
