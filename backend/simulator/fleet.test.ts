@@ -103,6 +103,19 @@ describe('a simulated fleet over real TLS', () => {
     expect(bootIds(intake.of('node-1'))).toHaveLength(1);
   });
 
+  it('is befallen by a fault whenever that is asked for, unless its script starts over', async () => {
+    const intake = await intakeOf(2);
+    const simulation = simulate(intake);
+    await waitFor('a beat of each', () => intake.credentials.every(({ id }) => intake.of(id).length > 0));
+    expect(intake.of('node-0').at(-1)!.beat.jobs?.failures_1h).toBe(0);
+    simulation.befall(0, { kind: 'job-failures', ratio: 0.5 });
+    expect(simulation.behaviour(0)).toMatchObject({ faults: ['job-failures'], curable: [{ kind: 'job-failures' }] });
+    await waitFor('a beat with it', () => (intake.of('node-0').at(-1)!.beat.jobs?.failures_1h ?? 0) > 0);
+    expect(simulation.behaviour(1).faults).toEqual([]);
+    const demo = simulate(await intakeOf(6), { scenario: SCENARIOS.demo });
+    expect(() => demo.befall(0, { kind: 'silence' })).toThrow(RangeError);
+  });
+
   it('loses a zone and goes on in the same processes, with the missed beats as a gap', async () => {
     const intake = await intakeOf(4);
     const simulation = simulate(intake, {

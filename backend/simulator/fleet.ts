@@ -10,7 +10,7 @@ import { Tally } from './counters.ts';
 import type { Counters } from './counters.ts';
 import { CredentialsError } from './credentials.ts';
 import type { Credentials } from './credentials.ts';
-import type { Scenario } from './faults.ts';
+import type { Fault, Scenario } from './faults.ts';
 import { SimulatedNode } from './node.ts';
 import type { NodeOptions, Time } from './node.ts';
 import { planFleet } from './scenario.ts';
@@ -49,6 +49,8 @@ export interface Simulation {
   elapsedMs(): number;
   /** What the node at `index` does now. */
   behaviour(index: number): Behaviour;
+  /** A fault befalls the node at `index` now, and lasts until a verb cures it. @throws RangeError when the scenario starts over */
+  befall(index: number, fault: Fault): void;
   /** Where the bridge of the node at `index` takes verbs, or did last, as `127.0.0.1:40001`; null: nowhere yet. */
   door(index: number): string | null;
   counters(): Counters;
@@ -125,6 +127,7 @@ export function runSimulation(options: SimulationOptions): Simulation {
     plans,
     elapsedMs: () => time.now() - beganMs,
     behaviour: (index) => nodeAt(index).behaviour(),
+    befall: (index, fault) => nodeAt(index).befall(fault),
     door: (index) => nodeAt(index).address,
     counters: () => tally.counters(),
     latencyMs: (quantile) => tally.latencyMs(quantile),

@@ -1,7 +1,7 @@
 import type { Goodbye, PublisherBlock } from '@openclaw-fleet/contract';
 import type { BridgeHost, SimulatedBridge } from './acting/bridge.ts';
 import type { Tally } from './counters.ts';
-import type { CurableKind } from './faults.ts';
+import type { CurableKind, Fault } from './faults.ts';
 import { heartbeatOf } from './payload.ts';
 import { hex, randomOf } from './random.ts';
 import type { Random } from './random.ts';
@@ -58,6 +58,7 @@ export class SimulatedNode {
   readonly #main: Process;
   readonly #bridge: SimulatedBridge | null;
   readonly #cured = new Set<string>();
+  #plan: NodePlan;
   #acceptedMs: number | null = null;
   #wake = new AbortController();
   #clone: Process | null = null;
@@ -69,6 +70,7 @@ export class SimulatedNode {
   constructor(options: NodeOptions) {
     const { plan, sender } = options;
     this.#options = options;
+    this.#plan = plan;
     this.#pace = randomOf(plan.seed, 'pace');
     this.#boots = randomOf(plan.seed, 'boots');
     this.#intervalMs = plan.beatMs;
@@ -87,8 +89,21 @@ export class SimulatedNode {
 
   /** What it does now. */
   behaviour(): Behaviour {
-    const { plan, time, beganMs } = this.#options;
-    return behaviourAt(plan, time.now() - beganMs, this.#cured);
+    const { time, beganMs } = this.#options;
+    return behaviourAt(this.#plan, time.now() - beganMs, this.#cured);
+  }
+
+  /**
+   * A fault befalls it now, besides those of its plan, and lasts until a verb cures it.
+   * @throws RangeError when the script of its plan starts over: a fault of no round has no place in it
+   */
+  befall(fault: Fault): void {
+    const { time, beganMs } = this.#options;
+    if (this.#plan.repeatMs !== null) throw new RangeError('No fault can be added to a script that starts over.');
+    const fromMs = time.now() - beganMs - this.#plan.scriptMs;
+    const window = { fault, fromMs, toMs: Infinity };
+    this.#plan = { ...this.#plan, windows: [...this.#plan.windows, window] };
+    this.#wake.abort();
   }
 
   /**

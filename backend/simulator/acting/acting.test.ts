@@ -212,6 +212,15 @@ describe('a gateway that hangs', () => {
     expect(scene.simulation.behaviour(0).faults).toEqual([]);
   });
 
+  it('is cured as well when the fault came at a moment of somebody’s choosing', async () => {
+    const { simulation, act, observe } = await sceneOf(null);
+    simulation.befall(0, { kind: 'gateway-hang' });
+    expect((await observe()).gateway_state).toBe('hung');
+    expect((await act(RESTART)).state).toBe('succeeded');
+    expect((await observe()).gateway_state).toBe('running');
+    expect(simulation.behaviour(0).faults).toEqual([]);
+  });
+
   it('takes no other verb, and no restart that was decided on another process', async () => {
     const { act } = await sceneOf(hung());
     expect(await act({ verb: 'reconcile', apply: null })).toMatchObject({
