@@ -4,8 +4,8 @@ import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import { createHealthInstruments } from './health.ts';
 import type { HealthInstruments } from './health.ts';
 import { PlainHistogram } from './histogram.ts';
-import { createRepairInstruments } from './repairs.ts';
-import type { RepairInstruments } from './repairs.ts';
+import { createRepairInstruments } from './repair-counts.ts';
+import type { RepairInstruments } from './repair-counts.ts';
 import { exposeTally, zeros } from './tally.ts';
 import type { Tally } from './tally.ts';
 

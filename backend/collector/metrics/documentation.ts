@@ -1,6 +1,7 @@
 import { Registry } from 'prom-client';
 import { createInstruments, registerCollectorSources } from './collector.ts';
 import { registerFleetMetrics } from './fleet.ts';
+import { registerRepairMetrics } from './repairs.ts';
 import { extraLabels, TARGET_FAMILIES, TARGET_LABELS } from './targets.ts';
 import { ZONE_FAMILIES } from './zones.ts';
 
@@ -59,10 +60,23 @@ export function metricRows(): {
     },
     neverAsked
   );
+  registerRepairMetrics(registry, {
+    status: neverAsked,
+    open: neverAsked,
+    holds: neverAsked,
+    auditHead: neverAsked,
+    clock: neverAsked,
+    perTarget: { level: 'core', zone: neverAsked },
+  });
+  const ofOne = ({ name }: MetricRow): boolean => name.startsWith('openclaw_target_');
+  const rows = rowsOf(registry);
   return {
-    targets: TARGET_FAMILIES.map((family) => ({ ...family, labels: [...TARGET_LABELS, ...extraLabels(family)] })),
+    targets: [
+      ...TARGET_FAMILIES.map((family) => ({ ...family, labels: [...TARGET_LABELS, ...extraLabels(family)] })),
+      ...rows.filter(ofOne).map((row) => ({ ...row, level: 'core' as const })),
+    ],
     fleet: [
-      ...rowsOf(registry),
+      ...rows.filter((row) => !ofOne(row)),
       ...ZONE_FAMILIES.map(({ name, type, help, labels }) => ({
         name,
         type,

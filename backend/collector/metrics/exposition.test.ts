@@ -1,107 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { createServer, request } from 'node:http';
-import type { IncomingMessage, Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { request } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { TIMINGS } from '@openclaw-fleet/contract';
-import { beat, BRIDGE_BLOCKS, START, waitFor } from '../api/testing/harness.ts';
-import { expectingNothing } from '../assessment/expectation.ts';
-import { MemoryStore } from '../fleet/memory-store.ts';
-import { Fleet } from '../fleet/registry.ts';
-import type { ExpectationSource } from '../fleet/types.ts';
-import { createInstruments, registerCollectorSources } from './collector.ts';
-import type { CollectorSources, Instruments } from './collector.ts';
+import { START, waitFor } from '../api/testing/harness.ts';
 import { metricRows, metricsDocument } from './documentation.ts';
 import { METRICS_LEVELS } from './family.ts';
-import type { MetricsLevel } from './family.ts';
-import { registerFleetMetrics } from './fleet.ts';
-import { createMetricsHandler } from './handler.ts';
-import type { MetricsHandlerOptions } from './handler.ts';
-import { createTargetRenderer } from './render.ts';
 import { parseExposition } from './testing/exposition.ts';
+import { closeAll, NASTY, serve } from './testing/served.ts';
 
-const SOURCES: CollectorSources = {
-  version: '0.1.0',
-  timings: 'production',
-  storageBytes: () => Promise.resolve({ database: 4096, wal: 100 }),
-  recentStarts: () => 2,
-  certificates: () => [
-    { name: 'server', notAfterMs: START + 1000 },
-    { name: 'authority', notAfterMs: START + 2000 },
-  ],
-};
-
-/** What a node may call itself and its zone. */
-const NASTY = 'x"} 1\n# TYPE evil counter\nevil 1\r\0 \\ ä😀';
-
-const { beat: beatMs } = TIMINGS.production;
-
-/** The first two targets are not what is expected of them. */
-const EXPECTATIONS: ExpectationSource = {
-  of: (id) => ({
-    ...expectingNothing(2 * beatMs),
-    ...(id === 'n0' && { minimumBridgeVersion: '0.2.0' }),
-    ...(id === 'n1' && { limits: { cpuPct: 10 } }),
-  }),
-};
-
-const closing: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0)) await close();
-});
-
-interface Setup {
-  readonly level?: MetricsLevel;
-  readonly nodes?: number;
-  readonly sources?: Partial<CollectorSources>;
-  readonly stream?: MetricsHandlerOptions['stream'];
-}
-
-/** A real server that answers every request with its metrics. */
-async function serve({ level = 'full', nodes = 2, sources, stream }: Setup = {}) {
-  const store = new MemoryStore();
-  const epoch = await store.takeEpoch();
-  const fleet = new Fleet({
-    timings: TIMINGS.production,
-    clock: () => START,
-    store,
-    epoch: () => epoch,
-    expectations: EXPECTATIONS,
-  });
-  for (let at = 0; at < nodes; at++) await fleet.receive(beat(`n${at}`, START, BRIDGE_BLOCKS), 1, START);
-  await fleet.receive(beat('nasty', START, { hostname: NASTY, version: '\\\n"', tags: [`region:${NASTY}`] }), 1, START);
-  const instruments: Instruments = createInstruments();
-  registerCollectorSources(instruments, { ...SOURCES, ...sources });
-  registerFleetMetrics(instruments.registry, fleet, () => START);
-  const handler = createMetricsHandler({
-    instruments,
-    fleet,
-    renderer: createTargetRenderer(level),
-    clock: () => START,
-    ...(stream && { stream }),
-  });
-  const answered: unknown[] = [];
-  const server: Server = createServer((req, res) => {
-    void handler(req, res).then((refused) => {
-      answered.push(refused);
-      if (refused) res.writeHead(refused.status).end();
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  closing.push(() => {
-    server.closeAllConnections();
-    return new Promise((resolve) => server.close(resolve));
-  });
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return {
-    origin,
-    instruments,
-    fleet,
-    answered,
-    scrape: async () => parseExposition(await (await fetch(origin)).text()),
-  };
-}
+afterEach(closeAll);
 
 /** Begins a scrape and reads nothing of it. */
 function hold(origin: string): Promise<IncomingMessage> {

@@ -1,5 +1,6 @@
 import { APPLY_STATUSES, GATEWAY_STATES, HEALTH_STATUSES, LIVENESS_STATES, syncLagMs } from '@openclaw-fleet/contract';
 import type { MetricsLevel, TargetFamily } from './family.ts';
+import { hashNumber } from './hash-number.ts';
 import { SEVERITY_LABELS } from './severity.ts';
 import { HEALTH_FAMILIES } from './target-health.ts';
 
@@ -15,9 +16,8 @@ function sum(amounts: Readonly<Record<string, number>>): number {
   return total;
 }
 
-// A hash is never a label; 48 bits are exact in a double, and two configurations collide once in 2.8e14.
-function hashNumber(hash: string | undefined): number | undefined {
-  return hash === undefined ? undefined : Number.parseInt(hash.slice(0, 12), 16);
+function hashOf(hash: string | undefined): number | undefined {
+  return hash === undefined ? undefined : hashNumber(hash);
 }
 
 function flag(value: boolean | undefined): number | undefined {
@@ -156,7 +156,7 @@ export const TARGET_FAMILIES: readonly TargetFamily[] = [
     type: 'gauge',
     help: "First 48 bits of the hash of a gateway's managed configuration, as a number: equal means equal configuration.",
     level: 'core',
-    value: ({ report }) => hashNumber(report.reported?.config_hash),
+    value: ({ report }) => hashOf(report.reported?.config_hash),
   },
   {
     shape: 'value',
@@ -222,7 +222,7 @@ export const TARGET_FAMILIES: readonly TargetFamily[] = [
     type: 'gauge',
     help: "First 48 bits of the hash of a gateway's whole configuration, as a number: it changes with any change.",
     level: 'full',
-    value: ({ report }) => hashNumber(report.reported?.full_config_hash),
+    value: ({ report }) => hashOf(report.reported?.full_config_hash),
   },
   {
     shape: 'value',

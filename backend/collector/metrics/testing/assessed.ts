@@ -23,11 +23,15 @@ export function shownAs(
   shown: Readonly<Record<string, Partial<Pick<FleetNode, 'assessment' | 'isolated'>>>>,
   expectation: Partial<Expectation> = {}
 ): FleetView {
-  const show = (node: FleetNode): FleetNode =>
-    Object.create(
-      node,
-      Object.fromEntries(Object.entries(shown[node.id] ?? {}).map(([name, value]) => [name, { value }]))
-    ) as FleetNode;
+  // A node keeps things to itself, which nothing but the node can be asked for.
+  const show = (node: FleetNode): FleetNode => {
+    const own: Readonly<Record<string, unknown>> = shown[node.id] ?? {};
+    return new Proxy(node, {
+      get: (target, name): unknown =>
+        typeof name === 'string' && name in own ? own[name] : Reflect.get(target, name, target),
+      set: (target, name, value) => Reflect.set(target, name, value, target),
+    });
+  };
   const overrides: Partial<FleetView> = {
     nodes: () => [...fleet.nodes()].map(show),
     expectation: (node) => ({ ...fleet.expectation(node), ...expectation }),
