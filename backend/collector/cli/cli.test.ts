@@ -219,7 +219,7 @@ describe('the life of a fleet’s credentials, on the command line', () => {
       '--kind',
       'person',
       '--person',
-      'user:3',
+      'user-3',
       '--expires',
       '90d'
     );
@@ -233,7 +233,7 @@ describe('the life of a fleet’s credentials, on the command line', () => {
         Date.now()
       );
     };
-    expect(await check()).toMatchObject({ ok: true, role: 'approver', kind: 'person', person: 'user:3' });
+    expect(await check()).toMatchObject({ ok: true, role: 'approver', kind: 'person', person: 'user-3' });
     for (const file of ['fleet.db', 'fleet.db-wal']) {
       if (existsSync(at('data', file))) expect(readFileSync(at('data', file)).includes(text.slice(17))).toBe(false);
     }

@@ -42,7 +42,7 @@ export const tokenCreate: Command = {
     '--name <name>                 what it is for',
     `--role <${ROLES.join('|')}>`,
     '[--kind <service|person>]     service without it; only a person approves',
-    "[--person <identifier>]       the person's Grafana identifier, such as user:3; needed for --kind person",
+    "[--person <identifier>]       the claim identifier of the person's Grafana ID token, such as bg517nevytuyod (any name where nobody comes through Grafana); needed for --kind person",
     '[--expires <90d|12h|time>]    never without it',
   ],
   async run(args, context) {
@@ -52,7 +52,7 @@ export const tokenCreate: Command = {
     const role = oneOf(need(values.role, 'role'), ROLES, 'role');
     const kind = oneOf(values.kind ?? 'service', ['service', 'person'] as const, 'kind');
     if (kind === 'service' && values.person !== undefined) throw new UsageError('--person goes with --kind person');
-    const person = kind === 'person' ? need(values.person, 'person') : null;
+    const person = kind === 'person' ? identifierOf(need(values.person, 'person')) : null;
     const expiresMs = values.expires === undefined ? null : expiry(values.expires, context.nowMs);
     const { config } = settingsOf(context, values.config);
     const made = newApiToken({ name, role, kind, person, expiresMs }, context.nowMs);
@@ -147,3 +147,11 @@ export const tokenRevoke: Command = {
     );
   },
 };
+
+/** Persons are compared by it, so it is what Grafana's ID token has. */
+function identifierOf(person: string): string {
+  if (/^[A-Za-z0-9_-]{1,64}$/.test(person)) return person;
+  throw new UsageError(
+    `--person ${JSON.stringify(person)} is no identifier: give the claim identifier of the person's Grafana ID token, letters, digits, dashes and underscores`
+  );
+}

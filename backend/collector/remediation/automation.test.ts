@@ -153,11 +153,15 @@ describe('automation', () => {
 
   it('begins for an alert under the same guardrails', async () => {
     world.hung('n1');
-    const ask = () => world.request('n1', { trigger: 'alertmanager', by: SERVICE, reason: 'BridgeDown fires' });
+    // An alert goes on firing under one key: what was refused once is asked anew.
+    const idempotency = { key: 'fingerprint-1', bodyHash: 'one' };
+    const ask = () =>
+      world.request('n1', { trigger: 'alertmanager', by: SERVICE, reason: 'BridgeDown fires', idempotency });
     await expect(ask()).rejects.toMatchObject({ failure: { kind: 'refused', refusal: { reason: 'automation-off' } } });
     on();
     const run = await ask();
     expect(run).toMatchObject({ state: 'approved', trigger: 'alertmanager', requestedBy: 'token:alertmanager' });
+    expect((await ask()).id).toBe(run.id);
     expect(await world.ended(run.id)).toMatchObject({ state: 'succeeded' });
   });
 });

@@ -213,7 +213,8 @@ export class Remediation implements RemediationService {
     const chosen = playbook ?? target.repairable[0]?.playbook;
     if (chosen === undefined) throw refused(`${target.name} has no open fault that a playbook is for.`);
     const record = this.#automation.ask(draft, target, chosen, by, reason);
-    if (idempotency !== null) {
+    // An alert goes on firing: what holds it back now may not when it is sent again.
+    if (idempotency !== null && record.run.state !== 'blocked') {
       draft.idempotent({ caller: by.actor.name, ...idempotency, resultId: record.run.id, atMs: draft.nowMs });
     }
     return record;

@@ -95,6 +95,7 @@ export const POLICY_ROUTES = {
     method: 'post',
     path: '/fleet/policies/:policyId/proposals/:proposalId/approve',
     role: 'approver',
+    person: true,
     summary: 'Approve a change of a profile',
     description: 'Only a person, and not the one who asked. It takes effect before the answer.',
     query: noQuery,
