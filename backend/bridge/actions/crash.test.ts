@@ -63,8 +63,8 @@ describe('a bridge that is killed (kill -9)', () => {
   ])(
     '%s: the repeat tells what became of it, and nothing is done twice',
     async (_when, killAt, count, state, message) => {
-      const request = collector.request({ verb: 'restart', what: 'gateway' });
       const first = await bridge(killAt);
+      const request = collector.request({ verb: 'restart', what: 'gateway' });
       // The answer may be lost with the process.
       await collector.act(request).catch(() => null);
       await gone(first);

@@ -5,7 +5,7 @@ import type { RestartLimits } from './limits.ts';
 import { createNotes, oneLine } from './notes.ts';
 import type { Notes } from './notes.ts';
 import type { ActionOutcome, ActionRecord, Actuator, Measurements, Receipts } from './types.ts';
-import { digestOf, untimely } from './verify.ts';
+import { digestOf, LEEWAY, untimely } from './verify.ts';
 
 const DAY = 86_400_000;
 /** Receipts are kept this long, and this many, but for those that are younger than any request and any limit. */
@@ -50,7 +50,10 @@ export function createDesk(options: DeskOptions): Desk {
   let current: { record: ActionRecord; notes: Notes } | null = null;
   /** Ended, and its receipt could not be written. */
   let unwritten: ActionRecord | null = null;
+  /** Ended in this process and still good, should their files be gone. */
+  const recent = new Map<string, ActionRecord>();
   let restartsMs: number[] = [];
+  let sinceMs = Infinity;
   let looking: Promise<Observation> | null = null;
 
   const allowedAt = (): number | null => restartAllowedAt(restartsMs, clock.now(), options.limits);
@@ -58,7 +61,7 @@ export function createDesk(options: DeskOptions): Desk {
   function known(actionId: string): ActionRecord | null {
     if (current?.record.receipt.action_id === actionId) return withNotes(current);
     if (unwritten?.receipt.action_id === actionId) return unwritten;
-    return receipts.get(actionId);
+    return receipts.get(actionId) ?? recent.get(actionId) ?? null;
   }
 
   function refusalOf(request: ActionRequest): [ActionRefusal, string] | null {
@@ -104,6 +107,28 @@ export function createDesk(options: DeskOptions): Desk {
         after: {},
       },
     };
+  }
+
+  /** Made before anything is remembered here: whether it was done then, nobody knows. Null: it was made later. */
+  function forgotten({ issued_at: issuedAt }: ActionRequest): string | null {
+    if (Date.parse(issuedAt) >= sinceMs) return null;
+    const since = new Date(sinceMs).toISOString();
+    return `Nothing was done now, and whether it was done before is not known: this bridge remembers what it did since ${since} (OPENCLAW_BRIDGE_STATE_DIR is new, or was lost). Look, and ask again with a new action.`;
+  }
+
+  function remember(record: ActionRecord): void {
+    for (const [id, { request }] of recent) {
+      if (Date.parse(request.expires_at) + LEEWAY < clock.now()) recent.delete(id);
+    }
+    recent.set(record.receipt.action_id, record);
+  }
+
+  /** Answers without doing anything; the answer is for good. */
+  function close(record: ActionRecord, answer: Pick<ActionReceipt, 'state' | 'refusal' | 'message'>): ActionReceipt {
+    const ended = { ...record, receipt: { ...record.receipt, ...answer, finished_at: iso() } };
+    receipts.put(ended);
+    remember(ended);
+    return ended.receipt;
   }
 
   function begin(record: ActionRecord): void {
@@ -166,6 +191,7 @@ export function createDesk(options: DeskOptions): Desk {
         after: bounded(outcome.after),
       },
     };
+    remember(ended);
     try {
       receipts.put(ended);
     } catch (error) {
@@ -216,6 +242,7 @@ export function createDesk(options: DeskOptions): Desk {
   return {
     open: () => {
       const records = receipts.all();
+      sinceMs = receipts.since(clock.now());
       restartsMs = records.filter(({ restarts }) => restarts).map(({ begunAt }) => Date.parse(begunAt ?? ''));
       prune(records);
       const open = records.filter(({ receipt }) => receipt.state === 'running');
@@ -235,10 +262,10 @@ export function createDesk(options: DeskOptions): Desk {
       const refused = refusalOf(request);
       if (refused !== null) {
         const [refusal, message] = refused;
-        const receipt = { ...record.receipt, state: 'refused' as const, refusal, message, finished_at: iso() };
-        receipts.put({ ...record, receipt });
-        return receipt;
+        return close(record, { state: 'refused', refusal, message });
       }
+      const unknown = forgotten(request);
+      if (unknown !== null) return close(record, { state: 'outcome_unknown', refusal: null, message: unknown });
       receipts.put(record);
       begin(record);
       const { notes } = current as unknown as { notes: Notes };

@@ -100,6 +100,8 @@ afterEach(async () => {
 const stored = (id: string): Record<string, unknown> =>
   JSON.parse(readFileSync(join(folder, 'actions', `${id}.json`), 'utf8')) as Record<string, unknown>;
 
+const files = (): string[] => readdirSync(join(folder, 'actions')).filter((name) => name.endsWith('.json'));
+
 /** Work that waits to be told. */
 function held(): { release: () => void } {
   const gate = { release: (): void => undefined };
@@ -221,6 +223,7 @@ describe('what may be asked', () => {
   });
 
   it('allows half a minute between two clocks', async () => {
+    clock.advance(100_000);
     for (const times of [
       { issued_at: at(-80_000), expires_at: at(-29_000) },
       { issued_at: at(29_000), expires_at: at(60_000) },
@@ -235,7 +238,7 @@ describe('what may be asked', () => {
     const request = collector.request(DOCTOR, { node_id: 'node-2' });
     expect((await collector.act(request)).status).toBe(422);
     await refusedAs(request, 'wrong-node');
-    expect(readdirSync(join(folder, 'actions'))).toEqual([]);
+    expect(files()).toEqual([]);
   });
 
   it.each([
@@ -251,7 +254,7 @@ describe('what may be asked', () => {
     const answer = await collector.send('POST', ACTION_PATHS.actions, JSON.stringify({ jws }));
     expect(answer).toMatchObject({ status: 403, body: { refusal: 'not-signed' } });
     expect(carried).toEqual([]);
-    expect(readdirSync(join(folder, 'actions'))).toEqual([]);
+    expect(files()).toEqual([]);
   });
 
   it('refuses a verb it does not know, one it did not declare, and a parameter that rides along', async () => {
@@ -391,7 +394,72 @@ describe('at most once', () => {
     clock.advance(4 * 86_400_000);
     await door.close();
     await open();
-    expect(readdirSync(join(folder, 'actions'))).toEqual([`${young.action_id}.json`]);
+    expect(files()).toEqual([`${young.action_id}.json`]);
+  });
+});
+
+describe('receipts that are gone', () => {
+  const lose = (): void => files().forEach((name) => rmSync(join(folder, 'actions', name)));
+
+  it('are remembered as long as their requests are good, so that a replay does nothing', async () => {
+    const request = collector.request(DOCTOR);
+    await collector.act(request);
+    const receipt = await collector.ended(request.action_id);
+    const refused = collector.request({ verb: 'reload' });
+    await collector.act(refused);
+    lose();
+    expect(await collector.act(request)).toEqual({ status: 200, body: receipt });
+    expect(await collector.act(refused)).toMatchObject({ status: 200, body: { refusal: 'not-declared' } });
+    expect(await collector.act({ ...request, step: 'other' })).toMatchObject({ status: 409 });
+    expect(files()).toEqual([]);
+    clock.advance(100_000);
+    await collector.act(collector.request(DOCTOR, { expires_at: new Date(clock.now() + 60_000).toISOString() }));
+    expect(await collector.act(request)).toMatchObject({ body: { state: 'refused', refusal: 'expired' } });
+    expect(carried).toHaveLength(2);
+  });
+
+  it('make everything unknown that was asked before they went, also after a restart of the bridge', async () => {
+    const request = collector.request(DOCTOR);
+    await collector.act(request);
+    await collector.ended(request.action_id);
+    await door.close();
+    rmSync(join(folder, 'actions'), { recursive: true });
+    clock.advance(30_000);
+    await open();
+    const { body } = await collector.act(request);
+    expect(receiptSchema.parse(body)).toMatchObject({
+      state: 'outcome_unknown',
+      message: expect.stringMatching(/^Nothing was done now.*OPENCLAW_BRIDGE_STATE_DIR/) as unknown,
+    });
+    expect(await collector.act(request)).toEqual({ status: 200, body });
+    await door.close();
+    await open();
+    expect(await collector.act(request)).toEqual({ status: 200, body });
+    expect(carried).toHaveLength(1);
+    const next = collector.request(DOCTOR, { issued_at: new Date(clock.now()).toISOString() });
+    await collector.act(next);
+    expect(await collector.ended(next.action_id)).toMatchObject({ state: 'succeeded' });
+  });
+
+  it('make nothing unknown while they are there, however often the bridge starts', async () => {
+    await door.close();
+    clock.advance(20_000);
+    await open();
+    const request = collector.request(DOCTOR);
+    await collector.act(request);
+    expect(await collector.ended(request.action_id)).toMatchObject({ state: 'succeeded' });
+  });
+
+  it('leave the limits of restarts as they are', async () => {
+    work = (_request, progress) => {
+      progress.begin({}, true);
+      return Promise.resolve(done);
+    };
+    const first = collector.request(RESTART);
+    await collector.act(first);
+    await collector.ended(first.action_id);
+    lose();
+    expect(await collector.act(collector.request(RESTART))).toMatchObject({ body: { refusal: 'restart-limit' } });
   });
 });
 

@@ -1,5 +1,6 @@
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   mkdirSync,
   openSync,
@@ -14,6 +15,8 @@ import { actionIdSchema, actionRequestSchema, receiptSchema } from '@openclaw-fl
 import type { ActionRecord, Receipts } from './types.ts';
 
 const SUFFIX = '.json';
+/** When the folder began, ISO-8601. Its name is none of an action. */
+const SINCE = 'since';
 
 /** Keeps each action in a file of its own, `<action_id>.json` (mode 0600), written whole or not at all. */
 export class FileReceipts implements Receipts {
@@ -36,12 +39,23 @@ export class FileReceipts implements Receipts {
   }
 
   put(record: ActionRecord): void {
-    const path = this.#path(record.receipt.action_id);
+    this.#write(this.#path(record.receipt.action_id), JSON.stringify(record));
+  }
+
+  since(nowMs: number): number {
+    const path = join(this.#folder, SINCE);
+    const sinceMs = existsSync(path) ? Date.parse(readFileSync(path, 'utf8')) : NaN;
+    if (Number.isFinite(sinceMs)) return Math.min(sinceMs, nowMs);
+    this.#write(path, new Date(nowMs).toISOString());
+    return nowMs;
+  }
+
+  #write(path: string, text: string): void {
     const temporary = `${path}.tmp`;
     rmSync(temporary, { force: true });
     const file = openSync(temporary, 'wx', 0o600);
     try {
-      writeFileSync(file, JSON.stringify(record));
+      writeFileSync(file, text);
       fsyncSync(file);
     } finally {
       closeSync(file);
@@ -85,6 +99,7 @@ export class FileReceipts implements Receipts {
 /** Keeps actions as long as the process lives: for simulations, where a lost receipt costs nothing. */
 export class MemoryReceipts implements Receipts {
   readonly #records = new Map<string, ActionRecord>();
+  #sinceMs = Infinity;
 
   get(actionId: string): ActionRecord | null {
     return this.#records.get(actionId) ?? null;
@@ -100,6 +115,11 @@ export class MemoryReceipts implements Receipts {
 
   remove(actionId: string): void {
     this.#records.delete(actionId);
+  }
+
+  since(nowMs: number): number {
+    if (this.#sinceMs === Infinity) this.#sinceMs = nowMs;
+    return Math.min(this.#sinceMs, nowMs);
   }
 }
 

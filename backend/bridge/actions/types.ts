@@ -82,4 +82,10 @@ export interface Receipts {
   /** Every record that can be read. */
   all(): readonly ActionRecord[];
   remove(actionId: string): void;
+  /**
+   * Since when everything that was taken is remembered. The first call says so, for good; where the records are lost, that is
+   * lost with them, and begins anew. Milliseconds, never after `nowMs`.
+   * @param nowMs wall clock
+   */
+  since(nowMs: number): number;
 }
