@@ -107,10 +107,10 @@ export function startUpkeep(upkeep: Upkeep): () => void {
 
 /** Reloads the credentials when their files change; a pair that is half written is tried again at the next look. */
 function watchCredentials({ config, log, reloadCredentials }: Upkeep): () => void {
-  const { bundle, server, client, tokensKey } = pkiFiles(config.pkiDir);
+  const { bundle, server, client, tokensKey, actionsKey } = pkiFiles(config.pkiDir);
   const { certFile, keyFile } = config.api.tls;
   const api = certFile === undefined || keyFile === undefined ? [] : [certFile, keyFile];
-  const files = [bundle, server.certificate, server.key, client.certificate, client.key, tokensKey, ...api];
+  const files = [bundle, server.certificate, server.key, client.certificate, client.key, tokensKey, actionsKey, ...api];
   const state = (): string => files.map((file) => `${statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0}`).join();
   let known = state();
   const timer = setInterval(() => {

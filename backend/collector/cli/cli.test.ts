@@ -174,7 +174,8 @@ describe('the life of a fleet’s credentials, on the command line', () => {
     expect((await run('rotate')).code).toBe(0);
     expect(readFileSync(at('pki', 'server.crt'), 'utf8')).not.toBe(certificate);
     const keys = await run('rotate', '--keys');
-    expect(keys.out).toContain('OPENCLAW_SERVER_PIN=sha256/');
+    for (const pin of ['SERVER', 'CLIENT', 'ACTIONS'])
+      expect(keys.out).toMatch(new RegExp(`OPENCLAW_${pin}_PIN=sha256/[^,]+,sha256/`));
     const before = (await trust()).enrolments.find((one) => one.name === 'gw-1');
     const node = await run('rotate', 'gw-1', '--revoke-current', '--reason', 'laptop lost');
     expect([node.code, node.err]).toEqual([0, '']);

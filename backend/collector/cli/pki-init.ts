@@ -40,6 +40,7 @@ export const pkiInit: Command = {
   names       ${names.join(', ')}
   server pin  ${pins.server}
   client pin  ${pins.client}
+  actions pin ${pins.actions}
 Each pin is that of the key in use and of the one kept for the next rotation.
 
 Keep ${config.pkiDir}/authority.key safe: whoever has it can be any node. docs/credentials.md says what each file is for.

@@ -83,7 +83,9 @@ async function rotateCollector(values: Values, config: Config, context: Context)
 Tokens from POST /openclaw/token made before are refused: nodes ask for new ones.
 Bring these pins to every node (node.env) before the next rotation of keys; after a theft, now:
   OPENCLAW_SERVER_PIN=${pins.server}
-  OPENCLAW_CLIENT_PIN=${pins.client}`
+  OPENCLAW_CLIENT_PIN=${pins.client}
+  OPENCLAW_ACTIONS_PIN=${pins.actions}
+Heads of the audit that were signed before verify with the pin of the key that signed them (audit verify --pin).`
   );
 }
 

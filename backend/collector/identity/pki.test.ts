@@ -46,7 +46,7 @@ describe('initPki', () => {
       expect([name, statSync(`${folder}/${name}`).mode & 0o777]).toEqual([name, name.endsWith('.key') ? 0o600 : 0o644]);
     }
     expect(statSync(folder).mode & 0o777).toBe(0o700);
-    expect(readdirSync(folder).filter((name) => name.endsWith('.key'))).toHaveLength(7);
+    expect(readdirSync(folder).filter((name) => name.endsWith('.key'))).toHaveLength(8);
     expect(identityOf(new X509Certificate(text(files.server.certificate)))).toMatchObject({
       role: 'server',
       names: ['localhost', '127.0.0.1'],
@@ -79,9 +79,11 @@ describe('initPki', () => {
     expect(pins).toEqual(collectorPins(folder));
   });
 
-  it('gives one pin of the key that signs what nodes are to do', () => {
-    expect(pins.actions).toBe(pinOfKey(loadPki(folder).actionsKey.publicKey));
-    expect([pins.server, pins.client].join(',')).not.toContain(pins.actions);
+  it('gives two pins for what nodes are to do: of the key that signs it and of the waiting one', () => {
+    const [current, waiting, ...rest] = pins.actions.split(',');
+    expect(rest).toEqual([]);
+    expect(current).toBe(pinOfKey(loadPki(folder).actionsKey.publicKey));
+    expect(new Set([pins.server, pins.client, current, waiting].join(',').split(',')).size).toBe(6);
   });
 
   it('refuses a second time, and changes nothing', async () => {
@@ -194,7 +196,10 @@ describe('rotation', () => {
       expect(pinOfCertificate(text(files[face].certificate))).toBe(inUse);
     }
     expect(text(files.tokensKey)).not.toBe(tokens);
-    loadPki(folder);
+    const signing = after.actions.split(',');
+    expect(signing[0]).toBe(pins.actions.split(',')[1]);
+    expect(pins.actions).not.toContain(signing[1]);
+    expect(pinOfKey(loadPki(folder).actionsKey.publicKey)).toBe(signing[0]);
   });
 
   it('of keys is refused when a waiting key is gone, since that would cut nodes off, unless forced', async () => {
@@ -207,6 +212,20 @@ describe('rotation', () => {
     const after = await rotateKeys(folder, { days: 90, nowMs: now, force: true });
     expect(pins.server).not.toContain(after.server.split(',')[0]);
     expect(pins.client).toContain(after.client.split(',')[0]);
+  });
+
+  it('of keys is refused without the waiting key of what nodes are to do, which old folders lack, unless forced', async () => {
+    rmSync(files.actionsNextKey);
+    expect(collectorPins(folder).actions).toBe(pins.actions.split(',')[0]);
+    const before = everything();
+    await expect(rotateKeys(folder, { days: 90, nowMs: now, force: false })).rejects.toThrow(
+      /actions\.next\.key is missing.*--force/
+    );
+    expect(everything()).toBe(before);
+    const after = await rotateKeys(folder, { days: 90, nowMs: now, force: true });
+    expect(after.actions.split(',')).toHaveLength(2);
+    expect(pins.actions).not.toContain(after.actions.split(',')[0]);
+    expect(pins.server).toContain(after.server.split(',')[0]);
   });
 
   it('of keys is refused where the authority is not, before anything changes', async () => {

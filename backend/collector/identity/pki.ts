@@ -22,6 +22,7 @@ export function pkiFiles(folder: string) {
     client: { certificate: at('client.crt'), key: at('client.key'), nextKey: at('client.next.key') },
     tokensKey: at('tokens.key'),
     actionsKey: at('actions.key'),
+    actionsNextKey: at('actions.next.key'),
   };
 }
 
@@ -36,8 +37,8 @@ export interface InitOptions {
 }
 
 /**
- * Pins of the collector's keys, comma separated. Of each face: of the key in use, then of the one that `rotate --keys` will
- * put in use. `actions`: of the key that signs what nodes are to do.
+ * Pins of the collector's keys, comma separated: of each the key in use, then the one that `rotate --keys` will put in use.
+ * `actions`: of the key that signs what nodes are to do.
  */
 export type Pins = Readonly<Record<Face | 'actions', string>>;
 
@@ -53,6 +54,7 @@ export async function initPki(folder: string, options: InitOptions): Promise<Pin
     files.authorityKey,
     files.tokensKey,
     files.actionsKey,
+    files.actionsNextKey,
     ...FACES.flatMap((face) => Object.values(files[face])),
   ];
   if (!options.force)
@@ -88,6 +90,7 @@ export async function initPki(folder: string, options: InitOptions): Promise<Pin
   }
   writeKey(files.tokensKey, newKeyPair());
   writeKey(files.actionsKey, newKeyPair());
+  writeKey(files.actionsNextKey, newKeyPair());
   return collectorPins(folder);
 }
 
@@ -96,15 +99,14 @@ const writeKey = (path: string, keys: KeyPair): void => writeFileAtomic(path, pr
 /** Pins of the collector's keys, for nodes. */
 export function collectorPins(folder: string): Pins {
   const files = pkiFiles(folder);
-  const pins = (face: Face): string => {
-    const { key, nextKey } = files[face];
+  const pins = (key: string, nextKey: string): string => {
     const keys = existsSync(nextKey) ? [key, nextKey] : [key];
     return keys.map((path) => pinOfKey(loadKeyPair(path).publicKey)).join(',');
   };
   return {
-    server: pins('server'),
-    client: pins('client'),
-    actions: pinOfKey(loadKeyPair(files.actionsKey).publicKey),
+    server: pins(files.server.key, files.server.nextKey),
+    client: pins(files.client.key, files.client.nextKey),
+    actions: pins(files.actionsKey, files.actionsNextKey),
   };
 }
 
@@ -233,23 +235,30 @@ function checkedNames(names: readonly string[]): void {
 export async function rotateKeys(folder: string, options: ReissueOptions & { readonly force: boolean }): Promise<Pins> {
   const files = pkiFiles(folder);
   requireAuthority(folder);
-  const missing = FACES.map((face) => files[face].nextKey).filter((path) => !existsSync(path));
+  const waiting = [...FACES.map((face) => files[face].nextKey), files.actionsNextKey];
+  const missing = waiting.filter((path) => !existsSync(path));
   if (missing.length > 0 && !options.force) {
     throw new CredentialError(
-      `${missing.join(', ')} is missing, so nodes know no pin of the next key and would all be cut off: put it back, or add --force and bring every node the new pins`
+      `${missing.join(', ')} is missing, so nodes know no pin of the next key and would all be cut off, or take no orders: put it back, or add --force and bring every node the new pins`
     );
   }
   for (const face of FACES) {
     const { key, nextKey } = files[face];
-    if (existsSync(nextKey)) {
-      loadKeyPair(nextKey);
-      renameSync(nextKey, key);
-    } else {
-      writeKey(key, newKeyPair());
-    }
+    putInUse(nextKey, key);
     await reissue(folder, face, options);
     writeKey(nextKey, newKeyPair());
   }
+  putInUse(files.actionsNextKey, files.actionsKey);
+  writeKey(files.actionsNextKey, newKeyPair());
   writeKey(files.tokensKey, newKeyPair());
   return collectorPins(folder);
+}
+
+function putInUse(nextKey: string, key: string): void {
+  if (existsSync(nextKey)) {
+    loadKeyPair(nextKey);
+    renameSync(nextKey, key);
+  } else {
+    writeKey(key, newKeyPair());
+  }
 }
