@@ -48,29 +48,29 @@ const asNote = ({ state, reason, steps }: RunDetail): string =>
   let fails: KeptGateway;
   const tokens = { ann: '', ben: '' };
 
-  async function call<T>(
+  async function call(
     who: keyof typeof tokens,
     method: string,
     path: string,
     body?: object,
     headers: Record<string, string> = {}
-  ): Promise<{ status: number; body: T }> {
+  ): Promise<{ status: number; body: unknown }> {
     const response = await fetch(`http://127.0.0.1:${collector.apiPort}${path}`, {
       method,
       headers: { authorization: `Bearer ${tokens[who]}`, 'content-type': 'application/json', ...headers },
       ...(body && { body: JSON.stringify(body) }),
     });
     const text = await response.text();
-    return { status: response.status, body: (text === '' ? null : JSON.parse(text)) as T };
+    return { status: response.status, body: text === '' ? null : (JSON.parse(text) as unknown) };
   }
 
-  const get = async <T>(path: string): Promise<T> => (await call<T>('ann', 'GET', path)).body;
+  const get = async <T>(path: string): Promise<T> => (await call('ann', 'GET', path)).body as T;
   const drift = async (id: string) => (await get<DriftPage>(`/fleet/targets/${id}/drift?state=open`)).items;
 
   async function repair(id: string, playbook: string, reason: string): Promise<RunDetail> {
-    const { status, body } = await call<Run>('ann', 'POST', `/fleet/targets/${id}/reconcile`, { playbook, reason });
+    const { status, body } = await call('ann', 'POST', `/fleet/targets/${id}/reconcile`, { playbook, reason });
     expect({ status, body }).toMatchObject({ status: 201 });
-    return ended(body.id);
+    return ended((body as Run).id);
   }
 
   async function ended(runId: string): Promise<RunDetail> {
@@ -178,14 +178,14 @@ const asNote = ({ state, reason, steps }: RunDetail): string =>
   it(
     'restores a configuration that was edited on disk (ConfigDrift)',
     async () => {
-      const { body: adopted } = await waitFor(
+      const adopted = await waitFor(
         async () => {
-          const answer = await call<AdoptedConfig>('ben', 'POST', '/fleet/targets/drifts/adopt-config', {
+          const answer = await call('ben', 'POST', '/fleet/targets/drifts/adopt-config', {
             title: 'as found',
             paths: ['messages'],
             reason: 'the first revision',
           });
-          return answer.status < 300 ? answer : null;
+          return answer.status < 300 ? (answer.body as AdoptedConfig) : null;
         },
         'the bridge to report what it runs',
         MINUTE,
@@ -218,12 +218,12 @@ const asNote = ({ state, reason, steps }: RunDetail): string =>
       drifts.edit((config) => {
         (config['gateway'] as Record<string, unknown>)['reload'] = { mode: 'off' };
       });
-      const { body: revision } = await call<ConfigRevision>('ben', 'POST', '/fleet/configs', {
+      const { body } = await call('ben', 'POST', '/fleet/configs', {
         title: 'never runs',
         values: { 'messages.ackReaction': '🦞' },
         reason: 'a revision that cannot converge',
       });
-      await desire('drifts', revision.id);
+      await desire('drifts', (body as ConfigRevision).id);
       await opens('drifts', 'config');
       const run = await repair('drifts', 'ConfigDrift', 'a new revision');
       expect(run.state).toBe('rolled_back');

@@ -102,7 +102,7 @@ export class Proposals {
     }
     await this.#drop('policy.proposal-approved', proposal, by);
     const reason = `${proposal.reason} (asked for by ${proposal.requestedBy}; ${by.reason})`.slice(0, 500);
-    return this.#parts.policies.update(policyId, proposal.change as PolicySpecPatch, proposal.version, {
+    return this.#parts.policies.update(policyId, proposal.change, proposal.version, {
       actor: by.actor,
       reason,
     });

@@ -45,7 +45,8 @@ const UNTRUSTED = new Set([
 /** What to say when no answer came. @param error of Node's http, https or tls */
 export function unreachable(url: URL, error: Error): NoAnswerError {
   // A DOMException, such as of an abort, has a number there.
-  const code = String((error as NodeJS.ErrnoException).code ?? '');
+  const { code: said } = error as { code?: unknown };
+  const code = typeof said === 'string' ? said : '';
   const sent = error.name === 'TimeoutError' || ['ECONNRESET', 'EPIPE', 'ETIMEDOUT'].includes(code);
   return new NoAnswerError(`${url.origin} ${whyUnreachable(url, code, error)}`, sent);
 }
