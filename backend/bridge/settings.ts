@@ -6,7 +6,7 @@ import type { BridgeIdentity } from './report.ts';
 import { ACTING_SETTINGS, actingSettings, endpoint } from './settings-acting.ts';
 import type { ActingSettings } from './settings-acting.ts';
 
-export type { ActionsSettings, SshSettings, SupervisorSettings } from './settings-acting.ts';
+export type { SupervisorSettings } from './settings-acting.ts';
 
 /** The environment's settings of the bridge itself, `OPENCLAW_BRIDGE_*`: what each is for. README.md says more. */
 export const BRIDGE_SETTINGS = {

@@ -316,6 +316,3 @@ export interface RemediationObserver {
   ended(run: Run): void;
   verb(verb: string, outcome: string, seconds: number): void;
 }
-
-/** Audit reads. */
-export type { AuditQuery, AuditReadStore as AuditReader } from '../storage/types.ts';
