@@ -57,6 +57,16 @@ describe('BridgeStuck', () => {
     ]);
   });
 
+  it('leaves a bridge alone whose next heartbeat arrives, as after the end of an outage', async () => {
+    const node = world.add('n1', { lastAcceptedMs: 10 * MINUTE });
+    const run = await world.request('n1');
+    await world.pass(MINUTE);
+    expect(world.verbs()).toEqual([]);
+    node.lastAcceptedMs = SECOND;
+    expect(await world.ended(run.id)).toMatchObject({ state: 'no_fault', attempt: 0 });
+    expect(world.verbs()).toEqual([]);
+  });
+
   it('asks a bridge whose heartbeats do not arrive to end itself', async () => {
     world.add('n1', { lastAcceptedMs: 10 * MINUTE });
     const run = await repaired('n1');

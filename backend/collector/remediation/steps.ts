@@ -9,6 +9,9 @@ import type { PlanRecord, RunRecord, StepWork, Work } from './records.ts';
 import { clearOf, verdictOf, type Expected } from './rules/witness.ts';
 import type { BridgeClient, RemediationObserver } from './types.ts';
 
+/** With three asks it is watched for more than the interval in which its next beat is due. */
+const BEAT_SHARE = 0.6;
+
 /** What the executor works with. */
 export interface Hands extends ContextParts {
   readonly bridges: BridgeClient;
@@ -117,7 +120,7 @@ export async function witness(hands: Hands, scene: Scene): Promise<Move> {
   live.answers.push(answer);
   const facts = hands.fleet.get(run.targetId);
   const asks = facts === null ? hands.limits.witnessAsks : limitsFor(hands.limits, facts.guardrails).witnessAsks;
-  if (live.answers.length < asks) return { wait: gap(hands) };
+  if (live.answers.length < asks) return { wait: between(hands, scene, answer.seen) };
 
   const asked = live.answers.map(({ seen, words }) => (seen === null ? { no_answer: words } : measured(seen)));
   const kept = { asked: asked.slice(-10), fault: run.fault, last_heartbeat: lastBeat(hands, run.targetId) };
@@ -140,6 +143,18 @@ export async function witness(hands: Hands, scene: Scene): Promise<Move> {
   const { desiredRevision, desiredConfigHash } = plannedOf(plan, run.targetId);
   const wanted = run.playbook === 'ConfigDrift' ? { desired: { desiredRevision, desiredConfigHash } } : {};
   return { done: { state: 'succeeded', summary: verdict.message, evidence: { ...kept, ...wanted }, work: found } };
+}
+
+/**
+ * Between two asks. A bridge whose beats did not arrive may have become reachable just now, as this collector has: it gets
+ * the time to send the next one.
+ */
+function between(hands: Hands, scene: Scene, seen: Observation | null): number {
+  const { playbook, fault } = scene.record.run;
+  const wanted = expected(hands, scene);
+  const verdict = seen === null ? null : verdictOf(playbook, { key: fault }, seen, wanted);
+  const stale = verdict?.kind === 'fault' && verdict.face === 'beats-stale';
+  return stale ? Math.max(gap(hands), BEAT_SHARE * wanted.intervalMs) : gap(hands);
 }
 
 function lastBeat({ fleet, clock }: Hands, targetId: string): string {
