@@ -59,15 +59,18 @@ function parametersOf(parameters: Readonly<Record<string, unknown>>): string {
   return ` (${named.map(([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`).join(', ')})`;
 }
 
-/** What would be done, by whose wish, and who has to agree. Its text must be safe to print. */
+/** What is to be done, by whose wish, and who has to agree. Its text must be safe to print. */
 export function planLines(plan: Plan, saying: Saying): string[] {
+  return [field('Plan', plan.id, saying.screen), ...wishLines(plan, saying)];
+}
+
+function wishLines(plan: Plan, saying: Saying): string[] {
   const { screen, nowMs } = saying;
   const line = (label: string, text: string): string => field(label, text, screen);
   const needs = plan.approvalsNeeded === 0 ? 'no approval' : `${plan.approvalsNeeded} approval(s)`;
   const own = plan.requestedAs === plan.requestedBy ? '' : ` (${plan.requestedAs})`;
   return [
     ...(plan.breakGlass ? [tinted('BREAK-GLASS: one approver decided alone', 'worst', screen)] : []),
-    line('Plan', plan.id),
     line('Digest', plan.digest),
     line('Playbook', plan.playbook),
     line('Asked', `${age(plan.createdAt, nowMs)} ago by ${plan.requestedBy}${own}: ${plan.reason}`),
@@ -97,8 +100,9 @@ export function dryRunLines({ plan, refusals }: DryRun, saying: Saying): string[
     plan.approvalsNeeded === 0
       ? 'It would begin at once.'
       : 'It would wait for the approvals it needs, and then begin.';
+  // A plan that is not kept has no id that would be found.
   return [
-    ...planLines(plan, saying),
+    ...wishLines(plan, saying),
     '',
     ...(held.length === 0 ? [`Nothing holds it back. ${would}`] : ['Held back now:', ...held]),
     'This was a dry run: nothing was asked for.',

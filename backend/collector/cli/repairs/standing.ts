@@ -13,12 +13,12 @@ import { wayOut } from './refusals.ts';
 
 const COLUMNS: readonly Column[] = [
   { title: 'PLAYBOOK' },
-  { title: 'FAULT' },
+  { title: 'FAULT', least: 12 },
   { title: 'RUNS', align: 'right' },
   { title: 'SUCCEEDED', align: 'right' },
   { title: 'NO EFFECT', align: 'right' },
   { title: 'FAILED', align: 'right' },
-  { title: 'FALSE ALARMS', align: 'right' },
+  { title: 'FALSE ALARMS', align: 'right', optional: true },
   { title: 'BREAKER' },
 ];
 
