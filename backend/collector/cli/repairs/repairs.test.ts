@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { batchSchema, dryRunSchema, planSchema, runDetailSchema, runPageSchema } from '@openclaw-fleet/contract';
@@ -16,6 +17,8 @@ import { NO_TERMINAL } from '../terminal/screen.ts';
 // Some of these pass minutes of a fleet's time, on a machine that may be busy.
 jest.setTimeout(60_000);
 
+/** Runs a command at a terminal of its own (util-linux). */
+const PSEUDO_TERMINAL = '/usr/bin/script';
 const WHY = ['--reason', 'seen at night'];
 const STUCK = ['--playbook', 'BridgeStuck'];
 
@@ -331,14 +334,14 @@ describe('approve, deny and cancel', () => {
     expect([said.code, json(said, planSchema).approvals.map(({ person }) => person)]).toEqual([0, ['ada']]);
   });
 
-  it('asks at a real terminal, where anything but yes is no', async () => {
+  (existsSync(PSEUDO_TERMINAL) ? it : it.skip)('asks at a real terminal, where anything but yes is no', async () => {
     const { batch } = await waitingBatch();
     const launcher = join(import.meta.dirname, '../openclaw-fleet.mjs');
     /** @param answer what the person types */
     const typed = async (answer: string) => {
       const command = `'${process.execPath}' '${launcher}' approve ${batch.id} --reason 'seen at night'`;
       const env = { ...shellOf('approver'), PATH: process.env['PATH'], TERM: 'dumb' };
-      const child = spawn('script', ['-qec', command, '/dev/null'], { env });
+      const child = spawn(PSEUDO_TERMINAL, ['-qec', command, '/dev/null'], { env });
       let out = '';
       child.stdout.on('data', (chunk: Buffer) => {
         const before = out;
