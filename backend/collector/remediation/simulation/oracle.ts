@@ -24,11 +24,25 @@ export class Oracle {
   #sawAgainMs = -Infinity;
   readonly #before = new Map<string, string>();
   #starts = 0;
-  readonly counts = { began: 0, automatic: 0, verbs: 0, cured: 0, mostInFlight: 0, mostAttempts: 0 };
+  readonly #zones: ReadonlySet<string>;
+  readonly counts = {
+    began: 0,
+    automatic: 0,
+    verbs: 0,
+    cured: 0,
+    mostInFlight: 0,
+    overCap: 0,
+    mostAttempts: 0,
+    /** Runs that did something to a target of its own nothing was wrong with, whatever of its beats arrived. */
+    onHealthy: 0,
+    /** Automatic runs that began, or did their first thing, while the fleet was blind. */
+    whileBlind: 0,
+  };
 
   constructor(world: SimWorld, journal: Journal) {
     this.#world = world;
     this.#journal = journal;
+    this.#zones = new Set([...world.targets.values()].map(({ zone }) => zone));
     journal.onCreated = (run) => {
       this.#created(run);
     };
@@ -65,7 +79,7 @@ export class Oracle {
     if (starts !== this.#starts) this.#before.clear();
     this.#starts = starts;
     const verdicts = new Map<string, string>([['', fleet.fleetVerdict()]]);
-    for (const { zone } of fleet.summary(now).zones) verdicts.set(zone, fleet.zoneVerdict(zone));
+    for (const zone of this.#zones) verdicts.set(zone, fleet.zoneVerdict(zone));
     for (const [zone, verdict] of this.#before) {
       const gone = zone === '' ? 'blind' : 'full';
       if (verdict === gone && verdicts.get(zone) !== gone) this.#sawAgainMs = now;
@@ -187,6 +201,7 @@ export class Oracle {
     const { expected } = this.#world.fleet.summary(this.#world.now);
     const cap = Math.min(50, Math.max(1, Math.floor(expected / 5 + 1e-9)));
     this.counts.mostInFlight = Math.max(this.counts.mostInFlight, flying);
+    if (flying > cap) this.counts.overCap += 1;
     never('in-flight-cap', flying > cap, `${flying} in flight, of ${expected} expected`);
   }
 
@@ -238,6 +253,7 @@ export class Oracle {
     const { mode, windowOpen, guardrails } = policies.get(run.targetId);
     never('unknown-state', state === 'stopped' || state === 'inactive', state);
     never('blind', fleet.fleetVerdict() === 'blind');
+    if (fleet.fleetVerdict() === 'blind') this.counts.whileBlind += 1;
     const zones = fleet.summary(now).zones.filter(({ expected }) => expected > 0);
     const normal = zones.filter(({ zone }) => fleet.zoneVerdict(zone) === 'normal');
     never('zones-not-normal', 2 * normal.length < zones.length, `${normal.length} of ${zones.length}`);
@@ -356,6 +372,7 @@ export class Oracle {
     const twice = this.#world.bridges.executed.filter((one) => one.runId === runId && one.verb === 'restart').length;
     if (twice > 1) this.#fail('twice', `${runId} restarted ${targetId} ${twice} times`);
     if (followed.verbs > 1) return;
+    if (this.#unasked(followed) && this.#world.fleet.fleetVerdict() === 'blind') this.counts.whileBlind += 1;
     const attempts = this.#journal.attempts(targetId, run.fault, atMs).length;
     this.counts.mostAttempts = Math.max(this.counts.mostAttempts, attempts);
     if (attempts > 3) this.#fail('attempts-exhausted', `attempt ${attempts} on ${run.fault} of ${targetId}`);
@@ -366,13 +383,9 @@ export class Oracle {
       this.#fail('witness', `${verb.verb} at ${targetId}, which said that it is well`);
     }
     const honest = lastLieMs < (startedMs ?? 0);
-    if (
-      wellSinceMs !== null &&
-      wellSinceMs < (startedMs ?? 0) &&
-      honest &&
-      !verb.beatsStale &&
-      this.#configured(targetId)
-    ) {
+    const well = wellSinceMs !== null && wellSinceMs < (startedMs ?? 0) && this.#configured(targetId);
+    if (well && honest) this.counts.onHealthy += 1;
+    if (well && honest && !verb.beatsStale) {
       this.#fail('healthy', `${verb.verb} at ${targetId}, with which nothing is wrong`);
     }
   }

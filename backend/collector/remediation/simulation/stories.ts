@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type { PlaybookId } from '@openclaw-fleet/contract';
 import type { Story } from './model.ts';
 import type { Operation } from './operations.ts';
+import { PLOTS } from './plots.ts';
 import { AILMENTS, CAPABILITIES, CURES, HOUR, MINUTE, SECOND } from './target.ts';
 import type { FleetShape } from './world.ts';
 
@@ -197,24 +198,33 @@ const THEMES: readonly Theme[] = [
   },
 ];
 
+function shapeOf(zones: fc.Arbitrary<number[]>): fc.Arbitrary<FleetShape> {
+  const stepMs = fc.constantFrom(10, 15, 30).map((seconds) => seconds * SECOND);
+  return fc.record({ zones, stepMs, seed: fc.nat() });
+}
+
 function storyOf({ name, weights, first, zones, length }: Theme): fc.Arbitrary<Story> {
   const kinds = Object.entries(weights) as [Operation['do'], number][];
   const one = fc.oneof(...kinds.map(([kind, weight]) => ({ arbitrary: KINDS[kind], weight })));
-  const shape: fc.Arbitrary<FleetShape> = fc.record({
-    zones,
-    stepMs: fc.constantFrom(10, 15, 30).map((seconds) => seconds * SECOND),
-    seed: fc.nat(),
-  });
   const operations = fc.array(one, { minLength: Math.floor(length / 3), maxLength: length, size: 'max' });
   return fc
-    .record({ shape, operations })
+    .record({ shape: shapeOf(zones), operations })
     .map((story) => ({ theme: name, shape: story.shape, operations: [...first, ...story.operations] }));
 }
 
-/** @param theme all of them in turn, when left out */
-export function stories(theme?: string): fc.Arbitrary<Story> {
-  const chosen = THEMES.filter(({ name }) => theme === undefined || name === theme);
-  return fc.oneof(...chosen.map(storyOf));
+const ZONED: fc.Arbitrary<number[]> = fc.constant([5, 5, 5, 5]);
+
+/** A plot, and then whatever happens. */
+function plotted([name, plot]: [string, fc.Arbitrary<readonly Operation[]>]): fc.Arbitrary<Story> {
+  const tail = fc.array(fc.oneof(KINDS.pass, KINDS.ail, KINDS.request, KINDS.decide, KINDS.hold), { maxLength: 8 });
+  return fc
+    .record({ shape: shapeOf(ZONED), plot, tail })
+    .map((story) => ({ theme: name, shape: story.shape, operations: [...story.plot, ...story.tail] }));
 }
 
-export const THEME_NAMES = THEMES.map(({ name }) => name);
+/** @param theme all of them, when left out */
+export function stories(theme?: string): fc.Arbitrary<Story> {
+  const chosen = ([name]: [string, unknown]): boolean => theme === undefined || name === theme;
+  const drawn = THEMES.filter(({ name }) => chosen([name, null])).map(storyOf);
+  return fc.oneof(...drawn, ...Object.entries(PLOTS).filter(chosen).map(plotted));
+}

@@ -4,7 +4,7 @@ export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;
 /** The pace that simulated bridges keep, and after how many of them their own beats are stale to them. */
-export const INTERVAL = MINUTE;
+export const INTERVAL = 60 * SECOND;
 const STALE = 2 * INTERVAL;
 
 export const HASHES = {
@@ -45,6 +45,8 @@ export class SimTarget {
   /** What the bridge tells instead of the truth. `faulty` is in its beats too. */
   lie: 'none' | 'healthy' | 'faulty' = 'none';
   lastLieMs = -Infinity;
+  /** Its beats tell of faults that it does not see when it is asked. */
+  slander = false;
   silent = false;
   deaf = 0;
   cure: Cure = 'cures';
@@ -123,7 +125,7 @@ export class SimTarget {
   }
 
   heartbeat(nowMs: number, more: Partial<Heartbeat> = {}): Heartbeat {
-    const faulty = this.lie === 'faulty';
+    const faulty = this.lie === 'faulty' || this.slander;
     const burst = this.has('burst') || faulty;
     const jobs = {
       total: 20,
@@ -148,7 +150,7 @@ export class SimTarget {
       ...more,
     };
     if (!this.bridged) return base;
-    const seen = this.observation(nowMs, null, faulty ? 'faulty' : 'none');
+    const seen = this.#seen(nowMs, null, faulty ? 'faulty' : 'none');
     return {
       ...base,
       reported: {
@@ -168,9 +170,13 @@ export class SimTarget {
   }
 
   /** What the bridge says when it is asked. */
-  observation(nowMs: number, busy: string | null, lie = this.lie): Observation {
+  observation(nowMs: number, busy: string | null): Observation {
+    if (this.lie !== 'none') this.lastLieMs = nowMs;
+    return this.#seen(nowMs, busy, this.lie);
+  }
+
+  #seen(nowMs: number, busy: string | null, lie: SimTarget['lie']): Observation {
     const truth = lie === 'none';
-    if (!truth) this.lastLieMs = nowMs;
     const ails = (...some: Ailment[]): boolean => (truth ? this.has(...some) : lie === 'faulty');
     const accepted = this.acceptedMs === null ? null : nowMs - this.acceptedMs;
     const jobs = this.jobs.map((job) => (lie === 'healthy' ? { ...job, consecutive_errors: 0, failures_1h: 0 } : job));
