@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { PolicyPreview, PreviewItem } from '@openclaw-fleet/contract';
+import { TIMINGS } from '@openclaw-fleet/contract';
+import type { JobsBlock, PolicyPreview, PreviewItem } from '@openclaw-fleet/contract';
 import { transitions } from '../assessment/assess.ts';
 import type { Assessment, Expectation, Fault } from '../assessment/types.ts';
-import { previewItem } from './preview.ts';
+import { previewItem, type PreviewScene } from './preview.ts';
 import { ada, Desk, failure, MINUTE, type beat } from './testing/desk.ts';
 import type { PolicyDraft } from './types.ts';
 
@@ -60,8 +61,13 @@ async function applied(desk: Desk, draft: PolicyDraft, ids: readonly string[]): 
   else await policies.setOverlay(draft.targetId, draft.overlay, policies.target(draft.targetId).rev, ada);
   return ids.flatMap((id) => {
     const was = before.get(id)!;
-    const is = desk.fleet.get(id)!.assessment;
-    return previewItem(id, was.assessment, was.expected, is, policies.of(id)) ?? [];
+    const node = desk.fleet.get(id)!;
+    const scene = {
+      subject: desk.fleet.subject(node, desk.clock.now),
+      nowMs: desk.clock.now,
+      timings: TIMINGS.production,
+    };
+    return previewItem(scene, was.assessment, was.expected, node.assessment, policies.of(id)) ?? [];
   });
 }
 
@@ -231,8 +237,14 @@ describe('what would run', () => {
       desired: { allowAutoRemediation },
       driftMode: allowAutoRemediation ? 'ApplyAndAutoCorrect' : 'Audit',
     }) as unknown as Expectation;
-  const playbooks = (faults: readonly Fault[]): string[] | undefined =>
-    previewItem('n1', assessed(faults), expecting(false), assessed(faults), expecting(true))?.playbooks;
+  const sceneOf = (jobs?: JobsBlock, state = 'online'): PreviewScene =>
+    ({
+      subject: { id: 'n1', state, seenMs: 0, intervalMs: MINUTE, report: { reported: reported(), jobs } },
+      nowMs: 6 * MINUTE,
+      timings: TIMINGS.production,
+    }) as unknown as PreviewScene;
+  const playbooks = (faults: readonly Fault[], scene = sceneOf()): string[] | undefined =>
+    previewItem(scene, assessed(faults), expecting(false), assessed(faults), expecting(true))?.playbooks;
 
   it('is minor drift, and major drift of the configuration, once automation is allowed', () => {
     expect(playbooks([fault('sync', 'minor', 'BridgeStuck')])).toEqual(['BridgeStuck']);
@@ -242,13 +254,29 @@ describe('what would run', () => {
     ]);
   });
 
+  it('is a burst of failures and a silence too, which are no drift', () => {
+    const jobs = {
+      total: 5,
+      enabled: 5,
+      failing: 2,
+      results_1h: 10,
+      failures_1h: 6,
+      results_24h: 200,
+      failures_24h: 8,
+    };
+    const violation = { ...fault('sync', 'high', 'FailureBurst'), kind: 'violation', code: 'job-failures-over-limit' };
+    expect(playbooks([violation as Fault], sceneOf(jobs))).toEqual(['FailureBurst']);
+    expect(playbooks([violation as Fault], sceneOf({ ...jobs, failing: 0 }))).toBeUndefined();
+    expect(playbooks([], sceneOf(undefined, 'expired'))).toEqual(['BridgeStuck']);
+  });
+
   it('is nothing for other major drift, nor for an isolated target, nor for what would run anyway', () => {
     expect(playbooks([fault('runtime', 'major', 'BridgeStuck')])).toBeUndefined();
     expect(
       playbooks([fault('config', 'critical', 'ConfigDrift'), fault('sync', 'minor', 'BridgeStuck')])
     ).toBeUndefined();
     const faults = [fault('sync', 'minor', 'BridgeStuck')];
-    expect(previewItem('n1', assessed(faults), expecting(true), assessed(faults), expecting(true))).toBeNull();
+    expect(previewItem(sceneOf(), assessed(faults), expecting(true), assessed(faults), expecting(true))).toBeNull();
     expect(transitions(faults, faults)).toEqual([]);
   });
 });

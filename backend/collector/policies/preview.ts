@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { BANDS, type Band, type PolicyPreview, type PreviewItem, type Timings } from '@openclaw-fleet/contract';
 import { assess, isolating, transitions } from '../assessment/assess.ts';
-import type { Assessment, Expectation, Fault } from '../assessment/types.ts';
+import type { Assessment, Expectation, Fault, Subject } from '../assessment/types.ts';
 import type { FleetNode } from '../fleet/types.ts';
-import { isLowRisk } from '../remediation/rules/faults.ts';
+import { isLowRisk, repairFaults } from '../remediation/rules/faults.ts';
 import type { PolicyFleet } from './types.ts';
 
 const MOST_ITEMS = 500;
@@ -17,29 +17,39 @@ const shown = (fault: Fault): { fault: string; severity: string; message: string
   message: fault.message,
 });
 
+/** A target as repairs look at it: a burst of failures and a silence are faults too. */
+export interface PreviewScene {
+  readonly subject: Subject;
+  readonly nowMs: number;
+  readonly timings: Timings;
+}
+
 /** What automation would act on by itself. */
-function automated(faults: readonly Fault[], { desired, driftMode }: Expectation): string[] {
+function automated(
+  faults: readonly Fault[],
+  { desired, driftMode }: Expectation,
+  { subject, nowMs, timings }: PreviewScene
+): string[] {
   if (!desired.allowAutoRemediation || isolating(faults)) return [];
-  const playbooks = faults.flatMap((fault) =>
-    fault.playbook !== null && isLowRisk({ key: nameOf(fault), severity: fault.severity }, driftMode)
-      ? [fault.playbook]
-      : []
-  );
-  return [...new Set(playbooks)];
+  const { report, state, seenMs, intervalMs } = subject;
+  const bridged = report.reported !== undefined;
+  const looked = { state, seenMs, intervalMs, faults, jobs: report.jobs ?? null, bridged };
+  const low = repairFaults(looked, nowMs, timings).filter((fault) => isLowRisk(fault, driftMode));
+  return [...new Set(low.map(({ playbook }) => playbook))];
 }
 
 /** What becomes of one target; null: nothing. */
 export function previewItem(
-  targetId: string,
+  scene: PreviewScene,
   before: Assessment,
   expected: Expectation,
   after: Assessment,
   expectation: Expectation
 ): PreviewItem | null {
   const changes = transitions(before.faults, after.faults);
-  const running = automated(before.faults, expected);
+  const running = automated(before.faults, expected, scene);
   const item: PreviewItem = {
-    targetId,
+    targetId: scene.subject.id,
     before: { score: before.score, band: before.band },
     after: { score: after.score, band: after.band },
     opens: changes.filter(({ change }) => change === 'opened').map(({ fault }) => shown(fault)),
@@ -52,7 +62,7 @@ export function previewItem(
         after: fault.severity,
         message: fault.message,
       })),
-    playbooks: automated(after.faults, expectation).filter((playbook) => !running.includes(playbook)),
+    playbooks: automated(after.faults, expectation, scene).filter((playbook) => !running.includes(playbook)),
   };
   const same = before.score === after.score && before.band === after.band;
   return same && changes.length === 0 && item.playbooks.length === 0 ? null : item;
@@ -83,10 +93,11 @@ export async function previewOf(
     const nowMs = clock();
     const then = expectation.then(node.id);
     const before = node.assessment;
-    const after = assess(fleet.subject(node, nowMs), then, before.faults, nowMs, timings);
+    const subject = fleet.subject(node, nowMs);
+    const after = assess(subject, then, before.faults, nowMs, timings);
     bands[before.band].before += 1;
     bands[after.band].after += 1;
-    const item = previewItem(node.id, before, expectation.now(node.id), after, then);
+    const item = previewItem({ subject, nowMs, timings }, before, expectation.now(node.id), after, then);
     if (item === null) continue;
     changed += 1;
     if (items.length < MOST_ITEMS) items.push(item);

@@ -75,6 +75,25 @@ describe('a change that would have automation begin on several targets', () => {
     );
   });
 
+  it('waits too where what would begin is for a burst of failures, which is no drift', async () => {
+    const { desk: one, proposals } = await desk();
+    const jobs = {
+      total: 5,
+      enabled: 5,
+      failing: 2,
+      results_1h: 10,
+      failures_1h: 6,
+      results_24h: 200,
+      failures_24h: 8,
+    };
+    const well = { ...behind.reported!, health_status: 'ok' } as const;
+    await one.report(['n1', 'n2', 'n3'], { reported: well, jobs });
+    expect(await proposals.change('default', AUTO, 1, ann)).toMatchObject({
+      kind: 'proposed',
+      proposal: { targets: ['n1', 'n2', 'n3'], playbooks: ['FailureBurst'] },
+    });
+  });
+
   it('ends when it is denied, when its time is over, and when the profile is changed meanwhile', async () => {
     const { desk: one, proposals } = await desk();
     const ask = async (): Promise<string> => {
@@ -90,6 +109,7 @@ describe('a change that would have automation begin on several targets', () => {
     expect(await failure(proposals.approve('default', late, ben))).toMatchObject({ kind: 'not-found' });
     await one.report(['n1', 'n2', 'n3'], behind);
     const overtaken = await ask();
+    expect((await one.storage.proposals()).map(({ id }) => id)).toEqual([overtaken]);
     await one.policies.update('default', { owner: 'platform' }, 1, ben);
     expect(await failure(proposals.approve('default', overtaken, ben))).toMatchObject({ kind: 'conflict' });
     expect(one.policies.get('default')).toMatchObject({ driftMode: 'Audit', version: 2 });

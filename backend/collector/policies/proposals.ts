@@ -24,6 +24,8 @@ interface Parts {
   readonly clock: () => number;
 }
 
+const COLLECTOR: Pick<Proposer, 'actor' | 'person'> = { actor: { name: 'system', via: 'system' }, person: null };
+
 /**
  * Changes of profiles that would have automation begin on more than one target wait for a second person (domain-rules
  * section 5): one approver alone cannot rewrite the fleet by editing a profile. Every other change takes effect at once.
@@ -40,6 +42,16 @@ export class Proposals {
   async load(): Promise<void> {
     for (const { id, doc } of await this.#parts.store.proposals()) {
       this.#open.set(id, JSON.parse(doc) as PolicyProposal);
+    }
+    await this.#expire();
+  }
+
+  /** Ends those whose time is over. */
+  async #expire(): Promise<void> {
+    const nowMs = this.#parts.clock();
+    for (const proposal of [...this.#open.values()]) {
+      if (Date.parse(proposal.approveBefore) > nowMs) continue;
+      await this.#drop('policy.proposal-expired', proposal, { ...COLLECTOR, reason: 'nobody approved it in time' });
     }
   }
 
@@ -61,6 +73,7 @@ export class Proposals {
     if (starts === null || starts.targets.length <= 1) {
       return { kind: 'changed', profile: await policies.update(profileId, patch, version, by) };
     }
+    await this.#expire();
     const nowMs = clock();
     const proposal: PolicyProposal = {
       id: randomUUID(),
@@ -132,7 +145,8 @@ export class Proposals {
   async #drop(action: string, proposal: PolicyProposal, by: Proposer): Promise<void> {
     const dropped = await this.#parts.store.dropProposal(proposal.id, this.#audit(action, proposal, by));
     this.#open.delete(proposal.id);
-    if (!dropped) this.#get(proposal.policyId, proposal.id);
+    // Another collector decided it.
+    if (!dropped && by.actor.via !== 'system') this.#get(proposal.policyId, proposal.id);
   }
 
   #audit(action: string, { id, policyId, version, change, targets, playbooks }: PolicyProposal, by: Proposer) {
