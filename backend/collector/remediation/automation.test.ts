@@ -90,6 +90,42 @@ describe('automation', () => {
     expect(others.map(({ wave }) => wave)).toEqual([1]);
   });
 
+  it('takes more targets than one plan may have into the next batch, and holds none of them back for that', async () => {
+    on();
+    for (let index = 0; index < 240; index += 1) world.add(`well${index}`);
+    for (let index = 0; index < 60; index += 1) world.drifted(`n${index}`);
+    await world.until(async () => (await began()).length === 60, 180 * MINUTE);
+    const runs = await world.allRuns();
+    expect(runs.filter(({ state }) => state === 'blocked')).toEqual([]);
+    expect(new Set(runs.map(({ batchId }) => batchId)).size).toBe(2);
+    // Of fifty, ten percent follow on the canaries, however many more there are.
+    const first = runs.filter(({ batchId }) => batchId === runs.at(-1)?.batchId);
+    expect(first.filter(({ wave }) => wave < 2)).toHaveLength(10);
+  });
+
+  it('is held up by no word of a node', async () => {
+    on();
+    for (let index = 0; index < 20; index += 1) world.add(`well${index}`);
+    world.hung('n0');
+    const { reported } = world.facts.get('n0') ?? {};
+    if (!reported) throw new Error('nothing reported');
+    world.say('n0', { reported: { ...reported, openclaw_version: '\ud800' } });
+    world.hung('n1');
+    await world.until(async () => (await began()).filter(({ state }) => state === 'succeeded').length === 2);
+  });
+
+  it('tells of what holds back a large fleet bit by bit, once for each target', async () => {
+    on();
+    for (let index = 0; index < 600; index += 1) world.drifted(`n${index}`, { zone: 'us', zoneVerdict: 'full' });
+    await world.pass(SECOND);
+    const blocked = async () => (await world.remediation.runs({ states: ['blocked'], limit: 1 })).total;
+    expect(await blocked()).toBe(500);
+    await world.pass(world.timings.probe);
+    expect(await blocked()).toBe(600);
+    await world.pass(world.timings.probe);
+    expect(await blocked()).toBe(600);
+  });
+
   it('halts with the canary that fails: no new target, but its own retry, until a person lets go of the batch', async () => {
     on();
     for (const id of ['n1', 'n2', 'n3']) world.drifted(id).carryOut = noEffect;
@@ -265,6 +301,31 @@ describe('batches', () => {
     );
     await world.until(() => world.remediation.open().length === 0, 120 * MINUTE);
     expect((await states(second))?.filter(([, state]) => state === 'expired')).toHaveLength(3);
+  });
+
+  it('is not tried again once somebody cancelled it', async () => {
+    for (let index = 0; index < 20; index += 1) world.add(`well${index}`);
+    const go = async (ids: string[]): Promise<string> => {
+      for (const id of ids) world.drifted(id);
+      const { batch } = await world.remediation.requestBatch({ ...asked, targetIds: ids });
+      await world.remediation.approve(batch.id, BEN, { reason: 'fine', digest: null, breakGlass: false });
+      return batch.id;
+    };
+    const first = await go(['n1', 'n2', 'n3']);
+    world.bridges.node('n2').carryOut = noEffect;
+    await world.until(async () => (await began()).some(({ state }) => state === 'no_effect'));
+    await world.remediation.cancel(first, ANNA, 'it does not help');
+    expect(await world.remediation.batch(first)).toMatchObject({ state: 'cancelled', reason: expect.any(String) });
+    const second = await go(['m1', 'm2']);
+    world.bridges.node('m2').carryOut = noEffect;
+    await world.until(() => world.remediation.open().length === 0);
+    expect(await world.remediation.batch(second)).toMatchObject({ state: 'done', progress: { failed: 1 } });
+    await world.remediation.cancel(second, ANNA, 'nor does it here');
+    await world.pass(40 * MINUTE);
+    expect((await began()).filter(({ trigger }) => trigger === 'retry')).toEqual([]);
+    await expect(world.remediation.cancel(second, ANNA, 'again')).rejects.toMatchObject({
+      failure: { kind: 'refused' },
+    });
   });
 
   it('does not try again what is not as it was approved', async () => {

@@ -1,6 +1,7 @@
 import type { PlaybookId, Refusal, RefusalReason } from '@openclaw-fleet/contract';
 import { conditionOf, guardContext } from './context.ts';
 import { SYSTEM, type Draft } from './draft.ts';
+import { BATCH_HALTED } from './guardrails/batch-halted.ts';
 import { allRefusals, firstRefusal, passesByItself } from './guardrails/index.ts';
 import { batchOfRetry, isHalted, join, openBatch, roomFor, waveBefore } from './joining.ts';
 import { makePlan, newRun } from './plans.ts';
@@ -12,6 +13,8 @@ import type { GuardContext, RepairFault, Requester, TargetFacts } from './types.
 const ITSELF: Requester = { actor: SYSTEM, person: null };
 /** Blocked runs stored in one write. */
 const AT_ONCE = 50;
+/** Blocked runs stored after one look at the fleet: what holds all of it back must not keep everything else waiting. */
+const MOST_STORED = 500;
 /** Automation is not meant for these targets or not meant to be: that is no refusal, and nothing to tell of. */
 const NOT_MEANT: ReadonlySet<RefusalReason> = new Set([
   'automation-off',
@@ -59,7 +62,9 @@ export class Automation {
       if ('refusal' in found) held.push(found);
       else {
         const key = `${found.playbook} ${conditionOf(found.fault.key)}`;
-        groups.set(key, [...(groups.get(key) ?? []), found]);
+        const group = groups.get(key);
+        if (group === undefined) groups.set(key, [found]);
+        else group.push(found);
       }
     }
     for (const wishes of groups.values()) held.push(...(await this.#begin(wishes)));
@@ -157,19 +162,18 @@ export class Automation {
 
   /** Begins what the batch of the fault has room for. @returns what its halt holds back */
   async #begin(wishes: readonly Wish[]): Promise<Held[]> {
-    const { books, fleet } = this.#parts;
+    const { books } = this.#parts;
     return books.exclusive(async () => {
       const draft = books.draft();
       const held: Held[] = [];
       const fresh: Wish[] = [];
-      for (const { target: seen, playbook } of wishes) {
-        // The fleet went on while others were looked at.
-        const target = fleet.get(seen.id);
-        const fault = target && faultFor(playbook, target.repairable);
-        if (!target || !fault) continue;
-        const again = batchOfRetry(books, target.id, playbook, fault.key);
-        if (again === null) fresh.push({ target, playbook, fault });
-        else this.#retry(draft, again, { target, playbook, fault });
+      for (const wish of wishes) {
+        const again = batchOfRetry(books, wish.target.id, wish.playbook, wish.fault.key);
+        if (again === null) fresh.push(wish);
+        else {
+          const now = this.#asItIs(wish);
+          if (now !== null) this.#retry(draft, again, now);
+        }
       }
       const [one] = fresh;
       if (one !== undefined) held.push(...this.#fresh(draft, fresh, one));
@@ -186,19 +190,32 @@ export class Automation {
     join(this.#parts, draft, now, { ...wish, trigger: 'retry', by: ITSELF, reason: wish.fault.message, wave });
   }
 
+  /** A wish as the fleet has it now: it went on while others were looked at. Null: there is nothing to wish for any more. */
+  #asItIs({ target: { id }, playbook }: Wish): Wish | null {
+    const target = this.#parts.fleet.get(id);
+    const fault = target && faultFor(playbook, target.repairable);
+    return target && fault ? { target, playbook, fault } : null;
+  }
+
   #fresh(draft: Draft, fresh: readonly Wish[], { playbook, fault }: Wish): Held[] {
-    const { books } = this.#parts;
+    const { books, limits } = this.#parts;
     const held: Held[] = [];
     let into = openBatch(this.#parts, playbook, fault.key, draft.nowMs, draft);
-    const { room, waves } = roomFor(books, into, fresh.length, draft);
+    if (isHalted(books, into, draft)) return fresh.map((wish) => ({ ...wish, refusal: BATCH_HALTED }));
+    // What a plan has no place for comes into the next one; its waves are of those it can have.
+    const places = Math.max(0, limits.planMost - (into?.plan.targets.length ?? 0));
+    const { room, waves } = roomFor(books, into, Math.min(fresh.length, places), draft);
     let joined = 0;
-    for (const wish of fresh) {
+    for (const seen of fresh) {
+      // Nothing but the batch was found to hold the others back: they wait for it.
+      if (joined >= room) break;
+      const wish = this.#asItIs(seen);
+      if (wish === null) continue;
       const refusal = firstRefusal(this.#context(wish.target, playbook, wish.fault, into, draft));
       if (refusal !== null) {
-        if (!passesByItself(refusal)) held.push({ ...wish, refusal });
+        if (!passesByItself(refusal) && refusal.reason !== 'plan-too-large') held.push({ ...wish, refusal });
         continue;
       }
-      if (joined >= room) continue;
       const record = join(this.#parts, draft, into, {
         ...wish,
         trigger: 'automation',
@@ -225,12 +242,14 @@ export class Automation {
   async #store(held: readonly Held[]): Promise<void> {
     const { books, clock, timings } = this.#parts;
     const now = clock();
-    const fresh = held.filter(({ target, fault, refusal }) => {
-      const key = keyOf(target.id, fault.key, refusal.reason);
+    const fresh: Held[] = [];
+    for (const one of held) {
+      const key = keyOf(one.target.id, one.fault.key, one.refusal.reason);
       const known = this.#held.has(key);
+      if (!known && fresh.length === MOST_STORED) continue;
       this.#held.set(key, now);
-      return !known;
-    });
+      if (!known) fresh.push(one);
+    }
     // One that comes and goes is told of once.
     for (const [key, lastMs] of this.#held) if (now - lastMs > timings.attemptBackoff) this.#held.delete(key);
     for (let from = 0; from < fresh.length; from += AT_ONCE) {

@@ -1,4 +1,4 @@
-import { isEnded, type Plan, type Run } from '@openclaw-fleet/contract';
+import type { Plan, Run } from '@openclaw-fleet/contract';
 import { hasBegun, updateBatch } from './batches.ts';
 import type { Books } from './books.ts';
 import type { Draft } from './draft.ts';
@@ -6,6 +6,7 @@ import { endRun } from './ends.ts';
 import { notFound, refused } from './errors.ts';
 import { digestNow } from './plans.ts';
 import type { PlanRecord, RunRecord } from './records.ts';
+import { retriesAreLeft } from './retries.ts';
 import { decide, type AskedDecision, type PlanStanding } from './rules/approvals.ts';
 import { expiredEnd, type StartParts } from './starts.ts';
 import { RemediationError, type Requester } from './types.ts';
@@ -178,7 +179,7 @@ export function cancel(parts: StartParts, draft: Draft, id: string, by: Requeste
       });
     }
   }
-  stopped += letGo(draft, books, id, stopped > 0, by, because, reason);
+  stopped += letGo(parts, draft, id, stopped > 0, by, because, reason);
   if (stopped === 0) {
     const verifying = runs.some(({ state }) => state === 'verifying');
     throw refused(
@@ -195,20 +196,21 @@ export function cancel(parts: StartParts, draft: Draft, id: string, by: Requeste
     .filter((run) => run !== undefined);
 }
 
-/** A batch that was stopped lets no more targets in; a halted automatic one makes place for a new one. */
+/** A batch that was stopped lets no more targets in and tries nothing again; a halted automatic one makes place for a new one. */
 function letGo(
+  parts: StartParts,
   draft: Draft,
-  books: Books,
   id: string,
   stopped: boolean,
   by: Requester,
   because: string,
   reason: string
 ): number {
+  const { books } = parts;
   const record = draft.plans.get(id) ?? books.plans.get(id);
   if (!record?.batch || record.batch.state === 'cancelled') return 0;
-  const left = books.runsOfPlan(id, draft).some(({ state }) => !isEnded(state));
-  if (!(left && stopped) && record.batch.state !== 'halted') return 0;
+  const retries = retriesAreLeft(parts, record, books.runsOfPlan(id, draft), draft.nowMs);
+  if (!stopped && record.batch.state !== 'halted' && !retries) return 0;
   draft.plan({ ...record, batch: { ...record.batch, state: 'cancelled', reason } });
   draft.audit(by.actor, 'remediation.batch-cancelled', id, because, { planId: id });
   return 1;

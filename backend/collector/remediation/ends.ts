@@ -4,9 +4,13 @@ import { updateBatch } from './batches.ts';
 import { Books, efficacySubject } from './books.ts';
 import { attemptsOn, conditionOf, limitsFor, type ContextParts } from './context.ts';
 import { SYSTEM, type Draft } from './draft.ts';
+import { bounded } from './evidence.ts';
 import type { PlanRecord, RunRecord } from './records.ts';
 import { quarantines, usesAttempt } from './rules/attempts.ts';
 import { outcomeOf } from './rules/efficacy.ts';
+
+/** Of a reason, which may hold what a node said. */
+const MOST_REASON = 2000;
 
 /** How and by whom a run is ended. */
 export interface End {
@@ -21,7 +25,8 @@ export interface End {
 
 /** Ends a run, with all that follows: its attempt, a quarantine, a breaker, its batch. */
 export function endRun(parts: ContextParts, draft: Draft, record: RunRecord, plan: PlanRecord, end: End): RunRecord {
-  const { state, reason, actor = SYSTEM, because = null, acted } = end;
+  const { state, actor = SYSTEM, because = null, acted } = end;
+  const reason = bounded(end.reason, MOST_REASON);
   const attempt = usesAttempt(state, acted) ? record.run.attempt : 0;
   const changes = { attempt, clearSince: state === 'succeeded' ? record.run.clearSince : null };
   const next = draft.transition(record, plan, state, reason, { actor, because }, changes);

@@ -7,10 +7,10 @@ const CONTROLS = /[\u0000-\u001f\u007f-\u009f]+/g;
 
 type Facts = RunStep['evidence'];
 
-/** One line of text that is not too long. */
-export function bounded(text: string): string {
+/** One line of whole characters that is not too long. */
+export function bounded(text: string, most = MOST_TEXT): string {
   const line = text.replace(CONTROLS, ' ');
-  return line.length <= MOST_TEXT ? line : `${line.slice(0, MOST_TEXT - 1)}…`;
+  return (line.length <= most ? line : `${line.slice(0, most - 1)}…`).toWellFormed();
 }
 
 function fit(value: unknown, depth: number): unknown {

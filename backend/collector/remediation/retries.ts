@@ -11,9 +11,27 @@ import { faultFor } from './rules/faults.ts';
 import { fellShort } from './run-machine.ts';
 
 /** Persons approved it, and it may still be used. What began by itself is tried again by automation, what one person began is not. */
-function mayRetry({ timings }: RequestParts, { plan, approvedMs, batch }: PlanRecord, nowMs: number): boolean {
+function mayRetry(
+  { timings }: Pick<RequestParts, 'timings'>,
+  { plan, approvedMs, batch }: PlanRecord,
+  nowMs: number
+): boolean {
   if (plan.approvalsNeeded === 0 || approvedMs === null || batch?.state === 'cancelled') return false;
   return nowMs < retryBefore(approvedMs, timings);
+}
+
+/** Whether something of a plan may still be tried again by itself. @param runs all of it */
+export function retriesAreLeft(
+  parts: Pick<RequestParts, 'timings'>,
+  record: PlanRecord,
+  runs: readonly Run[],
+  nowMs: number
+): boolean {
+  if (!mayRetry(parts, record, nowMs)) return false;
+  return record.plan.targets.some(({ targetId }) => {
+    const last = lastOf(runs, targetId);
+    return last !== null && fellShort(last.state);
+  });
 }
 
 /** Tries again what fell short, while what was approved is unchanged. */

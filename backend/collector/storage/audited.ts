@@ -5,9 +5,20 @@ import type { AuditEntry, ChainPoint } from './types.ts';
 
 const INSERT_ROWS = 500;
 
-/** What an entry says of itself, in the chain's words. */
+/**
+ * What an entry says of itself, in the chain's words: as a database gives it back. UTF-8 has no half of a character, which a
+ * node's own words may hold; sealed with one, a record would not be what was sealed.
+ */
 export function contentOf({ actor, atMs, action, subject, reason, data }: AuditEntry): Omit<AuditContent, 'seq'> {
-  return { atMs, actor: actor.name, via: actor.via, action, subject, reason, data: JSON.stringify(data) };
+  return {
+    atMs,
+    actor: actor.name.toWellFormed(),
+    via: actor.via,
+    action,
+    subject: subject.toWellFormed(),
+    reason: reason?.toWellFormed() ?? null,
+    data: JSON.stringify(data),
+  };
 }
 
 /** Appends to the chain in the caller's transaction. @returns its head from then on */

@@ -33,6 +33,16 @@ describe('the embedded store of repairs', () => {
     expect(auditedActions(path)).toHaveLength(30);
   });
 
+  it('seals what it stores: half of a character, as a node may send it, breaks no chain', async () => {
+    const path = folder();
+    const store = await storageIn(path);
+    const said = { actor: { name: 'grafana:\ud800', via: 'grafana-id-token' as const }, subject: 'a\udc00' };
+    const record = { ...audit('run.x'), ...said, reason: 'Attempt 1 on \ud83d.', data: { name: '\ud83d' } };
+    await store.writeRemediation(await store.takeEpoch(), transition({ audit: [record, audit('run.y')] }));
+    await store.appendAudit({ ...record, action: 'run.z' });
+    expect(auditedActions(path)).toEqual(['run.x', 'run.y', 'run.z']);
+  });
+
   it('lets a heartbeat pass between the repairs that wait', async () => {
     const store = await storageIn(folder());
     const epoch = await store.takeEpoch();

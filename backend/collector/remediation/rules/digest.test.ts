@@ -26,6 +26,13 @@ const plan = (of: Partial<Pick<Plan, 'playbook' | 'actions' | 'targets'>> = {}) 
 });
 
 describe('what is seen of a target', () => {
+  it('has a digest whatever a node says of itself', () => {
+    const halves = { bridge_version: '\ud800', openclaw_version: 'x\udc00', gateway_boot_id: '\ud800' };
+    const said = plannedTarget(targetOf({ reported: { ...reported, ...halves } }), faultOf());
+    expect(planDigest(plan({ targets: [said] }))).toMatch(/^[0-9a-f]{64}$/);
+    expect(whatChanged(planned, said)).toHaveLength(3);
+  });
+
   it('is what the plan holds', () => {
     expect(planned).toEqual({
       targetId: 'gateway-1',

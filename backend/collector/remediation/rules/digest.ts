@@ -6,12 +6,13 @@ import type { RepairFault, TargetFacts } from '../types.ts';
 /** What is seen of a target when a plan is made, and looked at again before it begins. */
 export function plannedTarget(target: TargetFacts, fault: RepairFault | null): PlannedTarget {
   const { reported } = target;
+  // RFC 8785 has no form for half a character, and a node may send one: it must not keep others from being planned.
   return {
     targetId: target.id,
-    zone: target.zone,
-    bridgeVersion: reported?.bridge_version ?? null,
-    openclawVersion: reported?.openclaw_version ?? null,
-    gatewayBootId: reported?.gateway_boot_id ?? null,
+    zone: target.zone.toWellFormed(),
+    bridgeVersion: reported?.bridge_version.toWellFormed() ?? null,
+    openclawVersion: reported?.openclaw_version?.toWellFormed() ?? null,
+    gatewayBootId: reported?.gateway_boot_id?.toWellFormed() ?? null,
     configHash: reported?.config_hash ?? null,
     desiredRevision: target.desiredRevision,
     desiredConfigHash: target.desiredConfigHash,
