@@ -238,6 +238,8 @@ async function compose({
     open: () => repairs.remediation.open(),
     holds: () => repairs.remediation.holds(null),
     auditHead: () => storage.auditHead(),
+    perTarget: { level: config.metrics.perTarget, zone: (id) => fleet.get(id)?.zone },
+    onFailure: () => instruments.counts.sourceFailures++,
     clock,
   });
   const api = createApi({
