@@ -239,7 +239,7 @@ describe('what would run', () => {
     }) as unknown as Expectation;
   const sceneOf = (jobs?: JobsBlock, state = 'online'): PreviewScene =>
     ({
-      subject: { id: 'n1', state, seenMs: 0, intervalMs: MINUTE, report: { reported: reported(), jobs } },
+      subject: { id: 'n1', state, seenMs: 1, intervalMs: MINUTE, report: { reported: reported(), jobs } },
       nowMs: 6 * MINUTE,
       timings: TIMINGS.production,
     }) as unknown as PreviewScene;

@@ -87,6 +87,7 @@ describe('a change that would have automation begin on several targets', () => {
       failures_24h: 8,
     };
     const well = { ...behind.reported!, health_status: 'ok' } as const;
+    one.clock.now += MINUTE;
     await one.report(['n1', 'n2', 'n3'], { reported: well, jobs });
     expect(await proposals.change('default', AUTO, 1, ann)).toMatchObject({
       kind: 'proposed',
