@@ -11,9 +11,10 @@ if (guardrail !== '') {
   registerHooks({
     load(url, context, next) {
       if (!file.test(url)) return next(url, context);
-      const [, name] = declared.exec(readFileSync(new URL(url), 'utf8')) ?? [];
-      if (name === undefined) throw new Error(`${url} declares no guardrail`);
-      return { format: 'module', shortCircuit: true, source: `export const ${name} = () => null;` };
+      const source = readFileSync(new URL(url), 'utf8');
+      const without = source.replace(declared, 'export const $1: Guardrail = () => null;\nconst held_$1: Guardrail');
+      if (without === source) throw new Error(`${url} declares no guardrail`);
+      return { format: 'module-typescript', shortCircuit: true, source: without };
     },
   });
 }

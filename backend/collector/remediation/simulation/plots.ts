@@ -63,6 +63,26 @@ const hindered: Plot = target.chain((one) =>
     })
 );
 
+/** Taken out of the fleet while its jobs fail. */
+const gone: Plot = target.map((one) => [
+  ail(one, 'burst'),
+  pass(3 * MINUTE),
+  { do: 'hold', kind: 'retire', target: one },
+  ask(one),
+  pass(3 * MINUTE),
+]);
+
+/** Too many fall silent, in zones that are seen well, and something small is wrong with another one. */
+const stricken: Plot = fc
+  .record({ from: fc.nat({ max: 3 }), ailment: minor })
+  .map(({ from, ailment }) => [
+    on,
+    ...[0, 5, 6, 10, 15].map((place) => ail(place + from, 'mute')),
+    pass(3 * MINUTE),
+    ail(from + 11, ailment),
+    pass(7 * MINUTE),
+  ]);
+
 /** The revision is taken back while what differs from it is still open. */
 const unwanted: Plot = target.map((one) => [
   ail(one, 'drift'),
@@ -141,7 +161,14 @@ const agreed: Plot = fc
     pass(25 * MINUTE),
   ]);
 
-export const PLOTS = { hindered, unwanted, recurring, hopeless, halted, darkened, agreed } satisfies Record<
-  string,
-  Plot
->;
+export const PLOTS = {
+  hindered,
+  gone,
+  stricken,
+  unwanted,
+  recurring,
+  hopeless,
+  halted,
+  darkened,
+  agreed,
+} satisfies Record<string, Plot>;

@@ -226,5 +226,8 @@ function plotted([name, plot]: [string, fc.Arbitrary<readonly Operation[]>]): fc
 export function stories(theme?: string): fc.Arbitrary<Story> {
   const chosen = ([name]: [string, unknown]): boolean => theme === undefined || name === theme;
   const drawn = THEMES.filter(({ name }) => chosen([name, null])).map(storyOf);
-  return fc.oneof(...drawn, ...Object.entries(PLOTS).filter(chosen).map(plotted));
+  const plots = Object.entries(PLOTS)
+    .filter(chosen)
+    .map((plot) => ({ arbitrary: plotted(plot), weight: plot[0] === 'hindered' ? 4 : 1 }));
+  return fc.oneof(...drawn.map((arbitrary) => ({ arbitrary, weight: 1 })), ...plots);
 }
