@@ -4,7 +4,9 @@ import { assess, isolating, transitions } from '../assessment/assess.ts';
 import type { Assessment, Expectation, Fault, Subject } from '../assessment/types.ts';
 import type { FleetNode } from '../fleet/types.ts';
 import { isLowRisk, repairFaults } from '../remediation/rules/faults.ts';
-import type { PolicyFleet } from './types.ts';
+import { automationKeptOff } from '../remediation/rules/limits.ts';
+import type { PolicyFleet, Profile } from './types.ts';
+import { windowVerdict } from './windows.ts';
 
 const MOST_ITEMS = 500;
 /** Targets looked at before other work has its turn. */
@@ -22,6 +24,8 @@ export interface PreviewScene {
   readonly subject: Subject;
   readonly nowMs: number;
   readonly timings: Timings;
+  /** Whether the guardrails and windows of its profile let automation through, now and then; absent: they do. */
+  readonly let?: { readonly now: boolean; readonly then: boolean };
 }
 
 /** What automation would act on by itself. */
@@ -38,6 +42,10 @@ function automated(
   return [...new Set(low.map(({ playbook }) => playbook))];
 }
 
+function letsAutomation({ spec: { guardrails, windows } }: Profile, nowMs: number): boolean {
+  return !automationKeptOff(guardrails) && windowVerdict(windows, nowMs).open;
+}
+
 /** What becomes of one target; null: nothing. */
 export function previewItem(
   scene: PreviewScene,
@@ -47,7 +55,8 @@ export function previewItem(
   expectation: Expectation
 ): PreviewItem | null {
   const changes = transitions(before.faults, after.faults);
-  const running = automated(before.faults, expected, scene);
+  const running = scene.let?.now === false ? [] : automated(before.faults, expected, scene);
+  const runs = scene.let?.then === false ? [] : automated(after.faults, expectation, scene);
   const item: PreviewItem = {
     targetId: scene.subject.id,
     before: { score: before.score, band: before.band },
@@ -62,7 +71,7 @@ export function previewItem(
         after: fault.severity,
         message: fault.message,
       })),
-    playbooks: automated(after.faults, expectation, scene).filter((playbook) => !running.includes(playbook)),
+    playbooks: runs.filter((playbook) => !running.includes(playbook)),
   };
   const same = before.score === after.score && before.band === after.band;
   return same && changes.length === 0 && item.playbooks.length === 0 ? null : item;
@@ -71,11 +80,13 @@ export function previewItem(
 /**
  * Assesses nodes against what would be expected of them, beside what was last decided. Gives way to other work in between.
  * @param expectation what would be expected of a node, and what is
+ * @param profile the one it would have, and has: its guardrails and windows may keep automation off
  */
 export async function previewOf(
   fleet: PolicyFleet,
   nodes: Iterable<FleetNode>,
   expectation: { readonly then: (nodeId: string) => Expectation; readonly now: (nodeId: string) => Expectation },
+  profile: { readonly then: (nodeId: string) => Profile; readonly now: (nodeId: string) => Profile },
   clock: () => number,
   timings: Timings
 ): Promise<PolicyPreview> {
@@ -97,7 +108,11 @@ export async function previewOf(
     const after = assess(subject, then, before.faults, nowMs, timings);
     bands[before.band].before += 1;
     bands[after.band].after += 1;
-    const item = previewItem({ subject, nowMs, timings }, before, expectation.now(node.id), after, then);
+    const lets = {
+      now: letsAutomation(profile.now(node.id), nowMs),
+      then: letsAutomation(profile.then(node.id), nowMs),
+    };
+    const item = previewItem({ subject, nowMs, timings, let: lets }, before, expectation.now(node.id), after, then);
     if (item === null) continue;
     changed += 1;
     if (items.length < MOST_ITEMS) items.push(item);

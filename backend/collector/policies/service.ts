@@ -226,7 +226,11 @@ export class Policies implements PolicyService {
     if (fleet === null) throw new Error('policies are not attached to a fleet');
     const { overrides, nodes } = this.#drafted(draft, fleet);
     const expectation = { then: (id: string) => state.with(id, overrides), now: (id: string) => state.of(id) };
-    return previewOf(fleet, nodes, expectation, options.clock, options.timings);
+    const profile = {
+      then: (id: string) => state.profileWith(id, overrides),
+      now: (id: string) => state.profileOf(id),
+    };
+    return previewOf(fleet, nodes, expectation, profile, options.clock, options.timings);
   }
 
   #drafted(draft: PolicyDraft, fleet: PolicyFleet): { overrides: Overrides; nodes: Iterable<FleetNode> } {

@@ -55,10 +55,15 @@ export class PolicyState {
   }
 
   /** What would be expected of a target. */
-  with(nodeId: string, { profile, settings }: Overrides): Expectation {
-    const own = settings?.get(nodeId) ?? this.settings(nodeId);
-    const stored = this.#profileBy(own);
-    return this.#resolve(nodeId, profile?.id === stored.id ? profile : stored, own);
+  with(nodeId: string, overrides: Overrides): Expectation {
+    const own = overrides.settings?.get(nodeId) ?? this.settings(nodeId);
+    return this.#resolve(nodeId, this.profileWith(nodeId, overrides), own);
+  }
+
+  /** The profile that a target would have. */
+  profileWith(nodeId: string, { profile, settings }: Overrides): Profile {
+    const stored = this.#profileBy(settings?.get(nodeId) ?? this.settings(nodeId));
+    return profile?.id === stored.id ? profile : stored;
   }
 
   profile(id: string): Profile | undefined {
