@@ -361,6 +361,14 @@ describe('batches', () => {
     });
   });
 
+  it('refuses a selector that finds half a fleet at once', async () => {
+    for (let index = 0; index < 501; index += 1) world.drifted(`n${index}`);
+    const request = { ...asked, targetIds: null, selector: { zone: ['eu'] } };
+    const refusal = { failure: { kind: 'refused', refusal: { reason: 'plan-too-large' } } };
+    await expect(world.remediation.requestBatch(request)).rejects.toMatchObject(refusal);
+    expect(() => world.remediation.dryRunBatch(request)).toThrow('more than 500 targets');
+  });
+
   it('has blocked runs for those that are held back, and a plan for the others', async () => {
     for (const id of ['n1', 'n2', 'n3']) world.drifted(id);
     await world.remediation.pause('n2', BEN, 'somebody works on it');

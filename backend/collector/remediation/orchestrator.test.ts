@@ -311,3 +311,41 @@ describe('FailureBurst', () => {
     expect(node.jobs.find(({ id }) => id === 'b')?.enabled).toBe(false);
   });
 });
+
+describe('what goes wrong with one', () => {
+  it('keeps no other from beginning: a fleet that cannot be looked at, a target that cannot', async () => {
+    world.automation = { enabled: true, percent: 100 };
+    for (let index = 0; index < 10; index += 1) world.add(`well${index}`);
+    world.hung('n1');
+    world.hung('n2');
+    const bad = await world.request('n1');
+    world.now += SECOND;
+    const good = await world.request('n2');
+    const { get } = world.facts;
+    Object.assign(world.facts, {
+      candidates: () => {
+        throw new Error('no look at the fleet');
+      },
+      get: (id: string) => {
+        if (id === 'n1') throw new Error('no look at n1');
+        return get(id);
+      },
+    });
+    await world.pass(SECOND);
+    expect(await world.detail(good.id)).toMatchObject({ state: 'running' });
+    expect(await world.detail(bad.id)).toMatchObject({ state: 'approved' });
+    expect(world.logged).toHaveLength(2);
+  });
+
+  it('is in the audit where a decision could not be carried out', async () => {
+    world.add('n1');
+    world.lift = () => Promise.reject(new RangeError('This target is not isolated, so there is nothing to lift.'));
+    await expect(world.remediation.liftIsolation('n1', BEN, 'looked at it')).rejects.toMatchObject({
+      failure: { kind: 'refused' },
+    });
+    expect((await world.audit()).map(({ action, actor }) => [action, actor])).toEqual([
+      ['target.isolation-lifted', 'grafana:ben'],
+      ['target.isolation-lifted-failed', 'grafana:ben'],
+    ]);
+  });
+});

@@ -21,6 +21,7 @@ import { cancel, decideOn } from './decisions.ts';
 import type { Draft } from './draft.ts';
 import { clearOutdated } from './ends.ts';
 import { notFound, refused } from './errors.ts';
+import { bounded } from './evidence.ts';
 import { Executor } from './executor.ts';
 import { noTarget } from './guardrails/index.ts';
 import { begin, end } from './holding.ts';
@@ -140,9 +141,6 @@ export class Remediation implements RemediationService {
       this.#deciding = true;
       try {
         await this.#decide();
-      } catch (error) {
-        if (!(error instanceof FencedError))
-          this.#options.log.warn({ err: error }, 'repairs could not be decided on; they are with the next tick');
       } finally {
         this.#deciding = false;
       }
@@ -158,13 +156,25 @@ export class Remediation implements RemediationService {
 
   async #decide(): Promise<void> {
     const { clock, timings } = this.#parts;
-    await this.#sweep();
-    for (const part of [expire, retry]) await part(this.#parts);
-    await this.#automation.tick();
-    await start(this.#parts);
+    // One after the other, and each whatever becomes of the others.
+    await this.#part('sweep', () => this.#sweep());
+    await this.#part('expire', () => expire(this.#parts));
+    await this.#part('retry', () => retry(this.#parts));
+    await this.#part('automation', () => this.#automation.tick());
+    await this.#part('start', () => start(this.#parts));
     if (clock() - this.#prunedMs < timings.beat) return;
     this.#prunedMs = clock();
     this.#books.prune(clock());
+  }
+
+  async #part(part: string, work: () => Promise<void>): Promise<void> {
+    if (this.#over()) return;
+    try {
+      await work();
+    } catch (error) {
+      if (error instanceof FencedError) return;
+      this.#options.log.warn({ err: error, part }, 'repairs could not be decided on; they are with the next tick');
+    }
   }
 
   /** Ends quarantines that a new desired revision ended. */
@@ -366,12 +376,16 @@ export class Remediation implements RemediationService {
     carryOut: (who: { actor: string; reason: string }) => Promise<void>
   ): Promise<void> {
     if (this.#options.fleet.get(targetId) === null) throw notFound(noTarget(targetId).message);
-    await this.#write((draft) => {
-      draft.audit(by.actor, `target.${what}`, targetId, reason, { targetId });
-    });
+    const audit = (action: string, because: string): Promise<void> =>
+      this.#write((draft) => {
+        draft.audit(by.actor, action, targetId, because, { targetId });
+      });
+    await audit(`target.${what}`, reason);
     try {
       await carryOut({ actor: by.actor.name, reason });
     } catch (error) {
+      // The record before it says that it was done.
+      await audit(`target.${what}-failed`, error instanceof Error ? bounded(error.message) : 'It failed.');
       if (error instanceof RangeError) throw refused(error.message);
       throw error;
     }

@@ -8,9 +8,11 @@ import { makePlan, newRun, type PlanParts } from './plans.ts';
 import type { PlanRecord, RunRecord } from './records.ts';
 import { faultFor } from './rules/faults.ts';
 import type { StartParts } from './starts.ts';
-import { refuse, type BatchRequest, type RepairRequest, type TargetFacts } from './types.ts';
+import { refuse, type BatchRequest, type RemediationError, type RepairRequest, type TargetFacts } from './types.ts';
 
 export type RequestParts = StartParts & PlanParts;
+/** What a selector may find for its plan to be made, and refused target by target: to plan a whole fleet takes seconds. */
+const MOST_FOUND = 500;
 type Keyed = Pick<RepairRequest, 'idempotency' | 'by'>;
 
 /** What an idempotency key led to; null: it is new, or there is none. @throws {RemediationError} `key-reused` */
@@ -112,6 +114,11 @@ export function blockedRecord(record: RunRecord, refusal: Refusal, at: string): 
   return { ...record, run, work: { ...record.work, places: [] }, steps: [] };
 }
 
+function tooMany(most: number): RemediationError {
+  const message = `The selector finds more than ${MOST_FOUND} targets; ${most} is the most in one plan. Ask for fewer at once.`;
+  return refused(message, refuse('plan-too-large', message));
+}
+
 /** The targets that a batch is for. @throws {RemediationError} where there are none, or one is not there */
 function chosenAll(parts: RequestParts, { playbook, targetIds, selector }: BatchRequest): TargetFacts[] {
   const { fleet } = parts;
@@ -125,10 +132,13 @@ function chosenAll(parts: RequestParts, { playbook, targetIds, selector }: Batch
     return found;
   }
   if (selector === null) throw invalid('Name the targets, or a selector.', 'targetIds');
-  const found = fleet.resolve(selector).flatMap((id) => {
+  const found: TargetFacts[] = [];
+  for (const id of fleet.resolve(selector)) {
     const facts = fleet.get(id);
-    return facts !== null && faultFor(playbook, facts.repairable) !== null ? [facts] : [];
-  });
+    if (facts === null || faultFor(playbook, facts.repairable) === null) continue;
+    found.push(facts);
+    if (found.length > MOST_FOUND) throw tooMany(parts.limits.planMost);
+  }
   if (found.length === 0) {
     const message = `No target that the selector finds has a fault that ${playbook} is for: an empty list is never all of them.`;
     throw invalid(message, 'selector');

@@ -1,4 +1,5 @@
 import { isEnded, type Refusal, type Run } from '@openclaw-fleet/contract';
+import { FencedError, StorageError } from '../storage/types.ts';
 import { gateOf, hasBegun, updateBatch } from './batches.ts';
 import { attemptsOn, guardContext, type ContextParts } from './context.ts';
 import type { Draft } from './draft.ts';
@@ -60,18 +61,25 @@ export function expiredEnd({ state, refusal }: Run): End {
   return { state: 'expired', reason, acted: false };
 }
 
-/** Begins every approved run that nothing holds back, or says what does. */
+/** Begins every approved run that nothing holds back, or says what does. One that cannot be looked at keeps no other waiting. */
 export async function start(parts: StartParts): Promise<void> {
+  const failures: unknown[] = [];
   for (const { run } of waiting(parts)) {
     if (run.state !== 'approved') continue;
-    await parts.books.exclusive(async () => {
-      const record = parts.books.runs.get(run.id);
-      if (record?.run.state !== 'approved') return;
-      const draft = parts.books.draft();
-      startOne(parts, draft, record, parts.books.planOf(record.run));
-      await parts.books.commit(draft);
-    });
+    try {
+      await parts.books.exclusive(async () => {
+        const record = parts.books.runs.get(run.id);
+        if (record?.run.state !== 'approved') return;
+        const draft = parts.books.draft();
+        startOne(parts, draft, record, parts.books.planOf(record.run));
+        await parts.books.commit(draft);
+      });
+    } catch (error) {
+      if (error instanceof StorageError || error instanceof FencedError) throw error;
+      failures.push(error);
+    }
   }
+  if (failures.length > 0) throw new AggregateError(failures, `${failures.length} repairs could not be begun`);
 }
 
 function startOne(parts: StartParts, draft: Draft, record: RunRecord, plan: PlanRecord): void {

@@ -46,6 +46,8 @@ export class World {
   cordoned: ReadonlySet<string> = new Set();
   automation: AutomationSettings = { enabled: false, percent: 100 };
   standing: Partial<FleetStanding> = {};
+  /** What the registry does to lift an isolation. */
+  lift = (): Promise<void> => Promise.resolve();
   remediation: Remediation;
   epoch = 0;
   #drawn = 0;
@@ -77,7 +79,7 @@ export class World {
       epoch: () => this.epoch,
       fleet: this.facts,
       acts: {
-        liftIsolation: () => Promise.resolve(),
+        liftIsolation: () => this.lift(),
         retire: () => Promise.resolve(),
         reinstate: () => Promise.resolve(),
         cordoned: (ids) => {
