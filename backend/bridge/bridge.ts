@@ -17,6 +17,7 @@ import { createProbeMetrics, renderMetrics } from './metrics.ts';
 import { changed, snapshotOf } from './report.ts';
 import { readSecretFile } from './secret-file.ts';
 import type { BridgeSettings } from './settings.ts';
+import { holdStateDir } from './state-dir.ts';
 import { createSupervisor } from './supervisor/index.ts';
 import { VERSION } from './version.ts';
 
@@ -44,7 +45,8 @@ export interface BridgeOptions {
 export interface Bridge {
   /**
    * Resolves once the gateway was looked at and the first beat is on its way.
-   * @throws Error that names the setting: the token file is not safe, or the address to listen on is taken
+   * @throws Error that names the setting: the token file is not safe, the address to listen on is taken, or the state folder
+   *   is another bridge's. Nothing goes on then
    */
   start(): Promise<void>;
   /** Says goodbye to the collector and ends everything. @param goodbye default: as set */
@@ -75,6 +77,7 @@ export function createBridge(options: BridgeOptions): Bridge {
 
   const startedAt = clock.monotonic();
   let listener: Listener | null = null;
+  let release: () => void = () => undefined;
   /** What the collector was last told; null before the first beat. */
   let told: Snapshot | null = null;
   let logged = '';
@@ -189,37 +192,51 @@ export function createBridge(options: BridgeOptions): Bridge {
     return sinceMs > 3 * probeMs + PROBE_SLACK ? `no probe for ${Math.round(sinceMs / 1000)} s` : null;
   }
 
+  async function open(): Promise<void> {
+    if (gatewayTokenFile !== null) readToken();
+    if (settings.stateDir !== null) release = holdStateDir(settings.stateDir, (message) => logger.warn(message));
+    listener = await listen({
+      ...settings.listen,
+      trouble,
+      metrics: () =>
+        renderMetrics({
+          observed: reader.observed(),
+          bridgeVersion: VERSION,
+          reconnects: reader.reconnects,
+          probes,
+          publisher: publisher.metrics(),
+        }),
+    });
+    logger.info(`reads ${settings.gatewayUrl.href}, serves /healthz and /metrics on ${listener.url.href}`);
+    supervisor?.start();
+    const looked = reader.firstLook(FIRST_LOOK);
+    reader.start();
+    await looked;
+    await acting?.open();
+    publisher.start();
+  }
+
+  /** Lets go of everything, of what was begun as well. @param goodbye null: the collector was told nothing yet */
+  async function close(goodbye: Goodbye | null): Promise<void> {
+    await acting?.close();
+    reader.stop();
+    supervisor?.stop();
+    configuration?.stop();
+    if (goodbye !== null) await publisher.stop(goodbye);
+    await listener?.close();
+    release();
+  }
+
   return {
     start: async () => {
-      if (gatewayTokenFile !== null) readToken();
-      listener = await listen({
-        ...settings.listen,
-        trouble,
-        metrics: () =>
-          renderMetrics({
-            observed: reader.observed(),
-            bridgeVersion: VERSION,
-            reconnects: reader.reconnects,
-            probes,
-            publisher: publisher.metrics(),
-          }),
-      });
-      logger.info(`reads ${settings.gatewayUrl.href}, serves /healthz and /metrics on ${listener.url.href}`);
-      supervisor?.start();
-      const looked = reader.firstLook(FIRST_LOOK);
-      reader.start();
-      await looked;
-      await acting?.open();
-      publisher.start();
+      try {
+        await open();
+      } catch (error) {
+        await close(null);
+        throw error;
+      }
     },
-    stop: async (goodbye = settings.goodbye) => {
-      await acting?.close();
-      reader.stop();
-      supervisor?.stop();
-      configuration?.stop();
-      await publisher.stop(goodbye);
-      await listener?.close();
-    },
+    stop: (goodbye = settings.goodbye) => close(goodbye),
     observed: () => reader.observed(),
     get url() {
       return listener?.url ?? null;

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createTestNode } from '../client/testing/node.ts';
 import type { TestNode } from '../client/testing/node.ts';
@@ -88,6 +90,24 @@ describe('the executable', () => {
     expect(lines()[0]).toContain(`error ${message}`);
     expect(gateway.probed).toBe(0);
   });
+
+  it('ends when its door cannot be opened, whatever it began before', async () => {
+    const pin = `sha256/${'A'.repeat(43)}=`;
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+    taken.unref();
+    const { port } = taken.address() as AddressInfo;
+    const { exit, lines } = run({
+      ...environment(),
+      OPENCLAW_BRIDGE_STATE_DIR: join(node.folder, 'state'),
+      OPENCLAW_BRIDGE_ACTIONS_LISTEN: `127.0.0.1:${port}`,
+      OPENCLAW_CLIENT_PIN: pin,
+      OPENCLAW_ACTIONS_PIN: pin,
+    });
+    expect(await exit.finally(() => taken.close())).toBe(1);
+    expect(lines().at(-1)).toContain(`error OPENCLAW_BRIDGE_ACTIONS_LISTEN: 127.0.0.1:${port} cannot be used`);
+    expect(node.collector.requests).toHaveLength(0);
+  }, 20_000);
 
   it('does not start without its token file', async () => {
     const { exit, lines } = run({ ...environment(), OPENCLAW_BRIDGE_GATEWAY_TOKEN_FILE: '/nowhere/token' });

@@ -42,5 +42,6 @@ try {
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
   for (const line of message.split('\n')) logger.error(line);
-  process.exitCode = error instanceof SettingsError ? EXIT_CONFIG : 1;
+  // At once: an action that is being settled would hold the process, and nobody could ask what became of it.
+  process.exit(error instanceof SettingsError ? EXIT_CONFIG : 1);
 }

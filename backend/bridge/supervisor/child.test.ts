@@ -134,6 +134,14 @@ describe('the child supervisor', () => {
     expect(notes.join('\n')).toMatch(/did not end within 15 s: SIGKILL/);
   });
 
+  it('sets a log aside that grew too large, while the gateway runs on', async () => {
+    supervisor(`head -c 11000000 /dev/zero; ${STAYS}`, quick(60_000)).start();
+    await waitFor('the log', () => existsSync(join(folder, 'gateway.log.1')));
+    await waitFor('the rest', () => statSync(join(folder, 'gateway.log')).size < 11_000_000);
+    expect(running()).toEqual(starts());
+    expect(starts()).toHaveLength(1);
+  });
+
   it('starts one again that ended by itself, later each time', async () => {
     supervisor('exit 3', quick(5_000)).start();
     await waitFor('a third start', () => starts().length >= 3);

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { closeSync, openSync, renameSync, statSync } from 'node:fs';
+import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock, Logger } from '@openclaw-fleet/client';
+import { openLog, trimLog } from './log.ts';
 import { findByEnvironment, hasProc, identityOf, isAlive, signalProcess } from './process.ts';
 import type { ProcessIdentity } from './process.ts';
 import { processMemory } from './remembered.ts';
@@ -20,8 +21,8 @@ const WATCH = 1_000;
 const BACKOFF = [1_000, 2_000, 5_000, 15_000, 60_000];
 /** A gateway that ran this long starts anew without a wait, in milliseconds. */
 const STEADY = 120_000;
-/** The log is set aside once it is larger, at the next start. */
-const MAX_LOG_BYTES = 10 * 1024 * 1024;
+/** How often its log is looked at, in milliseconds. */
+const LOG_LOOK = 60_000;
 
 export interface ChildOptions {
   /** Program and arguments, from local configuration. */
@@ -40,12 +41,14 @@ export interface ChildOptions {
 export function createChildSupervisor(options: ChildOptions): Supervisor {
   const { clock, logger, stateDir } = options;
   const memory = processMemory(stateDir);
+  const logPath = join(stateDir, 'gateway.log');
   let gateway: ProcessIdentity | null = null;
   /** The one that this bridge started; its end is an event, with its exit code. */
   let own: ChildProcess | null = null;
   let startedAt = 0;
   let failures = 0;
   let cancel: () => void = () => undefined;
+  let cancelTrim: () => void = () => undefined;
   let stopped = true;
   let restarting = false;
   let given: string | null = null;
@@ -99,7 +102,7 @@ export function createChildSupervisor(options: ChildOptions): Supervisor {
 
   function spawned(marker: string): ChildProcess {
     const [program = '', ...args] = options.command;
-    const log = openLog(join(stateDir, 'gateway.log'));
+    const log = openLog(logPath);
     try {
       const child = spawn(program, args, {
         detached: true,
@@ -162,6 +165,14 @@ export function createChildSupervisor(options: ChildOptions): Supervisor {
     else if (own === null) watch(gateway);
   }
 
+  /** A gateway writes for months; nobody else knows of its log. */
+  function trim(): void {
+    cancelTrim = clock.after(LOG_LOOK, () => {
+      trimLog(logPath);
+      trim();
+    });
+  }
+
   async function gone(known: ProcessIdentity, ms: number): Promise<boolean> {
     const deadline = clock.monotonic() + ms;
     while (isAlive(known)) {
@@ -197,10 +208,12 @@ export function createChildSupervisor(options: ChildOptions): Supervisor {
       }
       stopped = false;
       take();
+      trim();
     },
     stop: () => {
       stopped = true;
       cancel();
+      cancelTrim();
     },
     current: () => Promise.resolve(gateway && described(gateway)),
     restart: async (note) => {
@@ -223,14 +236,5 @@ export function createChildSupervisor(options: ChildOptions): Supervisor {
 
 const described = (one: ProcessIdentity | null): string =>
   one === null ? 'no process' : `pid ${one.pid} since ${one.startTime}`;
-
-function openLog(path: string): number {
-  try {
-    if (statSync(path).size > MAX_LOG_BYTES) renameSync(path, `${path}.1`);
-  } catch {
-    // There is none yet.
-  }
-  return openSync(path, 'a', 0o600);
-}
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : 'an unknown error');
