@@ -200,6 +200,17 @@ describe('a restart', () => {
     expect((await observation()).restart_allowed_at).not.toBeNull();
   }, 20_000);
 
+  it('whose request gets no answer is seen to have happened', async () => {
+    await ready();
+    gateway.answers['gateway.restart.request'] = () => {
+      reboot('boot-2');
+      return { ok: true, status: 'scheduled' };
+    };
+    const receipt = await carryOut({ verb: 'restart', what: 'gateway' });
+    expect(receipt).toMatchObject({ state: 'succeeded', after: { gateway_boot_id: 'boot-2' } });
+    expect(receipt.notes.map(({ text }) => text).join('\n')).toContain('gateway.restart.request: CLOSED');
+  }, 20_000);
+
   it('is refused for another boot than the one it was decided on', async () => {
     await ready();
     const receipt = await carryOut({ verb: 'restart', what: 'gateway' }, { gateway_boot_id: 'boot-0' });
@@ -305,6 +316,42 @@ describe('throttle and resume', () => {
     expect(enabled()).not.toContain('a');
   });
 
+  it('leave a job to who disabled it between the look and the change', async () => {
+    await ready();
+    const update = gateway.answers['cron.update'] as (params: Json) => Json;
+    gateway.answers['cron.update'] = (params) => {
+      jobs
+        .filter((one) => one['id'] === 'a')
+        .forEach((one) => Object.assign(one, { configRevision: 7, enabled: false }));
+      return update(params);
+    };
+    expect(await throttle('a')).toMatchObject({ state: 'succeeded' });
+    expect(await resume(false, 'a')).toMatchObject({ refusal: 'protected-job' });
+    expect(enabled()).not.toContain('a');
+  });
+
+  it('say what they did when a job is removed meanwhile', async () => {
+    await ready();
+    const update = gateway.answers['cron.update'] as (params: Json) => Json;
+    gateway.answers['cron.update'] = (params) => {
+      jobs = jobs.filter((one) => one['id'] !== 'b');
+      return update(params);
+    };
+    const receipt = await throttle('a', 'b');
+    expect(receipt).toMatchObject({ state: 'succeeded', message: '1 of 2 jobs are disabled.' });
+    expect(receipt.notes.map(({ text }) => text)).toContain('b was removed by somebody meanwhile');
+  });
+
+  it('remember what they disabled while the gateway lists no jobs', async () => {
+    await ready();
+    await throttle('a');
+    const all = jobs;
+    jobs = [];
+    expect(await resume(false, 'a')).toMatchObject({ refusal: 'unknown-job' });
+    jobs = all;
+    expect(await resume(false, 'a')).toMatchObject({ state: 'succeeded' });
+  });
+
   it('say which jobs could not be changed', async () => {
     await ready();
     gateway.answers['cron.update'] = { fail: { code: 'UNAVAILABLE', message: 'secret words' } };
@@ -368,6 +415,12 @@ describe('the other verbs', () => {
         .slice(sent)
         .some(({ reported, capabilities, jobs: block }) => reported && capabilities && block)
     );
+  });
+
+  it('observation is one, whatever the gateway counts', async () => {
+    jobs = [job('a', { state: { consecutiveErrors: 1.5 } }), job('b', { state: { consecutiveErrors: 1e300 } })];
+    await ready();
+    expect((await observation()).jobs?.map((one) => one.consecutive_errors)).toEqual([Number.MAX_SAFE_INTEGER, 1]);
   });
 
   it('observation looks now, and tells what the collector accepted last', async () => {

@@ -12,6 +12,8 @@ const DAY = 86_400_000;
 const KEPT = 7 * DAY;
 const MOST_KEPT = 1_000;
 const NEVER_REMOVED = 2 * 3_600_000;
+/** Between two looks for receipts that are past their time. */
+const PRUNE = 3_600_000;
 
 /** The same id with another content. Nothing was done. */
 export class AlteredRepeat extends Error {
@@ -55,6 +57,7 @@ export function createDesk(options: DeskOptions): Desk {
   let restartsMs: number[] = [];
   let sinceMs = Infinity;
   let looking: Promise<Observation> | null = null;
+  let prunedAt = clock.monotonic();
 
   const allowedAt = (): number | null => restartAllowedAt(restartsMs, clock.now(), options.limits);
 
@@ -229,6 +232,17 @@ export function createDesk(options: DeskOptions): Desk {
     }
   }
 
+  /** A bridge runs for months. What cannot be removed now is so later. */
+  function pruneNow(): void {
+    if (clock.monotonic() - prunedAt < PRUNE) return;
+    prunedAt = clock.monotonic();
+    try {
+      prune(receipts.all());
+    } catch (error) {
+      logger.warn(`OPENCLAW_BRIDGE_STATE_DIR: old receipts cannot be removed (${messageOf(error)})`);
+    }
+  }
+
   function prune(records: readonly ActionRecord[]): void {
     const ended = records
       .filter(({ receipt }) => receipt.finished_at !== null)
@@ -258,6 +272,7 @@ export function createDesk(options: DeskOptions): Desk {
         if (earlier.digest !== digestOf(request)) throw new AlteredRepeat('The id was taken with another content.');
         return earlier.receipt;
       }
+      pruneNow();
       const record = fresh(request);
       const refused = refusalOf(request);
       if (refused !== null) {

@@ -398,6 +398,21 @@ describe('at most once', () => {
   });
 });
 
+describe('receipts of a bridge that runs for long', () => {
+  it('are forgotten as well', async () => {
+    const [old, young, next] = [collector.request(DOCTOR), collector.request(DOCTOR), collector.request(DOCTOR)];
+    await collector.act(old);
+    await collector.ended(old.action_id);
+    clock.advance(4 * 86_400_000);
+    await collector.act(young);
+    await collector.ended(young.action_id);
+    clock.advance(4 * 86_400_000);
+    await collector.act(next);
+    await collector.ended(next.action_id);
+    expect(files().sort()).toEqual([`${young.action_id}.json`, `${next.action_id}.json`].sort());
+  });
+});
+
 describe('receipts that are gone', () => {
   const lose = (): void => files().forEach((name) => rmSync(join(folder, 'actions', name)));
 

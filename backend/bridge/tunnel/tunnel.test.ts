@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@openclaw-fleet/client';
 import type { Clock } from '@openclaw-fleet/client';
@@ -21,8 +22,38 @@ if (noSshd !== null) {
   process.stderr.write(`SKIPPED: the tests with a real sshd, because ${noSshd}\n`);
 }
 
-/** The waits between attempts are short; ssh and sshd are real. */
-const hasty: Clock = { ...systemClock, after: (ms, fn, hold) => systemClock.after(Math.min(ms, 50), fn, hold) };
+/** The waits between attempts are short; ssh and sshd are real, and have their time. */
+const hasty: Clock = {
+  ...systemClock,
+  after: (ms, fn, hold) => systemClock.after(ms > 60_000 ? ms : Math.min(ms, 50), fn, hold),
+};
+
+describe('an ssh that hangs', () => {
+  it('is ended, and another is started', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'bridge-tunnel-'));
+    const [program, pids] = [join(folder, 'ssh'), join(folder, 'pids')];
+    writeFileSync(program, `#!/bin/sh\necho $$ >> ${pids}\nexec sleep 600\n`, { mode: 0o700 });
+    const logged: string[] = [];
+    const log = (message: string): void => void logged.push(message);
+    const tunnel = createTunnel({
+      ssh: { host: 'a', port: 22, user: 'a', keyFile: '/key', knownHostsFile: '/known' },
+      door: { host: '127.0.0.1', port: 1 },
+      stateDir: folder,
+      clock: { ...systemClock, after: (ms, fn, hold) => systemClock.after(ms / 300, fn, hold) },
+      random: () => 0.5,
+      logger: { info: log, warn: log, error: log },
+      onChange: () => undefined,
+      program,
+    });
+    const started = (): number[] => (existsSync(pids) ? readFileSync(pids, 'utf8').trim().split('\n').map(Number) : []);
+    tunnel.start();
+    await waitFor('another', () => started().length > 1, 15_000);
+    await tunnel.stop();
+    expect(logged[0]).toContain('did not open it within 90 s');
+    expect(started().filter((pid) => identityOf(pid) !== null)).toEqual([]);
+    rmSync(folder, { recursive: true, force: true });
+  }, 20_000);
+});
 
 (noSshd === null ? describe : describe.skip)('a tunnel to a real sshd', () => {
   let sshd: TestSshd;

@@ -16,6 +16,8 @@ const BACKOFF = [1_000, 2_000, 5_000, 15_000, 60_000];
 const STEADY = 60_000;
 /** How long ssh may take to end when it is told to, in milliseconds. */
 const TERM_WAIT = 2_000;
+/** How long the tunnel may take to be open; ssh itself waits for ever for a host that lets it in and says no more. Milliseconds. */
+const OPEN_LIMIT = 90_000;
 
 export interface TunnelOptions {
   readonly ssh: SshSettings;
@@ -67,8 +69,14 @@ export function createTunnel(options: TunnelOptions): Tunnel {
     child = ssh;
     remember(ssh.pid);
     createInterface({ input: ssh.stderr }).on('line', heard);
+    const late = clock.after(OPEN_LIMIT, () => {
+      if (child !== ssh || port !== null) return;
+      advice ??= `the tunnel’s host did not open it within ${OPEN_LIMIT / 1000} s; look at the sshd there`;
+      ssh.kill('SIGKILL');
+    });
     ended = new Promise((resolve) => {
       const over = (): void => {
+        late();
         if (child === ssh) close();
         resolve();
       };

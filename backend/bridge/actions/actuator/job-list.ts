@@ -42,7 +42,7 @@ function jobOf(job: Payload): Job[] {
       enabled: job['enabled'] === true,
       throttleable: !isHeartbeat(job) && text(job['declarationKey']) === null,
       autoDisabled: Object.keys(record(state['autoDisabled'])).length > 0 || state['autoDisabled'] === true,
-      consecutiveErrors: number(state['consecutiveErrors']) ?? 0,
+      consecutiveErrors: Math.min(Number.MAX_SAFE_INTEGER, Math.trunc(number(state['consecutiveErrors']) ?? 0)),
       revision: typeof revision === 'string' || typeof revision === 'number' ? revision : null,
     },
   ];

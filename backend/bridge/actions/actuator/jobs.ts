@@ -44,13 +44,13 @@ export async function throttle(
         continue;
       }
       throttled.intend(job.id, new Date(clock.now()).toISOString());
-      await change(admin, job, false, progress);
+      await change(parts, admin, job, false, progress);
     }
-    const after = named(await seenJobs(parts, admin), ids);
+    const after = await leftOf(parts, admin, jobs, progress);
     const left = after.filter((job) => job.enabled);
     const measured = { jobs: jobs.length, enabled: left.length };
     return left.length === 0
-      ? ended('succeeded', `${jobs.length} of ${jobs.length} jobs are disabled.`, before, measured)
+      ? ended('succeeded', `${after.length} of ${jobs.length} jobs are disabled.`, before, measured)
       : ended('failed', `${left.length} of ${jobs.length} jobs are still enabled: ${idsOf(left)}.`, before, measured);
   });
 }
@@ -87,11 +87,11 @@ export async function resume(
     for (const job of jobs.filter(({ enabled }) => !enabled)) {
       failed = check ? await checked(parts, admin, job, progress) : null;
       if (failed !== null) break;
-      await change(admin, job, true, progress);
+      await change(parts, admin, job, true, progress);
     }
-    const after = named(await seenJobs(parts, admin), ids);
+    const after = await leftOf(parts, admin, jobs, progress);
     const off = after.filter((job) => !job.enabled);
-    const measured = { jobs: jobs.length, enabled: jobs.length - off.length };
+    const measured = { jobs: jobs.length, enabled: after.length - off.length };
     if (failed !== null) {
       return ended(
         'failed',
@@ -101,7 +101,7 @@ export async function resume(
       );
     }
     return off.length === 0
-      ? ended('succeeded', `${jobs.length} of ${jobs.length} jobs are enabled.`, before, measured)
+      ? ended('succeeded', `${after.length} of ${jobs.length} jobs are enabled.`, before, measured)
       : ended('failed', `${off.length} of ${jobs.length} jobs are still disabled: ${idsOf(off)}.`, before, measured);
   });
 }
@@ -114,14 +114,15 @@ export async function settleJobs(
   { before }: Unsettled
 ): Promise<ActionOutcome> {
   return parts.withAdmin(async (admin) => {
-    const jobs = (await seenJobs(parts, admin)).filter((job) => ids.includes(job.id));
+    const asked = new Set(ids);
+    const jobs = (await seenJobs(parts, admin)).filter((job) => asked.has(job.id));
     const done = jobs.filter((job) => job.enabled === (wanted === 'enabled'));
-    const after: Measurements = { jobs: ids.length, enabled: jobs.filter((job) => job.enabled).length };
-    return done.length === ids.length
-      ? ended('succeeded', `${done.length} of ${ids.length} jobs are ${wanted}.`, before, after)
+    const after: Measurements = { jobs: asked.size, enabled: jobs.filter((job) => job.enabled).length };
+    return done.length === asked.size
+      ? ended('succeeded', `${done.length} of ${asked.size} jobs are ${wanted}.`, before, after)
       : ended(
           'failed',
-          `The bridge ended in the middle: ${done.length} of ${ids.length} jobs are ${wanted}. Ask again for the others.`,
+          `The bridge ended in the middle: ${done.length} of ${asked.size} jobs are ${wanted}. Ask again for the others.`,
           before,
           after
         );
@@ -134,6 +135,21 @@ async function seenJobs({ throttled }: JobsParts, admin: AdminConnection): Promi
   return jobs;
 }
 
+/** Those that the gateway still has, as they are now. */
+async function leftOf(
+  parts: JobsParts,
+  admin: AdminConnection,
+  jobs: readonly Job[],
+  progress: ActionProgress
+): Promise<Job[]> {
+  const now = new Map((await seenJobs(parts, admin)).map((job) => [job.id, job]));
+  return jobs.flatMap(({ id }) => {
+    const job = now.get(id);
+    if (job === undefined) progress.note(`${id} was removed by somebody meanwhile`);
+    return job ?? [];
+  });
+}
+
 /** @throws Refused when one is missing */
 function named(jobs: readonly Job[], ids: readonly string[]): Job[] {
   return [...new Set(ids)].map((id) => {
@@ -144,15 +160,32 @@ function named(jobs: readonly Job[], ids: readonly string[]): Job[] {
 }
 
 /** Once more when somebody changed the job meanwhile; a failure is noted, and what came of it is seen afterwards. */
-async function change(admin: AdminConnection, job: Job, enabled: boolean, progress: ActionProgress): Promise<void> {
+async function change(
+  { throttled }: JobsParts,
+  admin: AdminConnection,
+  job: Job,
+  enabled: boolean,
+  progress: ActionProgress
+): Promise<void> {
   const word = enabled ? 'enabled' : 'disabled';
   try {
-    await update(admin, job, enabled).catch(async (error: unknown) => {
-      if (!(error instanceof RpcError) || error.meaning !== 'stale') throw error;
-      progress.note(`${job.id} was changed by somebody meanwhile; it is read again`);
-      const [fresh] = (await listJobs((params) => admin.call('cron.list', params))).filter(({ id }) => id === job.id);
-      if (fresh !== undefined && fresh.enabled !== enabled) await update(admin, fresh, enabled);
-    });
+    const fresh = await update(admin, job, enabled).then(
+      () => job,
+      async (error: unknown) => {
+        if (!(error instanceof RpcError) || error.meaning !== 'stale') throw error;
+        progress.note(`${job.id} was changed by somebody meanwhile; it is read again`);
+        const jobs = await listJobs((params) => admin.call('cron.list', params));
+        const read = jobs.find(({ id }) => id === job.id);
+        if (read !== undefined && read.enabled !== enabled) await update(admin, read, enabled);
+        return read;
+      }
+    );
+    if (fresh === undefined) return;
+    if (fresh.enabled === enabled) {
+      progress.note(`${job.id} was ${word} by somebody else meanwhile`);
+      if (!enabled) throttled.forget(job.id);
+      return;
+    }
     progress.note(`${job.id} ${word} (${job.consecutiveErrors} errors in a row before)`);
   } catch (error) {
     if (!(error instanceof RpcError)) throw error;

@@ -5,6 +5,7 @@ import { workOf } from '../../gateway/facts.ts';
 import type { Observed } from '../../gateway/observed.ts';
 import { code } from '../../gateway/parse.ts';
 import type { GatewayReader } from '../../gateway/reader.ts';
+import { RpcError } from '../../gateway/socket.ts';
 import type { Supervisor } from '../../supervisor/index.ts';
 import type { ActionOutcome, ActionProgress, Measurements, Unsettled } from '../types.ts';
 import { ended, Refused } from './outcome.ts';
@@ -25,6 +26,8 @@ const PACE = 1_000;
 const LOOKS = 4;
 /** A restart that was asked for begins within this: OpenClaw's own pause between two is 30 s. Milliseconds. */
 const UNTIL_BEGUN = 45_000;
+/** A request that ended so may have been carried out all the same. */
+const NO_ANSWER: ReadonlySet<string> = new Set(['TIMEOUT', 'CLOSED']);
 
 /**
  * Restarts the gateway: by RPC while it answers, by the supervisor when it does not. It has worked when the gateway is
@@ -83,8 +86,13 @@ async function askFor(
     `preflight: ${preflight['safe'] === true ? 'safe' : 'not safe yet, so it drains first'}${listed && ` (${listed})`}`
   );
   progress.begin(before, true);
-  const answer = await admin.call('gateway.restart.request', { reason: `openclaw-fleet ${code(request.run_id)}` });
-  progress.note(`gateway.restart.request: ${code(answer['status'])}`);
+  try {
+    const answer = await admin.call('gateway.restart.request', { reason: `openclaw-fleet ${code(request.run_id)}` });
+    progress.note(`gateway.restart.request: ${code(answer['status'])}`);
+  } catch (error) {
+    if (!(error instanceof RpcError) || !NO_ANSWER.has(error.code)) throw error;
+    progress.note(`${error.message}: whether it was heard, the next boot id tells`);
+  }
 }
 
 /** Looks until the gateway is ready with another boot id, or for as long as a start may take. */
