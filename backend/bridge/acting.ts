@@ -21,6 +21,7 @@ import { RpcError } from './gateway/socket.ts';
 import type { Reach } from './report.ts';
 import type { BridgeSettings } from './settings.ts';
 import type { Supervisor } from './supervisor/index.ts';
+import { doorFor } from './tunnel/arguments.ts';
 import { createTunnel } from './tunnel/tunnel.ts';
 import type { Tunnel } from './tunnel/tunnel.ts';
 import { VERSION } from './version.ts';
@@ -138,7 +139,7 @@ export function createActing(options: ActingOptions): Acting | null {
   function tunnelTo(port: number): Tunnel | null {
     const { ssh } = settings;
     if (ssh === null || actions === null || stateDir === null) return null;
-    const door = { host: nearby(actions.listen.host), port };
+    const door = doorFor(actions.listen, port);
     return createTunnel({ ssh, door, stateDir, clock, random: options.random, logger, onChange: options.onChange });
   }
 
@@ -213,10 +214,4 @@ export function createActing(options: ActingOptions): Acting | null {
     },
     reach,
   };
-}
-
-/** Where a door that listens on every address is found from this machine. */
-function nearby(host: string): string {
-  if (host === '0.0.0.0') return '127.0.0.1';
-  return /^[0:]+$/.test(host) ? '::1' : host;
 }

@@ -91,6 +91,12 @@ describe('settings of the acting side', () => {
     [{ ...door, ...tunnel, OPENCLAW_BRIDGE_SSH_USER: '-x' }, 'OPENCLAW_BRIDGE_SSH_USER must be'],
     [{ ...door, ...tunnel, OPENCLAW_BRIDGE_SSH_PORT: '0' }, 'OPENCLAW_BRIDGE_SSH_PORT must be'],
     [{ ...door, ...tunnel, OPENCLAW_BRIDGE_SSH_KEY_FILE: 'key' }, 'OPENCLAW_BRIDGE_SSH_KEY_FILE must be an absolute'],
+    [{ ...door, ...tunnel, OPENCLAW_BRIDGE_SSH_HOST: 'fe80::1%eth0' }, 'OPENCLAW_BRIDGE_SSH_HOST must be'],
+    [{ ...door, ...tunnel, OPENCLAW_BRIDGE_SSH_KEY_FILE: '/a%h' }, 'OPENCLAW_BRIDGE_SSH_KEY_FILE must be an absolute'],
+    [
+      { ...door, ...tunnel, OPENCLAW_BRIDGE_SSH_KNOWN_HOSTS_FILE: '/a b' },
+      'OPENCLAW_BRIDGE_SSH_KNOWN_HOSTS_FILE must be an absolute',
+    ],
     [tunnel, 'OPENCLAW_BRIDGE_SSH_HOST is for a tunnel'],
   ])('refuse %j', (env, message) => {
     expect(() => settingsFromEnv(env)).toThrow(SettingsError);

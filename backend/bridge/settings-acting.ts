@@ -68,6 +68,8 @@ const UNIT = /^[A-Za-z0-9][A-Za-z0-9:_.@\\-]{0,127}$/;
 const CONTAINER = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/;
 const HOST = /^[A-Za-z0-9][A-Za-z0-9.-]{0,252}$/;
 const USER = /^[A-Za-z_][A-Za-z0-9_.-]{0,31}$/;
+/** ssh reads quotes, `%` and `${` in the names of files. */
+const SSH_PATH = /^\/[A-Za-z0-9._/@+-]{1,255}$/;
 const MAX_ARGUMENTS = 64;
 
 /** Settings of bridge and client, which are none of the gateway's business. */
@@ -152,12 +154,23 @@ export function actingSettings(env: Environment, context: ActingContext, problem
     return { kind: 'child', command: command ?? [], environment: Object.fromEntries(environment) };
   }
 
+  /** Relative ones are told by `file` already. */
+  function sshFile(name: 'OPENCLAW_BRIDGE_SSH_KEY_FILE' | 'OPENCLAW_BRIDGE_SSH_KNOWN_HOSTS_FILE'): string | null {
+    const given = file(name);
+    const fits = given === null || !isAbsolute(given) || SSH_PATH.test(given);
+    need(
+      fits,
+      `${name} must be an absolute path of letters, digits and . _ / @ + -; ssh reads others as something else`
+    );
+    return given;
+  }
+
   function ssh(): SshSettings | null {
     const [host, user, port = '22'] = (['HOST', 'USER', 'PORT'] as const).map((part) =>
       get(`OPENCLAW_BRIDGE_SSH_${part}`)
     );
-    const keyFile = file('OPENCLAW_BRIDGE_SSH_KEY_FILE');
-    const knownHostsFile = file('OPENCLAW_BRIDGE_SSH_KNOWN_HOSTS_FILE');
+    const keyFile = sshFile('OPENCLAW_BRIDGE_SSH_KEY_FILE');
+    const knownHostsFile = sshFile('OPENCLAW_BRIDGE_SSH_KNOWN_HOSTS_FILE');
     const given = [host, user, keyFile, knownHostsFile].filter((part) => part !== undefined && part !== null).length;
     if (given === 0) {
       const missing = context.tunnelled && get('OPENCLAW_BRIDGE_ACTIONS_LISTEN') !== undefined;
@@ -172,7 +185,7 @@ export function actingSettings(env: Environment, context: ActingContext, problem
       'OPENCLAW_BRIDGE_SSH_HOST, _USER, _KEY_FILE and _KNOWN_HOSTS_FILE belong together; set all of them, or none'
     );
     need(
-      host === undefined || HOST.test(host) || isIP(host) !== 0,
+      host === undefined || HOST.test(host) || (isIP(host) !== 0 && !host.includes('%')),
       'OPENCLAW_BRIDGE_SSH_HOST must be a name or an IP address'
     );
     need(user === undefined || USER.test(user), 'OPENCLAW_BRIDGE_SSH_USER must be the name of a user');

@@ -251,8 +251,11 @@ describe('a revision that is not to be applied', () => {
 });
 
 describe('a gateway that refuses the write', () => {
-  it('since its configuration is managed from outside', async () => {
-    config.readOnly = true;
+  it.each([
+    'Config is externally managed (`OPENCLAW_CONFIG_READONLY=1`)',
+    'Config is managed by Nix (`OPENCLAW_NIX_MODE=1`), so OpenClaw treats openclaw.json as immutable.',
+  ])('since its configuration is managed from outside: %s', async (words) => {
+    config.readOnly = words;
     expect(await apply()).toMatchObject({ state: 'refused', refusal: 'read-only-config' });
     expect(config.document).toEqual(edited);
   });

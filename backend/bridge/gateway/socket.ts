@@ -22,8 +22,8 @@ const MEANINGS = {
   stale: /changed since last load|re-run config\.get and retry|revision (mismatch|conflict)|expected.{0,20}revision/i,
   /** The configuration was saved, and the process does not run it. */
   'not-applied': /persisted but was not applied/i,
-  /** It is managed from outside (OPENCLAW_CONFIG_READONLY). */
-  'read-only': /read-?only/i,
+  /** It is managed from outside (OPENCLAW_CONFIG_READONLY, or Nix). */
+  'read-only': /read-?only|immutable/i,
   /** The document would put a redacted secret in place of the real one. */
   redacted: /sentinel value/i,
 } as const;

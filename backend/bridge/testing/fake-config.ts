@@ -24,7 +24,8 @@ export class FakeConfig {
   rewrites: (document: Json) => Json = (document) => document;
   /** A document that it refuses. */
   isBad: (document: Json) => boolean = () => false;
-  readOnly = false;
+  /** Why nothing may be written, as OpenClaw says it; null: it may. */
+  readOnly: string | null = null;
   /** It runs at once what its schema calls a restart, and says so in its answer. */
   hotAnyway = false;
   /** How long a restart takes, in milliseconds. */
@@ -78,7 +79,7 @@ export class FakeConfig {
   private write(method: string, params: Json): Json | { readonly fail: Json } {
     this.onWrite('asked', method);
     const { raw, baseHash } = params as { raw: string; baseHash?: string };
-    if (this.readOnly) return refused('UNAVAILABLE', 'Config is externally managed (`OPENCLAW_CONFIG_READONLY=1`)');
+    if (this.readOnly !== null) return refused('UNAVAILABLE', this.readOnly);
     if (baseHash !== this.hash)
       return refused('INVALID_REQUEST', 'config changed since last load; re-run config.get and retry');
     if (method === 'config.patch' && (this.document === null || this.isBad(this.document))) {
