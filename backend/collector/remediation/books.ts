@@ -1,6 +1,6 @@
 import { OPEN_RUN_STATES, RUN_STATES, isEnded } from '@openclaw-fleet/contract';
 import type { Efficacy, Hold, HoldKind, PlaybookId, Run, RunState, Timings } from '@openclaw-fleet/contract';
-import { FencedError, type HoldRow, type RemediationStore, type RunRow } from '../storage/types.ts';
+import { FencedError, StorageError, type HoldRow, type RemediationStore, type RunRow } from '../storage/types.ts';
 import { Draft, type Named } from './draft.ts';
 import { planOf, runOf, type PlanRecord, type RunRecord } from './records.ts';
 import { EFFICACY_RUNS, efficacyOf, outcomeOf } from './rules/efficacy.ts';
@@ -41,6 +41,8 @@ export interface BooksOptions {
   readonly limits: Limits;
   readonly observer: Pick<RemediationObserver, 'ended'>;
   readonly named: (targetId: string) => Named;
+  /** A stored run that cannot be read; it is left as it is, and nothing goes on with it. */
+  readonly onDamaged: (words: string) => void;
 }
 
 /**
@@ -196,23 +198,36 @@ export class Books {
     for (const row of await this.#all({ states: [...OPEN_RUN_STATES] })) {
       const stored = await store.run(row.id);
       if (stored === null) continue;
-      this.#remember(runOf(stored.run, stored.steps));
-      this.plans.set(row.planId, planOf(stored.plan));
+      this.#read(() => {
+        const [record, plan] = [runOf(stored.run, stored.steps), planOf(stored.plan)];
+        this.plans.set(row.planId, plan);
+        this.#remember(record);
+      });
     }
     const endedFromMs = clock() - timings.attemptWindow;
     const ended = await this.#all({ states: ENDED_STATES, endedFromMs });
-    for (const row of ended) this.#keep(runOf(row, []).run);
+    for (const row of ended) this.#read(() => this.#keep(runOf(row, []).run));
     for (const row of await this.#all({ states: ['blocked'], trigger: 'automation', endedFromMs })) {
-      this.blocked.set(row.id, runOf(row, []).run);
+      this.#read(() => this.blocked.set(row.id, runOf(row, []).run));
     }
     for (const playbook of ['BridgeStuck', 'ConfigDrift', 'FailureBurst']) {
       const states = ENDED_STATES.filter((state) => outcomeOf(state) !== null);
       const { rows } = await store.runs({ playbook, states, limit: EFFICACY_READ });
-      for (const row of rows) this.#outcome(runOf(row, []).run);
+      for (const row of rows) this.#read(() => this.#outcome(runOf(row, []).run));
     }
     for (const run of this.#past.values()) if (this.#stillMatters(run)) await this.#readPlan(run.planId);
     this.#stale = false;
     this.loads += 1;
+  }
+
+  /** One row that cannot be read must not keep all the others, and the collector, from going on. */
+  #read(row: () => void): void {
+    try {
+      row();
+    } catch (error) {
+      if (!(error instanceof StorageError)) throw error;
+      this.#options.onDamaged(error.message);
+    }
   }
 
   async #all(query: Omit<Parameters<RemediationStore['runs']>[0], 'limit' | 'after'>): Promise<RunRow[]> {

@@ -321,7 +321,7 @@ describe('what goes wrong with one', () => {
     const bad = await world.request('n1');
     world.now += SECOND;
     const good = await world.request('n2');
-    const { get } = world.facts;
+    const get = world.facts.get.bind(world.facts);
     Object.assign(world.facts, {
       candidates: () => {
         throw new Error('no look at the fleet');
@@ -335,6 +335,31 @@ describe('what goes wrong with one', () => {
     expect(await world.detail(good.id)).toMatchObject({ state: 'running' });
     expect(await world.detail(bad.id)).toMatchObject({ state: 'approved' });
     expect(world.logged).toHaveLength(2);
+  });
+
+  it('is told of and left as it is where what is stored of a run cannot be read', async () => {
+    for (let index = 0; index < 10; index += 1) world.add(`well${index}`);
+    world.hung('n1');
+    world.hung('n2');
+    const bad = await world.request('n1');
+    const good = await world.request('n2');
+    const stored = await world.store.run(bad.id);
+    if (stored === null) throw new Error('it is not stored');
+    const runs = [{ ...stored.run, rev: stored.run.rev + 1, doc: '{"of":"a later version"}' }];
+    const none = {
+      plans: [],
+      steps: [],
+      putHolds: [],
+      dropHolds: [],
+      idempotency: [],
+      events: [],
+      timeline: [],
+      audit: [],
+    };
+    await world.store.writeRemediation(world.epoch, { ...none, runs });
+    await world.restart();
+    expect(world.logged).toMatchObject([[{}, containing(`Run ${bad.id} cannot be read`)]]);
+    expect(await world.ended(good.id)).toMatchObject({ state: 'succeeded' });
   });
 
   it('is in the audit where a decision could not be carried out', async () => {

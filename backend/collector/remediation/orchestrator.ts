@@ -101,7 +101,10 @@ export class Remediation implements RemediationService {
       return { name, zone, owner };
     };
     const { store, epoch } = options;
-    this.#books = new Books({ store, epoch, clock, timings, limits, observer, named });
+    const onDamaged = (words: string): void => {
+      options.log.error({}, `${words} The run is left as it is; everything else goes on.`);
+    };
+    this.#books = new Books({ store, epoch, clock, timings, limits, observer, named, onDamaged });
     const counting: RemediationObserver = {
       ended: (run) => {
         observer.ended(run);

@@ -89,7 +89,7 @@ export function planRow({ plan, requester, approvedMs, batch }: PlanRecord): Pla
 }
 
 export function planOf(row: PlanRow): PlanRecord {
-  return parsed(row.doc, `Plan ${row.id}`) as PlanRecord;
+  return parsed(row.doc, `Plan ${row.id}`, ['plan', 'requester']) as PlanRecord;
 }
 
 export function runRow({ run, rev, work }: RunRecord): RunRow {
@@ -111,15 +111,19 @@ export function runRow({ run, rev, work }: RunRecord): RunRow {
 }
 
 export function runOf(row: RunRow, steps: readonly StepRow[]): RunRecord {
-  const { run, work } = parsed(row.doc, `Run ${row.id}`) as Pick<RunRecord, 'run' | 'work'>;
+  const { run, work } = parsed(row.doc, `Run ${row.id}`, ['run', 'work']) as Pick<RunRecord, 'run' | 'work'>;
   const sorted = [...steps].sort((a, b) => a.index - b.index);
   return { run, rev: row.rev, work, steps: sorted.map(({ doc }) => parsed(doc, `A step of run ${row.id}`) as RunStep) };
 }
 
-/** What is stored was written by this file; what does not parse was changed by somebody else. */
-function parsed(doc: string, what: string): unknown {
+/** What is stored was written by this file; what does not parse, or lacks a part, was changed by somebody else. */
+function parsed(doc: string, what: string, parts: readonly string[] = []): unknown {
   try {
-    return JSON.parse(doc);
+    const value: unknown = JSON.parse(doc);
+    if (typeof value !== 'object' || value === null) throw new TypeError('no object');
+    const has = new Map(Object.entries(value));
+    if (parts.some((part) => typeof has.get(part) !== 'object' || has.get(part) === null)) throw new TypeError('parts');
+    return value;
   } catch {
     throw new StorageError(`${what} cannot be read: its stored text is damaged. Restore the database from a backup.`);
   }
