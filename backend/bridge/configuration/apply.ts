@@ -123,7 +123,15 @@ export function createConfigApplier(options: ConfigApplierOptions): ConfigApplie
     [seen.before, seen.bootId] = [look, look.bootId];
     if (!look.valid) look = await repair(context, options.good, look, request.id);
     for (let round = 1; ; round += 1) {
-      const { plan, restart } = await planOf(request, look, note);
+      const { plan, restart: asked } = await planOf(request, look, note);
+      // What is saved and not active may be more than the revision, and restart the gateway once it is.
+      const activates = plan.changes.length === 0 && !look.converged;
+      if (activates && !request.allowRestart && !request.always)
+        throw refused(
+          'needs-restart',
+          'what differs is saved on the gateway and not active, and making it active may restart it; restart the gateway, or allow that'
+        );
+      const restart = asked || activates;
       const entry = entryOf(request, look, plan, restart);
       if (plan.changes.length === 0 && !request.always && isDone(look, { ...entry, restart: false })) {
         seen.after = look;
