@@ -82,6 +82,7 @@ const DENIED_NAMES: readonly [RegExp, string][] = [
     /(baseurl|apiurl|apiroot|webhookurl|webhookpath|endpoint|proxy|proxyurl|homeserver|serverurl|httpurl)$/,
     'it decides which machine gets the messages',
   ],
+  [/^redact/, 'it decides which secrets are kept out of what is logged'],
   [/^(bind|host|port|listen|trustedproxies|tailscale|tls)$/, 'it decides who can reach the gateway'],
 ];
 

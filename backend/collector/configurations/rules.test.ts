@@ -65,6 +65,7 @@ describe('a document', () => {
       { sandbox: { mode: 'off' } },
       'agents.entries.main.sandbox',
     ],
+    ['secrets in the log', 'logging.redactSensitive', 'off', 'logging.redactSensitive'],
     ['a channel open to all', 'channels.telegram.dmPolicy', 'open', 'channels.telegram.dmPolicy'],
     [
       'a switch that opens private networks',
