@@ -2,7 +2,7 @@
 import { argv, stdout } from 'node:process';
 import { bench, benchLine, passed, type BenchRow } from '../../backend/collector/remediation/simulation/bench.ts';
 
-const seeds = Number(argv[2] ?? 6);
+const seeds = Number(argv[2] ?? 10);
 const columns: readonly (readonly [string, (row: BenchRow) => string | number])[] = [
   ['scenario', ({ name }) => name],
   ['seeds', (row) => row.seeds],

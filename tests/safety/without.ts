@@ -1,20 +1,27 @@
-// Loaded before everything else (`node --import`): the guardrail that WITHOUT names lets everything pass.
+// Loaded before everything else (`node --import`): takes away the guardrail or the rule that WITHOUT names.
 import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 import { env } from 'node:process';
+import { RULES } from './rules.ts';
 
-const guardrail = env['WITHOUT'] ?? '';
-const file = new RegExp(`/guardrails/${guardrail}\\.ts$`);
+const name = env['WITHOUT'] ?? '';
+const rule = RULES[name];
 const declared = /export const (\w+): Guardrail/;
 
-if (guardrail !== '') {
+function without(source: string): string {
+  if (rule !== undefined) return source.replace(rule.piece, rule.instead);
+  return source.replace(declared, 'export const $1: Guardrail = () => null;\nconst held_$1: Guardrail');
+}
+
+if (name !== '') {
+  const file = `/${rule?.file ?? `guardrails/${name}.ts`}`;
   registerHooks({
     load(url, context, next) {
-      if (!file.test(url)) return next(url, context);
+      if (!url.endsWith(file)) return next(url, context);
       const source = readFileSync(new URL(url), 'utf8');
-      const without = source.replace(declared, 'export const $1: Guardrail = () => null;\nconst held_$1: Guardrail');
-      if (without === source) throw new Error(`${url} declares no guardrail`);
-      return { format: 'module-typescript', shortCircuit: true, source: without };
+      const left = without(source);
+      if (left === source) throw new Error(`${url} does not hold what is to be taken away`);
+      return { format: 'module-typescript', shortCircuit: true, source: left };
     },
   });
 }

@@ -42,6 +42,37 @@ describe('automation', () => {
     expect((await began())[0]).toMatchObject({ state: 'succeeded' });
   });
 
+  it('does nothing after all when the fleet becomes blind while the second witness is asked', async () => {
+    on();
+    world.hung('n1');
+    await world.pass(SECOND);
+    world.standing = { verdict: 'blind' };
+    const [run] = await began();
+    expect(run).toMatchObject({ state: 'running' });
+    expect(await world.ended(run?.id ?? '')).toMatchObject({
+      state: 'cancelled',
+      attempt: 0,
+      reason: expect.stringMatching(/^Nothing was done after all: The collector cannot see the fleet/) as string,
+    });
+    expect(world.verbs()).toEqual([]);
+  });
+
+  it('goes on with what a person asked for while the second witness is asked, and with what it has begun to do', async () => {
+    on();
+    world.hung('n1');
+    await world.until(() => world.verbs().length > 0);
+    world.standing = { verdict: 'blind' };
+    const [run] = await began();
+    expect(await world.ended(run?.id ?? '')).toMatchObject({ state: 'succeeded' });
+    world.standing = {};
+    world.automation = { enabled: false, percent: 100 };
+    world.hung('n2');
+    const asked = await world.request('n2');
+    await world.pass(SECOND);
+    world.standing = { verdict: 'blind' };
+    expect(await world.ended(asked.id)).toMatchObject({ state: 'succeeded' });
+  });
+
   it('does not tell of what it is not meant for', async () => {
     on();
     world.hung('n1', { driftMode: 'Audit' });

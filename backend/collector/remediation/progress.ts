@@ -1,13 +1,16 @@
-import type { ActionRequest, RunStep } from '@openclaw-fleet/contract';
+import type { ActionRequest, Refusal, RunStep } from '@openclaw-fleet/contract';
 import { duration } from '../assessment/words.ts';
 import { updateBatch } from './batches.ts';
+import { guardContext } from './context.ts';
 import { SYSTEM, type Draft } from './draft.ts';
 import { endRun } from './ends.ts';
 import { bounded, evidence, measured } from './evidence.ts';
+import { refusalBeforeVerb } from './guardrails/index.ts';
 import { PLAYBOOKS } from './playbooks/index.ts';
 import { pendingStep, stepsOf } from './playbooks/program.ts';
 import type { Ending, PlaybookStep, StepOutcome } from './playbooks/types.ts';
 import type { PlanRecord, RunRecord, StepWork } from './records.ts';
+import { faultFor } from './rules/faults.ts';
 import { requestOf } from './step-verb.ts';
 import { stepContext, type Done, type Hands } from './steps.ts';
 
@@ -31,6 +34,11 @@ export function begin(hands: Hands, draft: Draft, now: RunRecord, plan: PlanReco
       state: 'succeeded',
       reason: now.steps[now.work.cursor - 1]?.summary ?? 'The condition is clear.',
     });
+    return false;
+  }
+  const held = step.does === 'verb' && !now.work.acted ? heldBack(hands, draft, now, plan) : null;
+  if (held !== null) {
+    turnBack(hands, draft, now, plan, { state: 'cancelled', reason: `Nothing was done after all: ${held.message}` });
     return false;
   }
   const ask = step.does === 'verb' && !step.looks ? step.ask(stepContext(hands, { record: now, plan })) : null;
@@ -58,6 +66,24 @@ export function begin(hands: Hands, draft: Draft, now: RunRecord, plan: PlanReco
   } else draft.run(next);
   draft.run(draft.runs.get(now.run.id) ?? next, [running]);
   return request !== null;
+}
+
+/** Why a run that began by itself must not act after all: the fleet went on while the second witness was asked. */
+function heldBack(hands: Hands, draft: Draft, { run }: RunRecord, { plan }: PlanRecord): Refusal | null {
+  const target = hands.fleet.get(run.targetId);
+  if (target === null) return null;
+  const candidate = {
+    target,
+    playbook: run.playbook,
+    fault: faultFor(run.playbook, target.repairable),
+    trigger: run.trigger,
+    approved: true,
+    approvalsNeeded: plan.approvalsNeeded,
+    planSize: plan.targets.length,
+    batchHalted: false,
+    runId: run.id,
+  };
+  return refusalBeforeVerb(guardContext(hands, candidate, draft.nowMs, draft));
 }
 
 /** Its verb was not needed for this job, so there is nothing to watch. */

@@ -6,6 +6,7 @@ import { attemptsExhausted } from './attempts-exhausted.ts';
 import { automationOff } from './automation-off.ts';
 import { backoff } from './backoff.ts';
 import { batchHalted } from './batch-halted.ts';
+import { isAutomatic } from './binds.ts';
 import { blastRadius } from './blast-radius.ts';
 import { blind } from './blind.ts';
 import { breakerOpen } from './breaker-open.ts';
@@ -86,6 +87,29 @@ export function allRefusals(context: GuardContext): Refusal[] {
  */
 export function refusalDespiteApproval(context: GuardContext): Refusal | null {
   return firstRefusal({ ...context, approved: true });
+}
+
+/** What may have changed while the second witness was asked. */
+const BEFORE_THE_FIRST_VERB: readonly Guardrail[] = [
+  paused,
+  targetPaused,
+  blind,
+  zonesNotNormal,
+  maintenanceWindow,
+  isolated,
+];
+
+/**
+ * Why a run that nobody asked for must not do its first thing after all; null: nothing holds it back. What a person asked for
+ * goes on: its target has just said that something is wrong with it.
+ */
+export function refusalBeforeVerb(context: GuardContext): Refusal | null {
+  if (!isAutomatic(context)) return null;
+  for (const guardrail of BEFORE_THE_FIRST_VERB) {
+    const refusal = guardrail(context);
+    if (refusal !== null) return refusal;
+  }
+  return null;
 }
 
 const PASSING: ReadonlySet<RefusalReason> = new Set(['too-soon', 'backoff', 'target-busy', 'in-flight-cap']);

@@ -372,7 +372,10 @@ export class Oracle {
     const twice = this.#world.bridges.executed.filter((one) => one.runId === runId && one.verb === 'restart').length;
     if (twice > 1) this.#fail('twice', `${runId} restarted ${targetId} ${twice} times`);
     if (followed.verbs > 1) return;
-    if (this.#unasked(followed) && this.#world.fleet.fleetVerdict() === 'blind') this.counts.whileBlind += 1;
+    if (this.#unasked(followed) && this.#world.fleet.fleetVerdict() === 'blind') {
+      this.counts.whileBlind += 1;
+      this.#fail('blind', `${verb.verb} at ${targetId} for ${runId}, which nobody asked for`);
+    }
     const attempts = this.#journal.attempts(targetId, run.fault, atMs).length;
     this.counts.mostAttempts = Math.max(this.counts.mostAttempts, attempts);
     if (attempts > 3) this.#fail('attempts-exhausted', `attempt ${attempts} on ${run.fault} of ${targetId}`);
