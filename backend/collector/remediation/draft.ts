@@ -58,10 +58,10 @@ export class Draft {
     return next;
   }
 
-  /** A run that was not there: tells of it as of a transition. */
-  create(record: RunRecord, plan: PlanRecord, actor: Actor): void {
+  /** A run that was not there: tells of it as of a transition. @param because what it was asked for with */
+  create(record: RunRecord, plan: PlanRecord, actor: Actor, because = plan.plan.reason): void {
     const next = this.run(record, record.steps);
-    this.#tell(next.run, null, plan, actor, plan.plan.reason);
+    this.#tell(next.run, null, plan, actor, because);
   }
 
   /**

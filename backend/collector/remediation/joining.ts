@@ -111,11 +111,13 @@ export function join(parts: RequestParts, draft: Draft, into: PlanRecord | null,
   const where = { id: target.id, fault: fault.key, index: 0, of: 1 };
   const record = newRun(batch, where, draft.nowMs, parts.random, {
     state: 'approved',
-    reason: fault.message,
+    // Its own, and not what the batch began with.
+    reason,
+    requestedBy: by.actor.name,
     trigger,
     wave,
   });
-  draft.create(record, batch, by.actor);
+  draft.create(record, batch, by.actor, reason);
   updateBatch(draft, parts.books, batch.plan.id);
   return record;
 }

@@ -105,7 +105,14 @@ export function newRun(
   target: { readonly id: string; readonly fault: string; readonly index: number; readonly of: number },
   nowMs: number,
   random: () => number,
-  how: { readonly state: RunState; readonly reason: string; readonly trigger?: Trigger; readonly wave?: number }
+  how: {
+    readonly state: RunState;
+    readonly reason: string;
+    readonly trigger?: Trigger;
+    /** Default: who asked for the plan. */
+    readonly requestedBy?: string;
+    readonly wave?: number;
+  }
 ): RunRecord {
   const { id: planId, playbook, trigger, requestedBy } = plan.plan;
   const at = new Date(nowMs).toISOString();
@@ -121,7 +128,7 @@ export function newRun(
     reason: how.reason,
     refusal: null,
     trigger: how.trigger ?? trigger,
-    requestedBy,
+    requestedBy: how.requestedBy ?? requestedBy,
     attempt: 0,
     cancelRequested: false,
     breakGlass: plan.plan.breakGlass,
