@@ -217,7 +217,7 @@ export const settings = z.strictObject({
   smartFleet: group({
     enabled: flag.default(true).meta({
       ...about(
-        'Serve `/fleet/*` and tell events. Off, these addresses answer 404 and no event is told; heartbeats are taken, and `/openclaw/availability` and `/metrics` stay.'
+        'Serve `/fleet/*` and tell events. Off, these addresses answer 404, no event is told and nothing is repaired automatically; heartbeats are taken, and `/openclaw/availability` and `/metrics` stay.'
       ),
       alias: 'SMART_FLEET_V2_ENABLED',
     }),

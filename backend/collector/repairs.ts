@@ -38,7 +38,9 @@ export interface Repairs {
 /** The acting side: reads what is stored, and gives what carries repairs out. Nothing begins before its first tick. */
 export async function createRepairs(parts: RepairParts): Promise<Repairs> {
   const { config, log, clock, storage, fleet, policies, trust, credentials } = parts;
-  const { enabled, percent, runbookUrl } = config.automation;
+  const { percent, runbookUrl } = config.automation;
+  // Nobody could see, pause or cancel what it does while the addresses for that are switched off.
+  const enabled = config.automation.enabled && config.smartFleet.enabled;
   const bridges = createBridgeClient({
     reported: (targetId) => fleet.get(targetId)?.report.reported ?? null,
     settings: config.bridges,
