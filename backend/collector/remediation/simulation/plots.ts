@@ -113,6 +113,23 @@ const hopeless: Plot = fc
     pass(3 * MINUTE),
   ]);
 
+/** Five repairs do nothing, while more wait for their turn. */
+const broken: Plot = fc
+  .record({ from: fc.nat({ max: 3 }), last: fc.integer({ min: 5, max: 7 }) })
+  .map(({ from, last }) => {
+    const asked = [0, 2, 5, 8, 10, 13, 15, 18].map((place) => place + from);
+    // Places are taken among those of which something is open: the first so many, in the order of the fleet.
+    return [
+      useless,
+      ...asked.map((place) => ail(place, 'warn')),
+      pass(MINUTE),
+      ask(0),
+      pass(12 * MINUTE),
+      ...Array.from({ length: last }, (_, index) => ask(index + 1)),
+      pass(14 * MINUTE),
+    ];
+  });
+
 /** Automation tries one, which does not help, and is asked to go on. */
 const halted: Plot = fc
   .record({ ailment: minor, alerts: fc.integer({ min: 1, max: 4 }) })
@@ -168,6 +185,7 @@ export const PLOTS = {
   unwanted,
   recurring,
   hopeless,
+  broken,
   halted,
   darkened,
   agreed,
