@@ -80,6 +80,7 @@ export function previewItem(
 /**
  * Assesses nodes against what would be expected of them, beside what was last decided. Gives way to other work in between.
  * @param expectation what would be expected of a node, and what is
+ * @param listed which of those that change are listed; each when left out
  * @param profile the one it would have, and has: its guardrails and windows may keep automation off
  */
 export async function previewOf(
@@ -88,7 +89,8 @@ export async function previewOf(
   expectation: { readonly then: (nodeId: string) => Expectation; readonly now: (nodeId: string) => Expectation },
   profile: { readonly then: (nodeId: string) => Profile; readonly now: (nodeId: string) => Profile },
   clock: () => number,
-  timings: Timings
+  timings: Timings,
+  listed: (item: PreviewItem) => boolean = () => true
 ): Promise<PolicyPreview> {
   const at = new Date(clock()).toISOString();
   const bands = Object.fromEntries(BANDS.map((band) => [band, { before: 0, after: 0 }])) as Record<
@@ -115,7 +117,7 @@ export async function previewOf(
     const item = previewItem({ subject, nowMs, timings, let: lets }, before, expectation.now(node.id), after, then);
     if (item === null) continue;
     changed += 1;
-    if (items.length < MOST_ITEMS) items.push(item);
+    if (items.length < MOST_ITEMS && listed(item)) items.push(item);
   }
   return { looked, changed, bands, items, at };
 }

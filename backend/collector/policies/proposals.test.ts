@@ -128,6 +128,16 @@ describe('any other change', () => {
     expect(await proposals.change('default', { owner: 'platform' }, 1, ann)).toMatchObject({ kind: 'changed' });
   });
 
+  it('may be the end of a waiver, by which automation begins on nothing', async () => {
+    const { desk: one, proposals } = await desk();
+    const waiver = { id: 'w', code: 'runtime-error', expiresAt: '2026-02-07T00:00:00Z', reason: 'known' } as const;
+    await one.policies.addWaiver('default', waiver, 1, ann);
+    const ended = await proposals.removeWaiver('default', 'w', 2, ann);
+    expect(ended).toMatchObject({ kind: 'changed', profile: { waivers: [], version: 3 } });
+    expect(await failure(proposals.removeWaiver('default', 'w', 3, ann))).toMatchObject({ kind: 'not-found' });
+    expect(await failure(proposals.removeWaiver('default', 'w', 1, ann))).toMatchObject({ kind: 'conflict' });
+  });
+
   it('is refused as ever: a version that is over, a field that is not valid', async () => {
     const { proposals } = await desk();
     expect(await failure(proposals.change('default', AUTO, 7, ann))).toMatchObject({ kind: 'conflict', current: 1 });

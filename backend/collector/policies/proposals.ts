@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { PolicyPreview, PolicyProfile, PolicyProposal, Timings } from '@openclaw-fleet/contract';
+import type { PolicyProfile, PolicyProposal, PreviewItem, Timings } from '@openclaw-fleet/contract';
 import type { Actor, PolicyStore } from '../storage/types.ts';
 import { PolicyError, type PolicyService, type PolicySpecPatch } from './types.ts';
 
@@ -15,8 +15,10 @@ export type Proposed =
   | { readonly kind: 'changed'; readonly profile: PolicyProfile }
   | { readonly kind: 'proposed'; readonly proposal: PolicyProposal };
 
+type Starts = Pick<PolicyProposal, 'targets' | 'playbooks'>;
+
 interface Parts {
-  readonly policies: Pick<PolicyService, 'preview' | 'update' | 'get'>;
+  readonly policies: Pick<PolicyService, 'preview' | 'update' | 'removeWaiver' | 'get'>;
   readonly store: Pick<PolicyStore, 'proposals' | 'putProposal' | 'dropProposal'>;
   /** Whether automation may act on a target at all: it is switched on, and the target is in its rollout. */
   readonly automation: (targetId: string) => boolean;
@@ -65,14 +67,34 @@ export class Proposals {
 
   /** As PolicyService.update, or a proposal of it. */
   async change(profileId: string, patch: PolicySpecPatch, version: number, by: Proposer): Promise<Proposed> {
-    const { policies, store, timings, clock } = this.#parts;
-    const current = policies.get(profileId);
+    const { policies } = this.#parts;
     // Whatever else is wrong with it is told before anybody is asked to approve it.
-    const starts =
-      current?.version === version ? this.#starts(await policies.preview({ kind: 'update', profileId, patch })) : null;
-    if (starts === null || starts.targets.length <= 1) {
-      return { kind: 'changed', profile: await policies.update(profileId, patch, version, by) };
+    const starts = policies.get(profileId)?.version === version ? await this.#starts(profileId, patch) : null;
+    if (starts === null) return { kind: 'changed', profile: await policies.update(profileId, patch, version, by) };
+    return this.#propose(profileId, patch, version, by, starts);
+  }
+
+  /** As PolicyService.removeWaiver, or a proposal of it: what was waived may be what automation would act on. */
+  async removeWaiver(profileId: string, waiverId: string, version: number, by: Proposer): Promise<Proposed> {
+    const { policies } = this.#parts;
+    const profile = policies.get(profileId);
+    const waivers = profile?.waivers.filter(({ id }) => id !== waiverId) ?? [];
+    const there = profile?.version === version && waivers.length < profile.waivers.length;
+    const starts = there ? await this.#starts(profileId, { waivers }) : null;
+    if (starts === null) {
+      return { kind: 'changed', profile: await policies.removeWaiver(profileId, waiverId, version, by) };
     }
+    return this.#propose(profileId, { waivers }, version, by, starts);
+  }
+
+  async #propose(
+    profileId: string,
+    patch: PolicySpecPatch,
+    version: number,
+    by: Proposer,
+    starts: Starts
+  ): Promise<Proposed> {
+    const { store, timings, clock } = this.#parts;
     await this.#expire();
     const nowMs = clock();
     const proposal: PolicyProposal = {
@@ -126,8 +148,12 @@ export class Proposals {
     await this.#drop('policy.proposal-denied', this.#get(policyId, id), by);
   }
 
-  #starts({ items }: PolicyPreview): Pick<PolicyProposal, 'targets' | 'playbooks'> {
-    const begun = items.filter(({ targetId, playbooks }) => playbooks.length > 0 && this.#parts.automation(targetId));
+  /** What automation would begin on; null: one target at the most. */
+  async #starts(profileId: string, patch: PolicySpecPatch): Promise<Starts | null> {
+    const { policies, automation } = this.#parts;
+    const begins = ({ targetId, playbooks }: PreviewItem): boolean => playbooks.length > 0 && automation(targetId);
+    const { items: begun } = await policies.preview({ kind: 'update', profileId, patch }, begins);
+    if (begun.length <= 1) return null;
     return {
       targets: begun.map(({ targetId }) => targetId),
       playbooks: [...new Set(begun.flatMap(({ playbooks }) => playbooks))].sort(),

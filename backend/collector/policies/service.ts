@@ -3,6 +3,7 @@ import {
   type ConfigValues,
   type DesiredStatePatch,
   type PolicyPreview,
+  type PreviewItem,
   type PolicyProfile,
 } from '@openclaw-fleet/contract';
 import type { Expectation } from '../assessment/types.ts';
@@ -221,7 +222,7 @@ export class Policies implements PolicyService {
     return this.target(targetId);
   }
 
-  async preview(draft: PolicyDraft): Promise<PolicyPreview> {
+  async preview(draft: PolicyDraft, listed?: (item: PreviewItem) => boolean): Promise<PolicyPreview> {
     const { state, fleet, options } = this.#core;
     if (fleet === null) throw new Error('policies are not attached to a fleet');
     const { overrides, nodes } = this.#drafted(draft, fleet);
@@ -230,7 +231,7 @@ export class Policies implements PolicyService {
       then: (id: string) => state.profileWith(id, overrides),
       now: (id: string) => state.profileOf(id),
     };
-    return previewOf(fleet, nodes, expectation, profile, options.clock, options.timings);
+    return previewOf(fleet, nodes, expectation, profile, options.clock, options.timings, listed);
   }
 
   #drafted(draft: PolicyDraft, fleet: PolicyFleet): { overrides: Overrides; nodes: Iterable<FleetNode> } {

@@ -6,6 +6,7 @@ import type {
   PolicyProfile,
   PolicySpec,
   policySpecSchema,
+  PreviewItem,
   waiverSchema,
 } from '@openclaw-fleet/contract';
 import type { z } from 'zod';
@@ -177,10 +178,10 @@ export interface PolicyService extends ExpectationSource {
   setOverlay(targetId: string, overlay: ConfigValues, rev: number, by: Provenance): Promise<TargetPolicy>;
 
   /**
-   * What a change would do to each target concerned. Changes nothing. Throws PolicyError `not-found`, `invalid` and
+   * What a change would do to each target concerned; at most 500 are listed, of those that `listed` names. Changes nothing. Throws PolicyError `not-found`, `invalid` and
    * `provisioned-read-only` where the change would.
    */
-  preview(draft: PolicyDraft): Promise<PolicyPreview>;
+  preview(draft: PolicyDraft, listed?: (item: PreviewItem) => boolean): Promise<PolicyPreview>;
 }
 
 /** A profile in memory. Times are milliseconds of our clock. */

@@ -15,6 +15,8 @@ const ITSELF: Requester = { actor: SYSTEM, person: null };
 const AT_ONCE = 50;
 /** Blocked runs stored after one look at the fleet: what holds all of it back must not keep everything else waiting. */
 const MOST_STORED = 500;
+/** A look at the fleet takes at most this part of the time: where most of a large fleet is faulty, looks come further apart. */
+const SHARE = 0.1;
 /** Automation is not meant for these targets or not meant to be: that is no refusal, and nothing to tell of. */
 const NOT_MEANT: ReadonlySet<RefusalReason> = new Set([
   'automation-off',
@@ -53,6 +55,7 @@ export class Automation {
     const { clock, timings, automation } = this.#parts;
     if (!automation().enabled || clock() < this.#nextMs) return;
     this.#nextMs = clock() + timings.probe;
+    const beganMs = clock();
     this.#recall();
     const groups = new Map<string, Wish[]>();
     const held: Held[] = [];
@@ -69,6 +72,7 @@ export class Automation {
     }
     for (const wishes of groups.values()) held.push(...(await this.#begin(wishes)));
     await this.#store(held);
+    this.#nextMs = Math.max(this.#nextMs, clock() + (clock() - beganMs) * (1 / SHARE - 1));
   }
 
   /**

@@ -10,8 +10,8 @@ import type { FleetFacts, FleetStanding, TargetFacts } from './types.ts';
 const SUMMARY_MS = 1000;
 /** Who became expired or critical is counted at most this often. Milliseconds. */
 const BLAST_MS = 2000;
-/** Targets looked at in one turn of the event loop. */
-const PER_TURN = 2000;
+/** Time of one turn of the event loop, with what whoever asks does with each candidate. Milliseconds. */
+const TURN_MS = 3;
 
 /** What remediation needs of the registry beyond what everybody reads. */
 export interface RepairableFleet extends Pick<
@@ -123,10 +123,12 @@ export function fleetFacts({ fleet, policies, timings, clock }: Parts): FleetFac
       };
     },
     async *candidates() {
-      let looked = 0;
+      let turnMs = performance.now();
       for (const node of fleet.nodes()) {
-        looked += 1;
-        if (looked % PER_TURN === 0) await new Promise(setImmediate);
+        if (performance.now() - turnMs > TURN_MS) {
+          await new Promise(setImmediate);
+          turnMs = performance.now();
+        }
         const wrong = node.assessment.faults.length > 0 || node.state === 'expired' || node.report.jobs !== undefined;
         if (node.state === 'retired' || !wrong) continue;
         const facts = factsOf(node, clock());

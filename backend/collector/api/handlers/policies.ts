@@ -1,5 +1,5 @@
-import type { OverlayView, TargetPolicyView } from '@openclaw-fleet/contract';
-import type { Proposer } from '../../policies/proposals.ts';
+import type { OverlayView, PolicyProfile, PolicyProposal, TargetPolicyView } from '@openclaw-fleet/contract';
+import type { Proposed, Proposer } from '../../policies/proposals.ts';
 import type { PolicyDraft, TargetPolicy } from '../../policies/types.ts';
 import type { Caller } from '../auth.ts';
 import { failure, setCreated, setVersion } from '../call.ts';
@@ -63,6 +63,16 @@ function targetDraft(targetId: string, { policyId, desired, overlay }: BodyOf<'p
 
 const asker = ({ actor, person }: Caller): Pick<Proposer, 'actor' | 'person'> => ({ actor, person });
 
+/** The profile as it is now, or the proposal that waits for another person. */
+function shownChange(response: Call<'changePolicy'>['response'], changed: Proposed): PolicyProfile | PolicyProposal {
+  if (changed.kind === 'proposed') {
+    response.status(202).setHeader('location', `/fleet/policies/${changed.proposal.policyId}/proposals`);
+    return changed.proposal;
+  }
+  setVersion(response, changed.profile.version);
+  return changed.profile;
+}
+
 /** What is expected of targets, and who says so. */
 export function policyHandlers(parts: Parts): Handlers<PolicyRoute> {
   const { policies, proposals } = parts;
@@ -110,13 +120,7 @@ export function policyHandlers(parts: Parts): Handlers<PolicyRoute> {
     async changePolicy({ params: { policyId }, body: { reason, ...change }, version, caller, response }) {
       const patch = sent(change);
       if (Object.keys(patch).length === 0) throw nothingSent('the fields of a profile');
-      const changed = await proposals.change(policyId, patch, version, { ...asker(caller), reason });
-      if (changed.kind === 'proposed') {
-        response.status(202).setHeader('location', `/fleet/policies/${policyId}/proposals`);
-        return changed.proposal;
-      }
-      setVersion(response, changed.profile.version);
-      return changed.profile;
+      return shownChange(response, await proposals.change(policyId, patch, version, { ...asker(caller), reason }));
     },
     listProposals({ params: { policyId } }) {
       if (policies.get(policyId) === null)
@@ -144,10 +148,9 @@ export function policyHandlers(parts: Parts): Handlers<PolicyRoute> {
       setVersion(response, profile.version);
       return profile;
     },
-    async removeWaiver({ params: { policyId, waiverId }, body: { reason }, version, caller: { actor }, response }) {
-      const profile = await policies.removeWaiver(policyId, waiverId, version, { actor, reason });
-      setVersion(response, profile.version);
-      return profile;
+    async removeWaiver({ params: { policyId, waiverId }, body: { reason }, version, caller, response }) {
+      const by = { ...asker(caller), reason };
+      return shownChange(response, await proposals.removeWaiver(policyId, waiverId, version, by));
     },
     getDesiredState(call) {
       nodeOf(parts, call.params);

@@ -166,7 +166,10 @@ export const POLICY_ROUTES = {
     params: ofPolicy.extend({ waiverId: newWaiverSchema.shape.id }),
     body: { schema: reasonOnlySchema },
     ifMatch: 'required',
-    replies: [json(policyProfile, 'The profile without it', versioned)],
+    replies: [
+      json(policyProfile, 'The profile without it', versioned),
+      json(proposal, 'It waits for another person', { status: 202, headers: ['location'] }),
+    ],
     problems: ['not-found', 'read-only'],
   },
   getDesiredState: {
