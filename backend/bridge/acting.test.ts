@@ -211,6 +211,22 @@ describe('a restart', () => {
     expect(receipt.notes.map(({ text }) => text).join('\n')).toContain('gateway.restart.request: CLOSED');
   }, 20_000);
 
+  it('is refused for a gateway that runs and would not start with what is saved', async () => {
+    await ready();
+    gateway.answers['config.get'] = { parsed: { a: 1 }, valid: false };
+    const receipt = await carryOut({ verb: 'restart', what: 'gateway' });
+    expect(receipt).toMatchObject({ state: 'refused', refusal: 'gateway-unavailable' });
+    expect(receipt.message).toMatch(/^Nothing was done: the saved configuration is not valid.*would not start/);
+    expect(asked('gateway.restart.request')).toEqual([]);
+    expect((await observation()).restart_allowed_at).toBeNull();
+  });
+
+  it('goes ahead where the gateway cannot say whether what is saved is valid', async () => {
+    await ready();
+    gateway.answers['config.get'] = { fail: { code: 'UNAVAILABLE', message: 'busy' } };
+    expect(await carryOut({ verb: 'restart', what: 'gateway' })).toMatchObject({ state: 'succeeded' });
+  }, 20_000);
+
   it('is refused for another boot than the one it was decided on', async () => {
     await ready();
     const receipt = await carryOut({ verb: 'restart', what: 'gateway' }, { gateway_boot_id: 'boot-0' });

@@ -79,6 +79,7 @@ async function askFor(
   before: Measurements,
   progress: ActionProgress
 ): Promise<void> {
+  await requireStartable(admin, progress);
   const preflight = await admin.call('gateway.restart.preflight');
   const work = Object.entries(workOf(preflight)).filter(([, count]) => count > 0);
   const listed = work.map(([kind, count]) => `${kind} ${count}`).join(', ');
@@ -93,6 +94,22 @@ async function askFor(
     if (!(error instanceof RpcError) || !NO_ANSWER.has(error.code)) throw error;
     progress.note(`${error.message}: whether it was heard, the next boot id tells`);
   }
+}
+
+/** A gateway that runs still is not given up for one that would not start. @throws Refused */
+async function requireStartable(admin: AdminConnection, progress: ActionProgress): Promise<void> {
+  try {
+    const { valid } = await admin.call('config.get');
+    if (valid !== false) return;
+  } catch (error) {
+    if (!(error instanceof RpcError)) throw error;
+    progress.note(`whether the saved configuration is valid is not known: ${error.message}`);
+    return;
+  }
+  throw new Refused(
+    'gateway-unavailable',
+    'the saved configuration is not valid, so the gateway would not start again; correct it or put back openclaw.json.last-good, then ask again.'
+  );
 }
 
 /** Looks until the gateway is ready with another boot id, or for as long as a start may take. */
