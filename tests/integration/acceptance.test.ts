@@ -499,7 +499,7 @@ describe('P2: automation that looks for itself once in a while, so that alerts c
     async () => {
       const auto = { driftMode: 'ApplyAndAutoCorrect' };
       const { status, headers, body } = await stage.changePolicy<PolicyProposal>('ben', 'calm', auto);
-      expect([status, headers.get('location')]).toEqual([202, expect.stringContaining(body.id)]);
+      expect([status, headers.get('location')]).toEqual([202, '/fleet/policies/calm/proposals']);
       expect(body).toMatchObject({ targets: CALM, playbooks: ['FailureBurst'], change: auto });
       expect((await stage.get<PolicyProfile>('/fleet/policies/calm')).driftMode).toBe('Audit');
       const approve = `/fleet/policies/calm/proposals/${body.id}/approve`;
@@ -514,7 +514,9 @@ describe('P2: automation that looks for itself once in a while, so that alerts c
       expect(await alarm(burst('calm-1'), 'feed')).toMatchObject({ outcome: 'repeated', runId: first.runId });
       const run = await stage.until(first.runId ?? '', 'to begin', ({ state }) => state === 'running');
       expect(run).toMatchObject({ trigger: 'alertmanager', fault: 'anomaly.job-failures', targetId: 'calm-1' });
-      expect(run.plan.reason).toBe('Alert OpenClawJobFailures: Jobs fail');
+      const [record] = await audited(run.id);
+      expect(record).toMatchObject({ actor: run.requestedBy, reason: 'Alert OpenClawJobFailures: Jobs fail' });
+      expect(run.requestedBy).toMatch(/^token:/);
     },
     MINUTE
   );
@@ -582,6 +584,11 @@ describe('P2: SMART_FLEET_V2_ENABLED=false', () => {
       method === 'GET' ? undefined : {}
     );
     expect([status, body.detail]).toEqual([404, expect.stringMatching(/^SMART_FLEET_V2_ENABLED is false/)]);
+  });
+
+  it('keeps automation from acting, which nobody could see or stop', async () => {
+    expect(await stage.metric('openclaw_fleet_automation_enabled')).toBe(0);
+    expect(await stage.metric('openclaw_fleet_automation_held{reason="automation-off"}')).toBe(1);
   });
 
   it('leaves discovery and metrics on', async () => {

@@ -143,6 +143,11 @@ export class AcceptanceStage {
     this.#acting.befall(this.#ids.indexOf(id), fault);
   }
 
+  /** Where the bridge of the node takes verbs, as `127.0.0.1:40001`. */
+  door(id: string): string | null {
+    return this.#acting.door(this.#ids.indexOf(id));
+  }
+
   /** The faults that befell the node and are not cured. */
   faults(id: string): readonly string[] {
     return this.#acting.behaviour(this.#ids.indexOf(id)).faults;
