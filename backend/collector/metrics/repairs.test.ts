@@ -44,6 +44,7 @@ describe('the metrics of repairs', () => {
     expect(value('repairs_open', { playbook: 'BridgeStuck', state: 'running' })).toBe(1);
     expect(value('repairs_open', { playbook: 'BridgeStuck', state: 'verifying' })).toBe(0);
     expect([value('repairs_in_flight'), value('repairs_in_flight_limit')]).toEqual([1, 3]);
+    expect(value('repairs_break_glass_open')).toBe(1);
     expect(value('approval_waiting_seconds')).toBe(9);
     expect(value('repair_holds', { kind: 'quarantine' })).toBe(2);
     expect(value('repair_holds', { kind: 'breaker' })).toBe(0);

@@ -15,7 +15,7 @@ import { hashNumber } from './hash-number.ts';
 /** What is asked of remediation and storage at each scrape. */
 export interface RepairSources {
   readonly status: () => RemediationStatus;
-  readonly open: () => readonly Pick<Run, 'state' | 'playbook' | 'createdAt' | 'targetId'>[];
+  readonly open: () => readonly Pick<Run, 'state' | 'playbook' | 'createdAt' | 'targetId' | 'breakGlass'>[];
   readonly holds: () => readonly Hold[];
   /** The newest record of the audit chain. */
   readonly auditHead: () => Promise<{ readonly seq: number; readonly hash: string }>;
@@ -91,6 +91,14 @@ export function registerRepairMetrics(registry: Registry, sources: RepairSources
   gauge('openclaw_fleet_repairs_in_flight_limit', 'How many repairs may be in flight now.', [], (each) => {
     each.set(status().inFlightCap);
   });
+  gauge(
+    'openclaw_fleet_repairs_break_glass_open',
+    'Repairs that have not ended and that one approver decided alone: their owner is to be paged.',
+    [],
+    (each) => {
+      each.set(open().filter(({ breakGlass }) => breakGlass).length);
+    }
+  );
   gauge(
     'openclaw_fleet_approval_waiting_seconds',
     'How long the oldest repair that waits for an approval has been waiting; 0 when none waits.',
