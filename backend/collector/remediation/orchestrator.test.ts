@@ -200,6 +200,19 @@ describe('a restart of the collector', () => {
 });
 
 describe('ConfigDrift', () => {
+  it('does not apply what is desired no more by the time the second witness has answered', async () => {
+    world.drifted('n1');
+    const run = await world.request('n1');
+    await world.pass(SECOND);
+    world.say('n1', { desiredRevision: 'd'.repeat(64) });
+    expect(await world.ended(run.id)).toMatchObject({
+      state: 'cancelled',
+      attempt: 0,
+      reason: containing('Another configuration is desired by now'),
+    });
+    expect(world.verbs()).toEqual([]);
+  });
+
   it('applies the desired revision without a restart, and skips a reload that is not needed', async () => {
     world.drifted('n1');
     const run = await repaired('n1');

@@ -1,4 +1,4 @@
-import type { ActionRequest, Refusal, RunStep } from '@openclaw-fleet/contract';
+import type { ActionRequest, RunStep } from '@openclaw-fleet/contract';
 import { duration } from '../assessment/words.ts';
 import { updateBatch } from './batches.ts';
 import { guardContext } from './context.ts';
@@ -12,7 +12,7 @@ import type { Ending, PlaybookStep, StepOutcome } from './playbooks/types.ts';
 import type { PlanRecord, RunRecord, StepWork } from './records.ts';
 import { faultFor } from './rules/faults.ts';
 import { requestOf } from './step-verb.ts';
-import { stepContext, type Done, type Hands } from './steps.ts';
+import { plannedOf, stepContext, type Done, type Hands } from './steps.ts';
 
 /** How long the second witness may be busy with something else. In terms of an action's validity. */
 const BUSY_FOR = 2;
@@ -38,7 +38,7 @@ export function begin(hands: Hands, draft: Draft, now: RunRecord, plan: PlanReco
   }
   const held = step.does === 'verb' && !now.work.acted ? heldBack(hands, draft, now, plan) : null;
   if (held !== null) {
-    turnBack(hands, draft, now, plan, { state: 'cancelled', reason: `Nothing was done after all: ${held.message}` });
+    turnBack(hands, draft, now, plan, { state: 'cancelled', reason: `Nothing was done after all: ${held}` });
     return false;
   }
   const ask = step.does === 'verb' && !step.looks ? step.ask(stepContext(hands, { record: now, plan })) : null;
@@ -68,10 +68,15 @@ export function begin(hands: Hands, draft: Draft, now: RunRecord, plan: PlanReco
   return request !== null;
 }
 
-/** Why a run that began by itself must not act after all: the fleet went on while the second witness was asked. */
-function heldBack(hands: Hands, draft: Draft, { run }: RunRecord, { plan }: PlanRecord): Refusal | null {
+/** Why nothing is to be done after all: the fleet went on while the second witness was asked. Null: nothing. */
+function heldBack(hands: Hands, draft: Draft, { run }: RunRecord, record: PlanRecord): string | null {
+  const { plan } = record;
   const target = hands.fleet.get(run.targetId);
   if (target === null) return null;
+  const { desiredRevision, desiredConfigHash } = plannedOf(record, run.targetId);
+  const wanted = target.desiredRevision === desiredRevision && target.desiredConfigHash === desiredConfigHash;
+  if (run.playbook === 'ConfigDrift' && !wanted)
+    return 'Another configuration is desired by now. Ask for the repair again.';
   const candidate = {
     target,
     playbook: run.playbook,
@@ -83,7 +88,7 @@ function heldBack(hands: Hands, draft: Draft, { run }: RunRecord, { plan }: Plan
     batchHalted: false,
     runId: run.id,
   };
-  return refusalBeforeVerb(guardContext(hands, candidate, draft.nowMs, draft));
+  return refusalBeforeVerb(guardContext(hands, candidate, draft.nowMs, draft))?.message ?? null;
 }
 
 /** Its verb was not needed for this job, so there is nothing to watch. */
