@@ -253,7 +253,9 @@ export const settings = z.strictObject({
         alias: 'SMART_FLEET_AUTOMATION_PERCENT',
       }),
     runbookUrl: httpsUrl.optional().meta({
-      ...about('Where docs/repairs.md is read: the evidence of a repair that a person must finish links to a part of it.'),
+      ...about(
+        'Where docs/repairs.md is read: the evidence of a repair that a person must finish links to a part of it.'
+      ),
       fallback: 'docs/repairs.md',
     }),
   }),

@@ -139,7 +139,16 @@ export const scoreSummarySchema = z.object({
 export type ScoreSummary = z.infer<typeof scoreSummarySchema>;
 
 /** What happened to a target, for its timeline. */
-export const CHANGE_KINDS = ['liveness', 'report', 'health', 'drift', 'violation', 'policy', 'isolation', 'repair'] as const;
+export const CHANGE_KINDS = [
+  'liveness',
+  'report',
+  'health',
+  'drift',
+  'violation',
+  'policy',
+  'isolation',
+  'repair',
+] as const;
 export type ChangeKind = (typeof CHANGE_KINDS)[number];
 export const timelineEntrySchema = z.object({
   /** Its place in commit order. */

@@ -5,7 +5,11 @@ import { expect, it } from '@jest/globals';
 const docs = join(import.meta.dirname, '../../docs');
 const text = readFileSync(join(docs, 'threat-model.md'), 'utf8');
 const section = text.slice(text.indexOf('### Every "cannot", and its test'));
-const rows = section.slice(0, section.indexOf('\n## ')).match(/^\|.*\|$/gm)?.slice(2) ?? [];
+const rows =
+  section
+    .slice(0, section.indexOf('\n## '))
+    .match(/^\|.*\|$/gm)
+    ?.slice(2) ?? [];
 
 it('every "cannot" of the acting side names tests that there are', () => {
   expect(rows.length).toBeGreaterThan(30);

@@ -52,7 +52,9 @@ describe('automation', () => {
     expect(await world.ended(run?.id ?? '')).toMatchObject({
       state: 'cancelled',
       attempt: 0,
-      reason: expect.stringMatching(/^Nothing was done after all: The collector cannot see the fleet/) as unknown as string,
+      reason: expect.stringMatching(
+        /^Nothing was done after all: The collector cannot see the fleet/
+      ) as unknown as string,
     });
     expect(world.verbs()).toEqual([]);
   });
