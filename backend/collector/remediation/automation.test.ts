@@ -233,6 +233,21 @@ describe('automation', () => {
     expect((await ask()).id).toBe(run.id);
     expect(await world.ended(run.id)).toMatchObject({ state: 'succeeded' });
   });
+
+  it('tells an alert of a halt, also for a target that a person had tried before', async () => {
+    world.drifted('n2').carryOut = noEffect;
+    expect(await world.ended((await world.request('n2')).id)).toMatchObject({ state: 'no_effect' });
+    world.drifted('n1').carryOut = noEffect;
+    world.automation = { enabled: true, percent: 100 };
+    world.say('n2', { driftMode: 'Audit' });
+    await world.until(async () =>
+      (await world.allRuns()).some(({ targetId, state }) => targetId === 'n1' && state === 'no_effect')
+    );
+    await world.pass(12 * MINUTE);
+    world.say('n2', { driftMode: 'ApplyAndAutoCorrect' });
+    const asked = world.request('n2', { trigger: 'alertmanager', by: SERVICE, reason: 'ConfigDrift fires' });
+    await expect(asked).rejects.toMatchObject({ failure: { refusal: { reason: 'batch-halted' } } });
+  });
 });
 
 describe('quarantines and breakers', () => {

@@ -8,7 +8,7 @@ import { makePlan, newRun } from './plans.ts';
 import type { PlanRecord, RunRecord } from './records.ts';
 import { blockedRecord, type RequestParts } from './requests.ts';
 import { faultFor } from './rules/faults.ts';
-import type { GuardContext, RepairFault, Requester, TargetFacts } from './types.ts';
+import { refuse, type GuardContext, type RepairFault, type Requester, type TargetFacts } from './types.ts';
 
 const ITSELF: Requester = { actor: SYSTEM, person: null };
 /** Blocked runs stored in one write. */
@@ -97,10 +97,8 @@ export class Automation {
     }
     const { room, waves } = roomFor(this.#parts.books, into, 1, draft);
     if (room < 1) {
-      const why = {
-        reason: 'in-flight-cap' as const,
-        message: 'The wave before it is not through. The alert may ask again.',
-      };
+      const waits = refuse('in-flight-cap', 'The wave before it is not through. The alert may ask again.');
+      const why = isHalted(this.#parts.books, into, draft) ? BATCH_HALTED : waits;
       return this.#blocked(draft, { target, playbook, fault, refusal: why }, 'alertmanager', by, reason);
     }
     return join(this.#parts, draft, into, {

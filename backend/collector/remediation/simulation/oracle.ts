@@ -119,9 +119,7 @@ export class Oracle {
       if (!before.includes(reason)) this.#fail('no-bridge', `${run.id} of a plain sender was refused as ${reason}`);
     }
     if (reason === 'in-flight-cap' && run.trigger === 'alertmanager') {
-      // One that was tried before, elsewhere, is no new target, which is all that a halt stops.
-      const tried = this.#journal.attempts(run.targetId, run.fault, this.#world.now).length > 0;
-      const halted = tried ? null : this.#haltedBatch(run);
+      const halted = this.#haltedBatch(run);
       if (halted !== null) this.#fail('batch-halted', `${run.id} was told to wait for ${halted}, which is halted`);
     }
   }
