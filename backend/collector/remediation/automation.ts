@@ -97,8 +97,7 @@ export class Automation {
     }
     const { room, waves } = roomFor(this.#parts.books, into, 1, draft);
     if (room < 1) {
-      const waits = refuse('in-flight-cap', 'The wave before it is not through. The alert may ask again.');
-      const why = isHalted(this.#parts.books, into, draft) ? BATCH_HALTED : waits;
+      const why = refuse('in-flight-cap', 'The wave before it is not through. The alert may ask again.');
       return this.#blocked(draft, { target, playbook, fault, refusal: why }, 'alertmanager', by, reason);
     }
     return join(this.#parts, draft, into, {

@@ -7,5 +7,5 @@ export const BATCH_HALTED = refuse(
 );
 
 /** Binds everyone: a halt stops new targets, not retries. */
-export const batchHalted: Guardrail = ({ batchHalted: halted, trigger, attempts }) =>
-  halted && trigger !== 'retry' && attempts.length === 0 ? BATCH_HALTED : null;
+export const batchHalted: Guardrail = ({ batchHalted: halted, trigger }) =>
+  halted && trigger !== 'retry' ? BATCH_HALTED : null;

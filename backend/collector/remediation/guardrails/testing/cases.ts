@@ -233,11 +233,11 @@ export function guardCases(base: GuardContext): Readonly<Record<Exclude<RefusalR
     },
     'batch-halted': {
       binds: 'everyone',
-      refused: [{ name: 'halted', of: { batchHalted: true } }],
-      passed: [
-        { name: 'a retry of automation', of: { batchHalted: true, attempts: [attemptOf(NOW - HOUR)] } },
-        { name: 'not', of: { batchHalted: false } },
+      refused: [
+        { name: 'halted', of: { batchHalted: true } },
+        { name: 'tried before, elsewhere', of: { batchHalted: true, attempts: [attemptOf(NOW - HOUR)] } },
       ],
+      passed: [{ name: 'not', of: { batchHalted: false } }],
     },
     'too-soon': {
       binds: 'automation',
