@@ -13,6 +13,7 @@ import { adminCall } from '../testing/admin.ts';
 import { ensureOpenclaw, OPENCLAW_VERSION, startGateway } from '../testing/openclaw.ts';
 import type { RealGateway } from '../testing/openclaw.ts';
 import { createRevisionSigner, hashOf } from '../testing/revisions.ts';
+import { waitFor } from '../testing/wait-for.ts';
 import { createConfigApplier } from './apply.ts';
 import type { ApplyRequest, ConfigApplier } from './apply.ts';
 import { createGatewayConfig, readinessOf } from './gateway-config.ts';
@@ -194,6 +195,8 @@ const values: ConfigValues = { 'agents.defaults.userTimezone': 'Europe/Berlin', 
       await adminCall(gateway, 'config.get', {}).then((got) =>
         adminCall(gateway, 'config.patch', { raw: '{"messages":{"ackReaction":"x"}}', baseHash: got['hash'] })
       );
+      const lastGood = (): string => readFileSync(`${gateway.configFile}.last-good`, 'utf8');
+      await waitFor('the last good copy', () => lastGood().includes('secret-2'), 20_000);
       const { document, fullHash } = await config.look();
       createGoodCopy(join(node.folder, 'state'), say).offer(document ?? {}, fullHash ?? '');
       save('{ "gateway": ');
