@@ -1,4 +1,4 @@
-import { OPEN_RUN_STATES, RUN_STATES, isEnded } from '@openclaw-fleet/contract';
+import { OPEN_RUN_STATES, PLAYBOOK_IDS, RUN_STATES, isEnded } from '@openclaw-fleet/contract';
 import type { Efficacy, Hold, HoldKind, PlaybookId, Run, RunState, Timings } from '@openclaw-fleet/contract';
 import { FencedError, StorageError, type HoldRow, type RemediationStore, type RunRow } from '../storage/types.ts';
 import { Draft, type Named } from './draft.ts';
@@ -210,7 +210,7 @@ export class Books {
     for (const row of await this.#all({ states: ['blocked'], trigger: 'automation', endedFromMs })) {
       this.#read(() => this.blocked.set(row.id, runOf(row, []).run));
     }
-    for (const playbook of ['BridgeStuck', 'ConfigDrift', 'FailureBurst']) {
+    for (const playbook of PLAYBOOK_IDS) {
       const states = ENDED_STATES.filter((state) => outcomeOf(state) !== null);
       const { rows } = await store.runs({ playbook, states, limit: EFFICACY_READ });
       for (const row of rows) this.#read(() => this.#outcome(runOf(row, []).run));

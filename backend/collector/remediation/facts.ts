@@ -118,7 +118,10 @@ export function fleetFacts({ fleet, policies, timings, clock }: Parts): FleetFac
         zones: judged.length,
         normalZones: judged.filter(({ zone }) => fleet.zoneVerdict(zone) === 'normal').length,
         expected,
-        blast: counted(nowMs),
+        // Walks the fleet, and most who ask for the standing do not look at it.
+        get blast() {
+          return counted(nowMs);
+        },
         automationFromMs: fleet.automationFromMs(),
       };
     },

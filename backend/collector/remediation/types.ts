@@ -63,7 +63,7 @@ export interface TargetFacts {
   readonly isolated: boolean;
   readonly reported: ReportedBlock | null;
   readonly jobs: JobsBlock | null;
-  /** Every open drift and violation, as `drift.config:major`, in order. */
+  /** Every open drift and violation, as `drift.config` or `drift.config:critical`, in order. */
   readonly openFaults: readonly string[];
   /** Those a playbook is for, the worst first. */
   readonly repairable: readonly RepairFault[];

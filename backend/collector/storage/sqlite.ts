@@ -30,10 +30,10 @@ export function fromColumns(row: StoredColumns): StoredNode {
 }
 
 /**
- * Pages of WAL after which a checkpoint is worth its cost (256 MiB): in a large fleet every heartbeat is on a page of its own,
- * and what is written often before a checkpoint is copied once. 100,000 nodes have about 15,000 pages.
+ * Pages of WAL after which a checkpoint is worth its cost (64 MiB): in a large fleet every heartbeat is on a page of its own,
+ * and what is written often before a checkpoint is copied once.
  */
-const CHECKPOINT_FRAMES = 65_536;
+const CHECKPOINT_FRAMES = 16_384;
 
 /**
  * The embedded database, on one connection. Synchronous: it lives in a worker thread. WAL with synchronous=FULL: a

@@ -7,7 +7,7 @@ const SECOND = 1000;
  * FailureBurst (seed 000): the jobs that fail are disabled, the gateway is examined, and the jobs are enabled one by one,
  * each watched for a while. One that fails again is disabled and stays so; the others are enabled again, and the run fails.
  * A job is never run out of turn to try it: that would repeat its effects.
- * Limits: at most 50 jobs, none that the gateway needs or a plugin declared (the bridge says which).
+ * Limits: at most 10 jobs, none that the gateway needs or a plugin declared (the bridge says which).
  */
 export const failureBurst: Playbook = {
   id: 'FailureBurst',

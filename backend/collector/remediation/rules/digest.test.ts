@@ -45,7 +45,7 @@ describe('what is seen of a target', () => {
       desiredConfigHash: 'a'.repeat(64),
       fault: 'drift.config',
       severity: 'minor',
-      openFaults: ['drift.config:minor'],
+      openFaults: ['drift.config'],
       isolated: false,
     });
     expect(plannedTarget(targetOf(), null)).toMatchObject({ bridgeVersion: null, configHash: null, fault: 'none' });
@@ -54,7 +54,7 @@ describe('what is seen of a target', () => {
 
 describe('the digest of a plan', () => {
   it('stays as it is, so that what was approved once is known for ever', () => {
-    expect(planDigest(plan())).toBe('2805d4d820667c62ff5a4b54f618eac08c5d4fb2f9d02764172b01c414ccfbe7');
+    expect(planDigest(plan())).toBe('bb8f76ffef4f5b93cbe57c4177410f6c9e9fbddc4cfa499397af9d69bf25cdb2');
   });
 
   it('does not change with a mere new heartbeat', () => {
@@ -83,14 +83,20 @@ describe('the digest of a plan', () => {
     ['what is desired', { desiredRevision: 'd'.repeat(64) }],
     ['the overlay', { desiredConfigHash: 'd'.repeat(64) }],
     ['the fault', { fault: 'drift.sync' }],
-    ['its severity', { severity: 'major' }],
-    ['another open fault', { openFaults: ['drift.config:minor', 'drift.sync:minor'] }],
-    ['an escalation', { openFaults: ['drift.config:major'] }],
+    ['its severity, once it is critical', { severity: 'critical' }],
+    ['another open fault', { openFaults: ['drift.config', 'drift.sync'] }],
+    ['an escalation', { openFaults: ['drift.config:critical'] }],
     ['isolation', { isolated: true }],
     ['the target', { targetId: 'gateway-2' }],
   ])('changes with %s', (_name, of) => {
     expect(planDigest(plan({ targets: [{ ...planned, ...of }] }))).not.toBe(planDigest(plan()));
     if (!('targetId' in of)) expect(whatChanged(planned, { ...planned, ...of })).toHaveLength(1);
+  });
+
+  it('does not change when a fault grows older, and still is not critical', () => {
+    const older = { ...planned, severity: 'major' as const };
+    expect(planDigest(plan({ targets: [older] }))).toBe(planDigest(plan()));
+    expect(whatChanged(planned, older)).toEqual([]);
   });
 
   it('changes with what would be done', () => {

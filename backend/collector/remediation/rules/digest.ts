@@ -26,7 +26,8 @@ export function plannedTarget(target: TargetFacts, fault: RepairFault | null): P
 /**
  * What an approval approves: SHA-256 in hex over the RFC 8785 form of the playbook, its actions and its targets with what was
  * seen of them, in the order of their ids (domain-rules section 6). Reasons and times are not in it, so a mere new heartbeat
- * leaves it as it is.
+ * leaves it as it is. Of a severity only counts whether it is critical, which decides who must approve: a fault that merely
+ * grows older must not void every repair that waits.
  */
 export function planDigest({ playbook, actions, targets }: Pick<Plan, 'playbook' | 'actions' | 'targets'>): string {
   const seen = [...targets]
@@ -40,7 +41,7 @@ export function planDigest({ playbook, actions, targets }: Pick<Plan, 'playbook'
       desiredRevision: target.desiredRevision,
       desiredConfigHash: target.desiredConfigHash,
       fault: target.fault,
-      severity: target.severity,
+      critical: isCritical(target),
       openFaults: [...target.openFaults].sort(),
       isolated: target.isolated,
     }));
@@ -66,5 +67,12 @@ export function whatChanged(planned: PlannedTarget, now: PlannedTarget): string[
     ['openFaults', 'its open faults'],
     ['isolated', 'whether it is isolated'],
   ];
-  return names.filter(([key]) => canonicalJson(planned[key]) !== canonicalJson(now[key])).map(([, name]) => name);
+  return names
+    .filter(([key]) => {
+      if (key === 'severity') return isCritical(planned) !== isCritical(now);
+      return canonicalJson(planned[key]) !== canonicalJson(now[key]);
+    })
+    .map(([, name]) => name);
 }
+
+const isCritical = ({ severity }: PlannedTarget): boolean => severity === 'critical';

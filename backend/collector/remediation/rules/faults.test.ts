@@ -203,8 +203,9 @@ describe('what a playbook is for', () => {
 describe('open faults in a digest', () => {
   it('are named with their severities, in one order', () => {
     const faults = [violation('runtime-error'), drift('version', 'major'), drift('config', 'minor')];
-    const keys = ['drift.config:minor', 'drift.version:major', 'violation.runtime-error:high'];
+    const keys = ['drift.config', 'drift.version', 'violation.runtime-error'];
     expect(openFaultKeys(faults)).toEqual(keys);
+    expect(openFaultKeys([drift('runtime', 'critical'), violation('runtime-error')])).toEqual(['drift.runtime:critical']);
     fc.assert(
       fc.property(fc.shuffledSubarray(faults, { minLength: 3 }), (some) => expect(openFaultKeys(some)).toEqual(keys))
     );

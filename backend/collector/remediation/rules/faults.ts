@@ -95,9 +95,16 @@ function failuresOf({ jobs, seenMs }: FaultySubject, found: readonly RepairFault
   };
 }
 
-/** Every open drift and violation as `drift.config:major`, in order: what a plan's digest holds of them. */
+/**
+ * Every open drift and violation as `drift.config`, or `drift.config:critical`, in order: what a plan's digest holds of them.
+ * A violation that says what an open drift says is left out.
+ */
 export function openFaultKeys(faults: readonly Fault[]): string[] {
-  return faults.map((fault) => `${keyOf(fault)}:${fault.severity}`).sort();
+  const keys = new Set(faults.map(keyOf));
+  return faults
+    .filter((fault) => !keys.has(standsFor(keyOf(fault)) ?? ''))
+    .map((fault) => (fault.severity === 'critical' ? `${keyOf(fault)}:critical` : keyOf(fault)))
+    .sort();
 }
 
 /** The worst fault that a playbook is for; null: there is none. @param faults as `repairFaults` gives them */

@@ -39,7 +39,7 @@ export function targetOf(of: Partial<TargetFacts> = {}): TargetFacts {
     isolated: false,
     reported: null,
     jobs: null,
-    openFaults: ['drift.config:minor'],
+    openFaults: ['drift.config'],
     repairable: [faultOf()],
     desiredRevision: HASH,
     desiredConfigHash: HASH,
