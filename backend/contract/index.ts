@@ -1,5 +1,7 @@
 export * from './api.ts';
 export * from './api-changes.ts';
+export * from './api-map.ts';
+export * from './api-me.ts';
 export * from './api-remediation.ts';
 export * from './event.ts';
 export * from './heartbeat.ts';
