@@ -421,4 +421,38 @@ describe('reload', () => {
     expect(await reload()).toMatchObject({ state: 'succeeded', message: expect.stringContaining('1 setting changed') });
     expect(config.document).toEqual(wanted);
   });
+
+  describe('of what is saved and not active', () => {
+    beforeEach(async () => {
+      await apply();
+      config.active = edited;
+      const answer = gateway.answers['config.apply'] as (params: object) => Record<string, unknown>;
+      // It does not say whether it restarts.
+      gateway.answers['config.apply'] = (params) => ({ ...answer(params), sentinel: {} });
+    });
+
+    it('makes it active, and waits for no new boot that nothing calls for', async () => {
+      expect(await reload()).toMatchObject({
+        state: 'succeeded',
+        after: { config_converged: true, gateway_boot_id: 'boot-1', restarted: false },
+      });
+      expect(config.active).toEqual(wanted);
+      expect(config.writes('config.apply')).toHaveLength(1);
+    });
+
+    it('leaves it the time of a restart', async () => {
+      const read = gateway.answers['config.get'] as () => Record<string, unknown>;
+      let looks = 0;
+      // 500 ms pass from look to look.
+      gateway.answers['config.get'] = () => ((looks += 1) < 100 ? { ...read(), appliedConfigHash: 'before' } : read());
+      expect(await reload()).toMatchObject({ state: 'succeeded', after: { restarted: false } });
+      expect(looks).toBeGreaterThanOrEqual(100);
+    });
+
+    it('does nothing where a restart is against the limits now', async () => {
+      mayRestart = () => 'restart-limit';
+      expect(await reload()).toMatchObject({ state: 'refused', refusal: 'restart-limit' });
+      expect(config.writes('config.apply')).toEqual([]);
+    });
+  });
 });

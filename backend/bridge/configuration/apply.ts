@@ -18,7 +18,7 @@ import { repair } from './repair.ts';
 import { fetched, firstLook, kindsOf, objected } from './steps.ts';
 import type { ConfigSync } from './sync.ts';
 import { pause, watch } from './watch.ts';
-import { attempt, isDone, limitOf, rollBack, seeThrough } from './write.ts';
+import { attempt, couldRestart, isDone, limitOf, rollBack, seeThrough } from './write.ts';
 import type { WriteContext } from './write.ts';
 
 /** Changes that are written out in the notes; a receipt takes 200 lines. */
@@ -123,7 +123,7 @@ export function createConfigApplier(options: ConfigApplierOptions): ConfigApplie
     [seen.before, seen.bootId] = [look, look.bootId];
     if (!look.valid) look = await repair(context, options.good, look, request.id);
     for (let round = 1; ; round += 1) {
-      const { plan, restart: asked } = await planOf(request, look, note);
+      const { plan, restart } = await planOf(request, look, note);
       // What is saved and not active may be more than the revision, and restart the gateway once it is.
       const activates = plan.changes.length === 0 && !look.converged;
       if (activates && !request.allowRestart && !request.always)
@@ -131,13 +131,12 @@ export function createConfigApplier(options: ConfigApplierOptions): ConfigApplie
           'needs-restart',
           'what differs is saved on the gateway and not active, and making it active may restart it; restart the gateway, or allow that'
         );
-      const restart = asked || activates;
       const entry = entryOf(request, look, plan, restart);
       if (plan.changes.length === 0 && !request.always && isDone(look, { ...entry, restart: false })) {
         seen.after = look;
         return 'the gateway runs the revision already; nothing was written';
       }
-      const refusal = restart ? (options.mayRestart?.() ?? null) : null;
+      const refusal = couldRestart(entry) ? (options.mayRestart?.() ?? null) : null;
       if (refusal !== null)
         throw refused(refusal, 'the change restarts the gateway, which its limits do not allow now; ask again later');
       open(entry);
@@ -218,7 +217,7 @@ export function createConfigApplier(options: ConfigApplierOptions): ConfigApplie
       note('the bridge ended in the middle: it looks at what became of the change');
       const settled = (look: Look): boolean => isDone(look, quick) || look.hash === entry.before.hash;
       await pause(clock);
-      const { look } = await watch(config, clock, limitOf(context, entry), settled);
+      const { look } = await watch(config, clock, limitOf(context, couldRestart(entry)), settled);
       if (look === null) return null;
       const outcome = await concluded({ config_hash: entry.configHash, values: entry.values }, config, async (seen) => {
         seen.bootId = entry.before.bootId;

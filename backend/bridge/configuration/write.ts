@@ -100,9 +100,10 @@ export async function seeThrough(
   const { config, clock, note } = context;
   const hash = written?.hash ?? null;
   // Its schema calls what it does not know a restart; its own word about this change counts more.
-  const entry = written?.withoutRestart === true ? { ...planned, restart: false } : planned;
+  const restarts = couldRestart(planned) && written?.withoutRestart !== true;
+  const entry = { ...planned, restart: planned.restart && restarts };
   // A restart is announced by the same code as a failure; only a hot change is known to have failed.
-  const patience = answer === 'not-applied' && !entry.restart ? 0 : limitOf(context, entry);
+  const patience = answer === 'not-applied' && !restarts ? 0 : limitOf(context, restarts);
   if (patience === 0) await pause(clock);
   const { look, held } = await watch(config, clock, patience, (seen) => isDone(seen, entry));
   if (held && look !== null) return look;
@@ -122,8 +123,13 @@ export async function seeThrough(
   return rollBack(context, entry, hash);
 }
 
-export const limitOf = ({ convergenceMs }: WriteContext, entry: Entry): number =>
-  entry.restart ? convergenceMs : Math.min(HOT_LIMIT, convergenceMs);
+/** The gateway restarts for it, or may: what is saved already and not active can be anything. */
+export const couldRestart = ({ restart, before, expectedHash }: Entry): boolean =>
+  restart || (!before.converged && before.fullHash === expectedHash);
+
+/** How long a gateway may take to run what was written. Milliseconds. */
+export const limitOf = ({ convergenceMs }: WriteContext, restarts: boolean): number =>
+  restarts ? convergenceMs : Math.min(HOT_LIMIT, convergenceMs);
 
 /**
  * Puts back the document from before, and verifies that the gateway runs it.
