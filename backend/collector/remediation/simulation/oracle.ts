@@ -227,7 +227,12 @@ export class Oracle {
   ): void {
     const planned = targets.find(({ targetId }) => targetId === run.targetId);
     const { reported } = node.report;
-    const open = node.assessment.faults.map(({ kind, code, severity }) => `${kind}.${code}:${severity}`).sort();
+    // What says again what is open already, and how bad it is short of critical, changes nothing.
+    const faults = node.assessment.faults.map(({ kind, code, severity }) => ({ key: `${kind}.${code}`, severity }));
+    const open = faults
+      .filter(({ key }) => !faults.some((other) => other.key !== key && other.key === condition(key)))
+      .map(({ key, severity }) => (severity === 'critical' ? `${key}:critical` : key))
+      .sort();
     const is = [reported?.gateway_boot_id, reported?.config_hash, reported?.bridge_version, node.isolated, open.join()];
     const was = [
       planned?.gatewayBootId,
