@@ -102,7 +102,7 @@ const DURATIONS: Record<keyof Timings, string> = {
   runtimeDriftCriticalAfter: 'A gateway in error for longer is critical drift',
   historyRetention: 'How long scores, drift, violations and timelines are kept',
   approvalExpiry: 'An approval must come within this of the request',
-  executionExpiry: 'A repair must begin within this of its approval',
+  executionExpiry: 'A repair must begin within this of its approval, or of the end of the backoff that it waits for',
   retryWindow: 'Retries may use an unchanged plan for this long after its approval',
   firstAttemptAfter: 'A fault must be this old before it is repaired automatically',
   attemptBackoff: 'Between the end of an attempt and the next one, and before an unreachable target is asked again',

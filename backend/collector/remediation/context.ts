@@ -4,6 +4,7 @@ import { efficacySubject } from './books.ts';
 import type { Draft } from './draft.ts';
 import { countedAttempts, nextAttemptMs, usesAttempt } from './rules/attempts.ts';
 import { keysOfCondition } from './rules/conditions.ts';
+import { faultFor } from './rules/faults.ts';
 import { limitsOf } from './rules/limits.ts';
 import type {
   Attempt,
@@ -77,13 +78,33 @@ export function attemptsOn(
  * When the next run on a fault may begin. Persons wait for attempts alone; what begins by itself also waits after one that
  * reached nobody, saw no fault, or was stopped by a person.
  */
-function nextMs(parts: ContextParts, { target, fault, trigger }: Candidate, attempts: readonly Attempt[]): number {
+function nextMs(
+  parts: Pick<ContextParts, 'books' | 'timings'>,
+  { target, fault, trigger }: Pick<Candidate, 'target' | 'fault' | 'trigger'>,
+  attempts: readonly Attempt[]
+): number {
   if (fault === null) return -Infinity;
   const byItself = pastOn(parts.books, target.id, fault.key).filter(({ state }) =>
     ['unreachable', 'no_fault', 'cancelled', 'denied'].includes(state)
   );
   const previous = [...attempts, ...(trigger === 'manual' ? [] : byItself.map(asAttempt))];
   return Math.max(-Infinity, ...previous.map((attempt) => nextAttemptMs(attempt, parts.timings)));
+}
+
+/** When the backoff of what was tried before lets a plan for these targets begin on all of them; -Infinity: nothing was. */
+export function mayBeginMs(
+  parts: Pick<ContextParts, 'books' | 'timings'>,
+  playbook: PlaybookId,
+  targets: readonly TargetFacts[],
+  trigger: Trigger,
+  nowMs: number
+): number {
+  const each = targets.map((target) => {
+    const fault = faultFor(playbook, target.repairable);
+    const attempts = fault === null ? [] : attemptsOn(parts, target.id, fault.key, nowMs);
+    return nextMs(parts, { target, fault, trigger }, attempts);
+  });
+  return Math.max(-Infinity, ...each);
 }
 
 /** What the guardrails look at, as of now. @param draft what is about to be stored besides */

@@ -113,6 +113,57 @@ describe('requests', () => {
   });
 });
 
+describe('what is asked for right after an attempt', () => {
+  /** When n1 was repaired, and was broken again at once. */
+  async function brokenAgain(severity: 'minor' | 'critical'): Promise<number> {
+    world.drifted('n1', { severity });
+    const run = await world.request('n1');
+    if (severity === 'critical') await approve(run.id, BEN);
+    expect(await world.ended(run.id)).toMatchObject({ state: 'succeeded' });
+    world.drifted('n1', { severity });
+    return world.now;
+  }
+  const sinceMs = async (run: Run, fromMs: number): Promise<number> =>
+    Date.parse((await world.detail(run.id)).startedAt ?? '') - fromMs;
+
+  it('waits out the backoff and begins, also over a restart', async () => {
+    const endedMs = await brokenAgain('minor');
+    const run = await world.request('n1');
+    await world.pass(9 * MINUTE);
+    expect(await world.detail(run.id)).toMatchObject({ state: 'approved', refusal: { reason: 'backoff' } });
+    await world.restart();
+    expect(await world.ended(run.id)).toMatchObject({ state: 'succeeded' });
+    // Longer than what waits for nothing has to begin.
+    expect(await sinceMs(run, endedMs)).toBeGreaterThan(world.timings.executionExpiry);
+  });
+
+  it('does so when it was approved at once, and in a batch', async () => {
+    const endedMs = await brokenAgain('critical');
+    world.drifted('n2', { severity: 'critical' });
+    const { batch } = await world.remediation.requestBatch({
+      ...world.ask('n1'),
+      playbook: 'ConfigDrift',
+      targetIds: ['n1', 'n2'],
+      selector: null,
+    });
+    await approve(batch.id, BEN);
+    const [first, second] = (await world.allRuns()).filter(({ batchId }) => batchId === batch.id).reverse();
+    expect(await world.ended(first!.id)).toMatchObject({ state: 'succeeded', targetId: 'n1' });
+    expect(await sinceMs(first!, endedMs)).toBeGreaterThan(world.timings.executionExpiry);
+    expect(await world.ended(second!.id)).toMatchObject({ state: 'succeeded' });
+  });
+
+  it('has from then on the time that others have, and no more', async () => {
+    const endedMs = await brokenAgain('minor');
+    const run = await world.request('n1');
+    await world.remediation.pause('n1', BEN, 'somebody works on it');
+    expect(await world.ended(run.id)).toMatchObject({ state: 'expired', reason: containing('paused') });
+    const { attemptBackoff, executionExpiry } = world.timings;
+    expect(world.now - endedMs).toBeGreaterThanOrEqual(attemptBackoff + executionExpiry);
+    expect(world.now - endedMs).toBeLessThanOrEqual(1.2 * attemptBackoff + executionExpiry + 2 * SECOND);
+  });
+});
+
 describe('approvals', () => {
   it('begins once another person approved', async () => {
     const run = await pending();

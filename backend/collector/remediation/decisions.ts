@@ -1,6 +1,7 @@
 import type { Plan, Run } from '@openclaw-fleet/contract';
 import { hasBegun, updateBatch } from './batches.ts';
 import type { Books } from './books.ts';
+import { mayBeginMs } from './context.ts';
 import type { Draft } from './draft.ts';
 import { endRun } from './ends.ts';
 import { notFound, refused } from './errors.ts';
@@ -16,11 +17,12 @@ function openOf(books: Books, planId: string): RunRecord[] {
   return books.runsOfPlan(planId).flatMap(({ id }) => books.runs.get(id) ?? []);
 }
 
-function standing(parts: StartParts, record: PlanRecord): PlanStanding {
+function standing(parts: StartParts, record: PlanRecord, nowMs: number): PlanStanding {
   const { plan, requester } = record;
   const open = openOf(parts.books, plan.id);
   const pending = open.some(({ run }) => run.state === 'pending_approval');
   const begun = hasBegun(parts.books.runsOfPlan(plan.id));
+  const targets = plan.targets.flatMap(({ targetId }) => parts.fleet.get(targetId) ?? []);
   const stage = pending ? 'pending' : !begun && open.some(({ run }) => run.state === 'approved') ? 'approved' : 'over';
   return {
     digest: plan.digest,
@@ -28,6 +30,7 @@ function standing(parts: StartParts, record: PlanRecord): PlanStanding {
     approvalsNeeded: plan.approvalsNeeded,
     approvals: plan.approvals,
     approveBeforeMs: plan.approveBefore === null ? null : Date.parse(plan.approveBefore),
+    mayBeginMs: mayBeginMs(parts, plan.playbook, targets, plan.trigger, nowMs),
     stage,
     requestedBy: requester.person,
   };
@@ -46,7 +49,7 @@ export function decideOn(
 ): { readonly plan: Plan; readonly refusal: RemediationError | null } {
   const { books, timings } = parts;
   const { plan } = record;
-  const decided = decide(standing(parts, record), asked, by, draft.nowMs, timings);
+  const decided = decide(standing(parts, record, draft.nowMs), asked, by, draft.nowMs, timings);
   const open = openOf(books, plan.id).filter(({ run }) => run.state === 'pending_approval' || run.state === 'approved');
   const facts = { planId: plan.id, digest: plan.digest, message: decided.message };
   const person = by.person ?? by.actor.name;

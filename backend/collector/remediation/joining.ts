@@ -143,7 +143,7 @@ function joined(
       targets,
       actions,
       digest: planDigest({ playbook: plan.playbook, actions, targets }),
-      executeBefore: new Date(executeBefore(draft.nowMs, timings)).toISOString(),
+      executeBefore: new Date(executeBefore(draft.nowMs, -Infinity, timings)).toISOString(),
     },
   };
 }

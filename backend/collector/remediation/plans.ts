@@ -1,7 +1,7 @@
 import type { Plan, PlaybookId, Run, RunState, Timings, Trigger } from '@openclaw-fleet/contract';
 import type { Books } from './books.ts';
 import { efficacySubject } from './books.ts';
-import { limitsFor } from './context.ts';
+import { limitsFor, mayBeginMs } from './context.ts';
 import { PLAYBOOKS } from './playbooks/index.ts';
 import { stepsOf } from './playbooks/program.ts';
 import { NO_WORK, type PlanRecord, type RunRecord } from './records.ts';
@@ -45,6 +45,7 @@ export function makePlan(parts: PlanParts, planned: Planned, nowMs: number, batc
   const [only] = seen;
   const actions = PLAYBOOKS[playbook].actions(seen.length === 1 && only !== undefined ? only : null);
   const { needed, reason: approvalReason } = approvalsOf(parts, planned, nowMs);
+  const beginsMs = mayBeginMs(parts, playbook, targets, trigger, nowMs);
   const plan: Plan = {
     id: newId('plan', nowMs, parts.random),
     digest: planDigest({ playbook, actions, targets: seen }),
@@ -60,7 +61,7 @@ export function makePlan(parts: PlanParts, planned: Planned, nowMs: number, batc
     approvalReason,
     approvals: [],
     approveBefore: needed === 0 ? null : new Date(approveBefore(nowMs, parts.timings)).toISOString(),
-    executeBefore: needed === 0 ? new Date(executeBefore(nowMs, parts.timings)).toISOString() : null,
+    executeBefore: needed === 0 ? new Date(executeBefore(nowMs, beginsMs, parts.timings)).toISOString() : null,
     breakGlass: false,
   };
   return {

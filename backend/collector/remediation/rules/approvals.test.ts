@@ -87,6 +87,7 @@ const plan = (of: Partial<PlanStanding> = {}): PlanStanding => ({
   approvalsNeeded: 1,
   approvals: [],
   approveBeforeMs: NOW + MINUTE,
+  mayBeginMs: -Infinity,
   stage: 'pending',
   requestedBy: 'ada',
   ...of,
@@ -164,6 +165,8 @@ describe('a decision', () => {
       executeBeforeMs: NOW + 10 * MINUTE,
       message: 'bob approved it.',
     });
+    const mayBeginMs = NOW + 5 * MINUTE;
+    expect(said({ mayBeginMs }, {}, person('bob'))).toMatchObject({ executeBeforeMs: NOW + 15 * MINUTE });
     expect(said(two, {}, person('bob'))).toMatchObject({ missing: 1, message: 'bob approved it; 1 more must.' });
   });
 
@@ -207,7 +210,23 @@ describe('a decision', () => {
 describe('expiries', () => {
   it('are two, and one for retries', () => {
     expect(approveBefore(NOW, timings)).toBe(NOW + 30 * MINUTE);
-    expect(executeBefore(NOW, timings)).toBe(NOW + 10 * MINUTE);
+    expect(executeBefore(NOW, -Infinity, timings)).toBe(NOW + 10 * MINUTE);
     expect(retryBefore(NOW, timings)).toBe(NOW + 60 * MINUTE);
+  });
+
+  it.each([
+    ['is over', NOW - MINUTE, 10],
+    ['ends as it is approved', NOW, 10],
+    ['lasts', NOW + 12 * MINUTE, 22],
+    ['lasts nearly as long as retries have', NOW + 55 * MINUTE, 60],
+    ['lasts longer than that', NOW + 70 * MINUTE, 60],
+    ['has no end yet', Infinity, 60],
+  ])('leave a begin its time when the backoff %s', (_name, mayBeginMs, minutes) => {
+    expect(executeBefore(NOW, mayBeginMs, timings)).toBe(NOW + minutes * MINUTE);
+  });
+
+  it('never shorten the time to begin, also where a setting makes that of retries shorter', () => {
+    const odd = { ...timings, retryWindow: MINUTE };
+    expect(executeBefore(NOW, NOW + 5 * MINUTE, odd)).toBe(NOW + 10 * MINUTE);
   });
 });

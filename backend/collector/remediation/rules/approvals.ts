@@ -63,6 +63,8 @@ export interface PlanStanding {
   readonly approvals: readonly Approval[];
   /** Nobody can approve it from then on; null: it is approved, or needed nobody. */
   readonly approveBeforeMs: number | null;
+  /** When the backoff of earlier attempts lets its runs begin; in the past, or -Infinity: now. */
+  readonly mayBeginMs: number;
   /** `approved`: and a run of it has not begun. `over`: nothing of it is left to decide. */
   readonly stage: 'pending' | 'approved' | 'over';
   /** The requester as a person; null: a service, or the collector itself. */
@@ -170,7 +172,7 @@ function approve(
   const said = new Set(plan.approvals.filter(({ decision }) => decision !== 'deny').map((earlier) => earlier.person));
   const again = said.has(person);
   const missing = own || again ? Infinity : plan.approvalsNeeded - said.size - 1;
-  const executeBeforeMs = nowMs + timings.executionExpiry;
+  const executeBeforeMs = executeBefore(nowMs, plan.mayBeginMs, timings);
   if (missing <= 0) {
     return { outcome: 'approved', approval, breakGlass: false, executeBeforeMs, message: `${person} approved it.` };
   }
@@ -190,8 +192,15 @@ function approve(
 export function approveBefore(createdMs: number, timings: Timings): number {
   return createdMs + timings.approvalExpiry;
 }
-export function executeBefore(approvedMs: number, timings: Timings): number {
-  return approvedMs + timings.executionExpiry;
+/**
+ * After an earlier attempt it is a retry, which its backoff must not use up: its time begins when that is over, and ends with
+ * that of retries at the latest.
+ * @param mayBeginMs when the backoff is over; in the past: there is none
+ */
+export function executeBefore(approvedMs: number, mayBeginMs: number, timings: Timings): number {
+  const { executionExpiry } = timings;
+  const afterBackoff = Math.min(mayBeginMs + executionExpiry, retryBefore(approvedMs, timings));
+  return Math.max(approvedMs + executionExpiry, afterBackoff);
 }
 /** Until when retries may use a digest that is unchanged. */
 export function retryBefore(approvedMs: number, timings: Timings): number {

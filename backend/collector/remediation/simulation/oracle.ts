@@ -352,8 +352,14 @@ export class Oracle {
       ...broken.map(({ atMs }) => atMs),
       plan.approvalsNeeded === 0 ? createdMs : -Infinity
     );
-    const begunMs = this.#begunBefore(planId, now) || run.trigger === 'retry' ? HOUR : 10 * MINUTE;
-    never('expired', now > agreedMs + begunMs, `${now - agreedMs} ms after it was agreed`);
+    const tried = plan.targets
+      .flatMap((one) => this.#journal.of(one.targetId, one.fault))
+      .filter(({ startedMs }) => startedMs !== null);
+    // A backoff ends within 12 min.
+    const backoffMs = Math.max(agreedMs, ...tried.map(({ endedMs }) => (endedMs ?? 0) + 12 * MINUTE));
+    const begun = this.#begunBefore(planId, now) || run.trigger === 'retry';
+    const byMs = begun ? agreedMs + HOUR : Math.min(backoffMs + 10 * MINUTE, agreedMs + HOUR);
+    never('expired', now > byMs, `${now - agreedMs} ms after it was agreed`);
   }
 
   /** Another run of the plan had begun by then. */
