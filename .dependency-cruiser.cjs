@@ -1,6 +1,6 @@
 // The arrows of docs/architecture.md. A rule names who may not reach what; everything not named is allowed.
 const collector = 'backend/collector';
-const tests = '(\\.test\\.ts$|/testing/|store-contract\\.ts$|memory-store\\.ts$|/simulation/)';
+const tests = '(\\.test\\.tsx?$|/testing/|store-contract\\.ts$|memory-store\\.ts$|/simulation/)';
 const only = (name, comment, from, allowed) => ({
   name,
   comment,
@@ -25,6 +25,13 @@ module.exports = {
       severity: 'error',
       from: {},
       to: { couldNotResolve: true },
+    },
+    {
+      name: 'app-talks-through-the-proxy',
+      comment: 'The app knows the contract; all else of the back end it asks over HTTP.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: tests },
+      to: { path: '^backend/', pathNot: '^backend/contract/' },
     },
     only('contract-knows-nobody', 'contract imports nothing of ours.', 'backend/contract', []),
     only('client-knows-types', 'client imports types of contract alone.', 'backend/client', ['backend/contract']),
@@ -151,8 +158,8 @@ module.exports = {
       name: 'nobody-needs-a-test',
       comment: 'What ships does not import tests.',
       severity: 'error',
-      from: { path: '^backend/', pathNot: tests },
-      to: { path: '\\.test\\.ts$' },
+      from: { path: '^(backend|src)/', pathNot: tests },
+      to: { path: '\\.test\\.tsx?$' },
     },
   ],
   options: {
@@ -163,7 +170,7 @@ module.exports = {
     enhancedResolveOptions: {
       exportsFields: ['exports'],
       conditionNames: ['import', 'node', 'default'],
-      extensions: ['.ts', '.js', '.mjs'],
+      extensions: ['.ts', '.tsx', '.js', '.mjs', '.json'],
     },
   },
 };

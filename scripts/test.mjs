@@ -10,6 +10,7 @@ const bin = (...path) => join(root, 'node_modules', ...path);
 /** What is checked before the tests run, unless some tests alone were asked for. */
 const CHECKS = [
   ['types', bin('typescript', 'bin', 'tsc'), '-p', '.'],
+  ['types of the app', bin('typescript', 'bin', 'tsc'), '-p', 'src'],
   ['lint', bin('eslint', 'bin', 'eslint.js'), '.'],
   ['format', bin('prettier', 'bin', 'prettier.cjs'), '--check', '--log-level', 'warn', '.'],
   [
@@ -20,6 +21,7 @@ const CHECKS = [
     '--output-type',
     'err',
     'backend',
+    'src',
   ],
   ['unused', bin('knip', 'bin', 'knip.js'), '--no-progress'],
 ];

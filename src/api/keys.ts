@@ -1,0 +1,31 @@
+import type { Query } from './client.ts';
+
+/** Keys of the query cache. What an event concerns is invalidated by its first parts. */
+export const keys = {
+  summary: ['summary'] as const,
+  me: ['me'] as const,
+  map: (query: Query) => ['map', query] as const,
+  targets: (query: Query) => ['targets', query] as const,
+  target: (id: string) => ['target', id] as const,
+  score: (id: string) => ['target', id, 'score'] as const,
+  history: (id: string, query: Query) => ['target', id, 'history', query] as const,
+  timeline: (id: string) => ['target', id, 'timeline'] as const,
+  desired: (id: string) => ['target', id, 'desired'] as const,
+  overlay: (id: string) => ['target', id, 'overlay'] as const,
+  drift: (query: Query) => ['drift', query] as const,
+  violations: (query: Query) => ['violations', query] as const,
+  repairs: ['repairs'] as const,
+  status: ['repairs', 'status'] as const,
+  holds: (query: Query) => ['repairs', 'holds', query] as const,
+  runs: (query: Query) => ['repairs', 'runs', query] as const,
+  run: (id: string) => ['repairs', 'run', id] as const,
+  batch: (id: string) => ['repairs', 'batch', id] as const,
+  policies: ['policies'] as const,
+  policy: (id: string) => ['policies', id] as const,
+  proposals: (id: string) => ['policies', id, 'proposals'] as const,
+  configs: (query: Query) => ['configs', query] as const,
+  config: (id: string) => ['configs', 'one', id] as const,
+  diff: (id: string, query: Query) => ['configs', 'diff', id, query] as const,
+  audit: (query: Query) => ['audit', query] as const,
+  auditHead: ['audit', 'head'] as const,
+};

@@ -1,0 +1,108 @@
+import type {
+  Batch,
+  DryRun,
+  Hold,
+  HoldList,
+  PlaybookId,
+  RemediationStatus,
+  Run,
+  RunDetail,
+  RunPage,
+} from '@openclaw-fleet/contract';
+import type { Query } from './client.ts';
+import { keys } from './keys.ts';
+import { usePages, useRead } from './use-read.ts';
+import { useWrite } from './use-write.ts';
+
+/** What goes on, what holds back, and how playbooks have done. */
+export const useRepairStatus = (enabled = true) =>
+  useRead<RemediationStatus>(keys.status, 'fleet/remediations', {}, { enabled });
+export const useHolds = (query: Query = {}) => useRead<HoldList>(keys.holds(query), 'fleet/holds', query);
+/** @param query `runQuerySchema` of the contract, without the cursor */
+export const useRuns = (query: Query, enabled = true) =>
+  usePages<RunPage>(keys.runs(query), 'fleet/remediations/runs', query, { enabled });
+export const useRun = (id: string) =>
+  useRead<RunDetail>(keys.run(id), `fleet/remediations/runs/${encodeURIComponent(id)}`);
+export const useBatch = (id: string) =>
+  useRead<Batch>(keys.batch(id), `fleet/remediations/batches/${encodeURIComponent(id)}`);
+
+const changed = [keys.repairs, keys.summary, ['target']];
+
+interface Reconcile {
+  readonly targetId: string;
+  readonly playbook?: PlaybookId;
+  readonly reason: string;
+}
+const reconcileAt = (targetId: string): string => `fleet/operator/targets/${encodeURIComponent(targetId)}/reconcile`;
+
+/** Shows the plan for one target and what would hold it back; nothing begins. Needs the role operator. */
+export const usePlanRepair = () =>
+  useWrite<Reconcile, DryRun>(
+    ({ targetId, ...body }) => ({ path: reconcileAt(targetId), body: { ...body, dryRun: true } }),
+    []
+  );
+/** Asks for the repair of one target. A guardrail's refusal is a FleetError of kind `refused`. Needs the role operator. */
+export const useRequestRepair = () =>
+  useWrite<Reconcile & { idempotencyKey: string }, Run>(
+    ({ targetId, idempotencyKey, ...body }) => ({ path: reconcileAt(targetId), idempotencyKey, body }),
+    changed
+  );
+
+interface NewBatch {
+  readonly playbook: PlaybookId;
+  readonly targetIds: readonly string[];
+  readonly reason: string;
+}
+export const usePlanBatch = () =>
+  useWrite<NewBatch, DryRun>(
+    (body) => ({ path: 'fleet/operator/remediations/batches', body: { ...body, dryRun: true } }),
+    []
+  );
+export const useRequestBatch = () =>
+  useWrite<NewBatch & { idempotencyKey: string }, Batch>(
+    ({ idempotencyKey, ...body }) => ({ path: 'fleet/operator/remediations/batches', idempotencyKey, body }),
+    changed
+  );
+
+/** Of a run or a batch: its address has the plural. */
+export type PlanKind = 'runs' | 'batches';
+interface Decision {
+  readonly kind: PlanKind;
+  readonly id: string;
+  readonly reason: string;
+}
+const decisionAt = (role: string, { kind, id }: Decision, verb: string): string =>
+  `fleet/${role}/remediations/${kind}/${encodeURIComponent(id)}/${verb}`;
+
+/** `digest`: that of the plan that the person saw. Needs the role approver, and a person other than the requester. */
+export const useApprove = () =>
+  useWrite<Decision & { digest: string; breakGlass?: boolean }, unknown>(
+    (it) => ({
+      path: decisionAt('approver', it, 'approve'),
+      body: { reason: it.reason, digest: it.digest, breakGlass: it.breakGlass ?? false },
+    }),
+    changed
+  );
+export const useDeny = () =>
+  useWrite<Decision, unknown>(
+    (it) => ({ path: decisionAt('approver', it, 'deny'), body: { reason: it.reason } }),
+    changed
+  );
+export const useCancel = () =>
+  useWrite<Decision, unknown>(
+    (it) => ({ path: decisionAt('operator', it, 'cancel'), body: { reason: it.reason } }),
+    changed
+  );
+
+/** Pauses or resumes all repairs. Needs the role operator. */
+export const usePauseAll = () =>
+  useWrite<{ pause: boolean; reason: string }, Hold | HoldList>(
+    ({ pause, reason }) => ({ path: `fleet/operator/${pause ? 'pause' : 'resume'}`, body: { reason } }),
+    changed
+  );
+/** Closes the breaker of a playbook on a fault. Needs the role approver. */
+export const useCloseBreaker = () =>
+  useWrite<{ playbook: PlaybookId; fault: string; reason: string }, HoldList>(
+    (body) => ({ path: 'fleet/approver/breakers/close', body }),
+    changed
+  );

@@ -1,0 +1,104 @@
+import { t, Trans } from '@grafana/i18n';
+import { Alert, Button, Checkbox, Field, Modal, Stack, TextArea } from '@grafana/ui';
+import { useId, useRef, useState } from 'react';
+import type { ReactNode } from 'react';
+import { failureOf } from '../api/client.ts';
+
+/** The bounds of a reason, as the contract's `reasonSchema` has them. */
+export const REASON = { least: 3, most: 500 } as const;
+
+interface Props {
+  readonly title: string;
+  /** Exactly what will happen, to which nodes. */
+  readonly children: ReactNode;
+  readonly confirm: string;
+  readonly destructive?: boolean;
+  /** What must be ticked before it can be done, for what cannot be taken back. */
+  readonly acknowledge?: string;
+  /** Why it cannot be confirmed yet, such as a plan that is still being made; null: it can. */
+  readonly blocked?: string | null;
+  /** What the field for the reason starts with. */
+  readonly reason?: string;
+  /** Carries it out. What it rejects with stays in the dialog. */
+  readonly onConfirm: (reason: string) => Promise<unknown>;
+  readonly onDismiss: () => void;
+}
+
+/** Asks for a reason and confirms one action. Errors stay in it, and a double click does nothing twice. */
+export function ActionDialog({ title, children, confirm, destructive = false, acknowledge, blocked, ...props }: Props) {
+  const [reason, setReason] = useState(props.reason ?? '');
+  const [known, setKnown] = useState(acknowledge === undefined);
+  const [error, setError] = useState<string | null>(null);
+  const [busy, setBusy] = useState(false);
+  // State is only seen at the next render; a second click may come before it.
+  const under = useRef(false);
+  const id = useId();
+  const text = reason.trim();
+  const tooShort = text.length < REASON.least;
+  const ready = !tooShort && known && (blocked ?? null) === null;
+
+  const submit = async (): Promise<void> => {
+    if (under.current || !ready) return;
+    under.current = true;
+    setBusy(true);
+    setError(null);
+    try {
+      await props.onConfirm(text);
+      props.onDismiss();
+    } catch (failure) {
+      const { message, problem } = failureOf(failure);
+      const fields = problem?.errors?.map((each) => `${each.field}: ${each.message}`) ?? [];
+      setError([message, ...fields].join(' '));
+      under.current = false;
+      setBusy(false);
+    }
+  };
+
+  return (
+    <Modal title={title} isOpen onDismiss={busy ? () => undefined : props.onDismiss} closeOnBackdropClick={false}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void submit();
+        }}
+      >
+        <Stack direction="column" gap={2}>
+          <div>{children}</div>
+          <Field
+            label={t('components.dialog.reason', 'Reason')}
+            description={t('components.dialog.reason-hint', 'Goes into the audit. At least 3 characters.')}
+            htmlFor={id}
+            required
+            noMargin
+          >
+            <TextArea
+              id={id}
+              value={reason}
+              maxLength={REASON.most}
+              rows={2}
+              autoFocus
+              onChange={(event) => setReason(event.currentTarget.value)}
+            />
+          </Field>
+          {acknowledge !== undefined && (
+            <Checkbox label={acknowledge} value={known} onChange={(event) => setKnown(event.currentTarget.checked)} />
+          )}
+          {(blocked ?? null) !== null && <Alert severity="info" title={blocked ?? ''} />}
+          {error !== null && (
+            <Alert severity="error" title={t('components.dialog.failed', 'It was not done')}>
+              {error}
+            </Alert>
+          )}
+        </Stack>
+        <Modal.ButtonRow>
+          <Button type="button" variant="secondary" fill="outline" onClick={props.onDismiss} disabled={busy}>
+            <Trans i18nKey="components.dialog.dismiss">Keep as it is</Trans>
+          </Button>
+          <Button type="submit" variant={destructive ? 'destructive' : 'primary'} disabled={!ready || busy}>
+            {busy ? t('components.dialog.busy', 'Working…') : confirm}
+          </Button>
+        </Modal.ButtonRow>
+      </form>
+    </Modal>
+  );
+}

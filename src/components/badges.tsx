@@ -1,0 +1,77 @@
+import { Badge } from '@grafana/ui';
+import type { BadgeColor, IconName } from '@grafana/ui';
+import { isEnded } from '@openclaw-fleet/contract';
+import type {
+  Band,
+  DriftSeverity,
+  LivenessState,
+  RunState,
+  Verdict,
+  ViolationSeverity,
+} from '@openclaw-fleet/contract';
+import { bandWord, runStateWord, severityWord, stateWord, verdictWord } from '../words.ts';
+
+// Never by colour alone: each has an icon and a word of its own.
+const BANDS: Record<Band, readonly [BadgeColor, IconName]> = {
+  healthy: ['green', 'check-circle'],
+  warning: ['orange', 'exclamation-triangle'],
+  degraded: ['orange', 'arrow-down'],
+  critical: ['red', 'exclamation-circle'],
+  unknown: ['darkgrey', 'question-circle'],
+};
+
+export const BandBadge = ({ band, score }: { readonly band: Band; readonly score?: number | null }) => {
+  const [color, icon] = BANDS[band];
+  const text = bandWord(band);
+  return <Badge color={color} icon={icon} text={score === undefined || score === null ? text : `${score} ${text}`} />;
+};
+
+const STATES: Record<LivenessState, readonly [BadgeColor, IconName]> = {
+  online: ['green', 'check-circle'],
+  stale: ['orange', 'clock-nine'],
+  expired: ['red', 'exclamation-circle'],
+  stopped: ['blue', 'pause'],
+  inactive: ['darkgrey', 'circle'],
+  retired: ['darkgrey', 'archive-alt'],
+  unknown: ['darkgrey', 'question-circle'],
+};
+export const StateBadge = ({ state }: { readonly state: LivenessState }) => {
+  const [color, icon] = STATES[state];
+  return <Badge color={color} icon={icon} text={stateWord(state)} />;
+};
+
+const SEVERITIES: Record<DriftSeverity | ViolationSeverity, readonly [BadgeColor, IconName]> = {
+  minor: ['blue', 'info-circle'],
+  warning: ['blue', 'info-circle'],
+  major: ['orange', 'exclamation-triangle'],
+  high: ['orange', 'exclamation-triangle'],
+  critical: ['red', 'exclamation-circle'],
+};
+export const SeverityBadge = ({ severity }: { readonly severity: DriftSeverity | ViolationSeverity }) => {
+  const [color, icon] = SEVERITIES[severity];
+  return <Badge color={color} icon={icon} text={severityWord(severity)} />;
+};
+
+const VERDICTS: Record<Verdict, readonly [BadgeColor, IconName]> = {
+  normal: ['green', 'eye'],
+  partial: ['orange', 'exclamation-triangle'],
+  full: ['red', 'exclamation-circle'],
+  blind: ['red', 'eye-slash'],
+};
+export const VerdictBadge = ({ verdict }: { readonly verdict: Verdict }) => {
+  const [color, icon] = VERDICTS[verdict];
+  return <Badge color={color} icon={icon} text={verdictWord(verdict)} />;
+};
+
+function runLook(state: RunState): readonly [BadgeColor, IconName] {
+  if (state === 'pending_approval') return ['purple', 'user'];
+  if (!isEnded(state)) return ['blue', 'sync'];
+  if (state === 'succeeded') return ['green', 'check-circle'];
+  if (state === 'failed' || state === 'no_effect' || state === 'unreachable') return ['red', 'exclamation-circle'];
+  if (state === 'rolled_back' || state === 'blocked') return ['orange', 'exclamation-triangle'];
+  return ['darkgrey', 'circle'];
+}
+export const RunBadge = ({ state }: { readonly state: RunState }) => {
+  const [color, icon] = runLook(state);
+  return <Badge color={color} icon={icon} text={runStateWord(state)} />;
+};

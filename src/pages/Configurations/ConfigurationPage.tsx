@@ -1,0 +1,5 @@
+import { PageFrame } from '../../components/PageFrame.tsx';
+
+export default function ConfigurationPage() {
+  return <PageFrame title="Configuration">{null}</PageFrame>;
+}

@@ -1,0 +1,5 @@
+import { PageFrame } from '../../components/PageFrame.tsx';
+
+export default function ConfigurationsPage() {
+  return <PageFrame title="Configurations">{null}</PageFrame>;
+}

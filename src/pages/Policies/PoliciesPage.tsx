@@ -1,0 +1,5 @@
+import { PageFrame } from '../../components/PageFrame.tsx';
+
+export default function PoliciesPage() {
+  return <PageFrame title="Policies">{null}</PageFrame>;
+}

@@ -1,0 +1,5 @@
+import { PageFrame } from '../../components/PageFrame.tsx';
+
+export default function BatchPage() {
+  return <PageFrame title="Batch">{null}</PageFrame>;
+}

@@ -1,0 +1,4 @@
+import { PanelPlugin } from '@grafana/data';
+import { FleetMapPanel } from './FleetMapPanel.tsx';
+
+export const plugin = new PanelPlugin(FleetMapPanel);

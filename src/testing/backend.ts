@@ -1,0 +1,48 @@
+import { config, setBackendSrv } from '@grafana/runtime';
+import type { BackendSrv, BackendSrvRequest, FetchResponse } from '@grafana/runtime';
+import type { Role } from '@openclaw-fleet/contract';
+import { from } from 'rxjs';
+import { ACTIONS } from '../permissions.ts';
+
+/** Grafana itself, as seen from a test. */
+export const ORIGIN = 'http://localhost';
+const ROLES: readonly Role[] = ['viewer', 'operator', 'approver'];
+
+/** Grafana's permissions of a user with a role of ours; null: none of this app. */
+export function signIn(role: Role | null): void {
+  const held = role === null ? [] : ROLES.slice(0, ROLES.indexOf(role) + 1);
+  Object.assign(config.bootData, {
+    user: {
+      ...config.bootData.user,
+      orgRole: role === null ? '' : { viewer: 'Viewer', operator: 'Editor', approver: 'Admin' }[role],
+      permissions: Object.fromEntries(held.map((each) => [ACTIONS[each], true])),
+    },
+  });
+}
+
+async function send<T>({ url, method = 'GET', headers, data, ...more }: BackendSrvRequest): Promise<FetchResponse<T>> {
+  const response = await fetch(new URL(url, ORIGIN), {
+    method,
+    headers: { ...headers, ...(data !== undefined && { 'content-type': 'application/json' }) },
+    ...(data !== undefined && { body: JSON.stringify(data) }),
+    ...(more.abortSignal && { signal: more.abortSignal }),
+  });
+  const text = await response.text();
+  const answer = { data: parsed(text), status: response.status, statusText: response.statusText, config: { url } };
+  // As Grafana's own does: every status but 2xx rejects, with the answer.
+  if (!response.ok) throw answer as unknown as Error;
+  return answer as unknown as FetchResponse<T>;
+}
+
+function parsed(text: string): unknown {
+  if (text === '') return null;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
+
+/** Stands in for Grafana's backendSrv, which exists inside Grafana alone: the same answers and rejections, over fetch. */
+const srv: Partial<BackendSrv> = { fetch: <T>(request: BackendSrvRequest) => from(send<T>(request)) };
+setBackendSrv(srv as BackendSrv);

@@ -1,0 +1,13 @@
+import '@testing-library/jest-dom/jest-globals';
+import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
+import { configure } from '@testing-library/react';
+import { signIn } from './backend.ts';
+import { server } from './server.ts';
+
+// The first import of @grafana/ui takes seconds on a busy machine.
+configure({ asyncUtilTimeout: 10_000 });
+
+beforeAll(() => server.listen({ onUnhandledFrame: 'error' }));
+beforeEach(() => signIn('viewer'));
+afterEach(() => server.resetHandlers());
+afterAll(() => server.close());
