@@ -1,28 +1,15 @@
 import type { Assessment, Fault, Subject } from '../assessment/types.ts';
 import { isolating, NO_FAULTS } from '../assessment/faults.ts';
-import type { Clock } from '../clock.ts';
-import type { FleetStore, NodeRow } from '../storage/types.ts';
-import type { Assessor } from './assessor.ts';
+import type { NodeRow } from '../storage/types.ts';
+import type { AssessingParts } from './assessing.ts';
 import { lookMs } from './assessor.ts';
 import type { Changes } from './changes.ts';
 import type { Node } from './node.ts';
-import type { Roster } from './roster.ts';
 import { rowAgain, rowDecided } from './rows.ts';
-import type { Turns } from './turns.ts';
 import type { Because } from './types.ts';
 
 /** Every lost race means that a heartbeat or another collector wrote first. */
 const MOST_RACES = 10;
-
-interface Parts {
-  readonly roster: Roster;
-  readonly turns: Turns;
-  readonly store: FleetStore;
-  readonly epoch: () => number;
-  readonly assessor: Assessor;
-  readonly clock: Clock;
-  readonly subject: (node: Node, nowMs: number) => Subject;
-}
 
 interface Decided {
   readonly row: NodeRow;
@@ -32,9 +19,9 @@ interface Decided {
 
 /** Carries out what people decide about one node; stored before anything shows it. Errors are the store's. */
 export class Decisions {
-  readonly #parts: Parts;
+  readonly #parts: AssessingParts;
 
-  constructor(parts: Parts) {
+  constructor(parts: AssessingParts) {
     this.#parts = parts;
   }
 

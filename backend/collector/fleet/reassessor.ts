@@ -1,12 +1,10 @@
-import type { Assessment, Fault, Subject } from '../assessment/types.ts';
-import type { Clock } from '../clock.ts';
+import type { Assessment, Fault } from '../assessment/types.ts';
 import type { FaultRow, FleetStore, NodeWrite } from '../storage/types.ts';
-import type { Assessor } from './assessor.ts';
+import type { AssessingParts } from './assessing.ts';
 import type { Changes } from './changes.ts';
 import type { Node } from './node.ts';
 import type { Roster } from './roster.ts';
 import { rowAgain } from './rows.ts';
-import type { Turns } from './turns.ts';
 import type { Because } from './types.ts';
 
 /** Nodes assessed in one transaction. */
@@ -16,25 +14,15 @@ const NODES_PER_TURN = 32;
 /** Slices in one tick; the rest waits for the next. */
 const SLICES = 40;
 
-interface Parts {
-  readonly roster: Roster;
-  readonly turns: Turns;
-  readonly store: FleetStore;
-  readonly epoch: () => number;
-  readonly assessor: Assessor;
-  readonly clock: Clock;
-  readonly subject: (node: Node, nowMs: number) => Subject;
-}
-
 /**
  * Assesses nodes when something else than a heartbeat changed: their state, their time, or what is expected of them. What
  * follows is stored before anything shows it.
  */
 export class Reassessor {
-  readonly #parts: Parts;
+  readonly #parts: AssessingParts;
   #last: Promise<void> = Promise.resolve();
 
-  constructor(parts: Parts) {
+  constructor(parts: AssessingParts) {
     this.#parts = parts;
   }
 
