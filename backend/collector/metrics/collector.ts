@@ -4,6 +4,7 @@ import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import { createHealthInstruments } from './health.ts';
 import type { HealthInstruments } from './health.ts';
 import { PlainHistogram } from './histogram.ts';
+import { pulledGauges } from './pulled-gauge.ts';
 import { createRepairInstruments } from './repair-counts.ts';
 import type { RepairInstruments } from './repair-counts.ts';
 import { exposeTally, zeros } from './tally.ts';
@@ -193,35 +194,15 @@ export interface CollectorSources {
 
 /** Adds what is read from other parts of the collector when it is scraped. A source that fails costs its own samples alone. */
 export function registerCollectorSources(instruments: Instruments, sources: CollectorSources): void {
-  const registers = [instruments.registry];
-  const pull = (
-    name: string,
-    help: string,
-    labelNames: string[],
-    read: (gauge: Gauge) => Promise<void> | void
-  ): void => {
-    new Gauge({
-      name,
-      help,
-      labelNames,
-      registers,
-      async collect() {
-        this.reset();
-        try {
-          await read(this);
-        } catch {
-          if (labelNames.length === 0) this.remove();
-          else this.reset();
-          instruments.counts.sourceFailures++;
-        }
-      },
-    });
-  };
+  const { registry, counts } = instruments;
+  const pull = pulledGauges(registry, () => {
+    counts.sourceFailures++;
+  });
   new Gauge({
     name: 'openclaw_collector_build_info',
     help: 'Version of the collector and of Node.js, and the timings profile it runs with.',
     labelNames: ['version', 'node_version', 'timings'],
-    registers,
+    registers: [registry],
   }).set({ version: sources.version, node_version: process.versions.node, timings: sources.timings }, 1);
   pull('openclaw_collector_storage_size_bytes', 'Size of the database, by file.', ['file'], async (gauge) => {
     const { database, wal } = await sources.storageBytes();

@@ -8,9 +8,10 @@ import {
   type RemediationStatus,
   type Run,
 } from '@openclaw-fleet/contract';
-import { Counter, Gauge, type Registry } from 'prom-client';
+import { Counter, type Registry } from 'prom-client';
 import type { MetricsLevel } from './family.ts';
 import { hashNumber } from './hash-number.ts';
+import { pulledGauges, type AddPulledGauge } from './pulled-gauge.ts';
 
 /** What is asked of remediation and storage at each scrape. */
 export interface RepairSources {
@@ -52,29 +53,7 @@ export function registerRepairMetrics(registry: Registry, sources: RepairSources
   const open = oncePerScrape(sources.open);
   const holds = oncePerScrape(sources.holds);
   const auditHead = oncePerScrape(sources.auditHead);
-  const gauge = <L extends string>(
-    name: string,
-    help: string,
-    labelNames: readonly L[],
-    read: (gauge: Gauge<L>) => Promise<void> | void
-  ): void => {
-    new Gauge({
-      name,
-      help,
-      labelNames: [...labelNames],
-      registers: [registry],
-      async collect() {
-        this.reset();
-        try {
-          await read(this);
-        } catch {
-          if (labelNames.length === 0) this.remove();
-          else this.reset();
-          onFailure();
-        }
-      },
-    });
-  };
+  const gauge = pulledGauges(registry, onFailure);
 
   gauge(
     'openclaw_fleet_repairs_open',
@@ -168,13 +147,6 @@ export function registerRepairMetrics(registry: Registry, sources: RepairSources
     registerTargets(sources.perTarget, open, holds, gauge);
 }
 
-type AddGauge = <L extends string>(
-  name: string,
-  help: string,
-  labelNames: readonly L[],
-  read: (gauge: Gauge<L>) => void
-) => void;
-
 const REPAIR_TARGET_LABELS = ['target', 'zone'] as const;
 
 /** Series of those targets alone that are being repaired or held back: the rest of the fleet costs a scrape nothing. */
@@ -182,7 +154,7 @@ function registerTargets(
   { zone }: NonNullable<RepairSources['perTarget']>,
   open: RepairSources['open'],
   holds: RepairSources['holds'],
-  gauge: AddGauge
+  gauge: AddPulledGauge
 ): void {
   gauge(
     'openclaw_target_repair',
