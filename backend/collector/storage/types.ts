@@ -1,4 +1,4 @@
-import type { ChangeKind, EventName, FleetEvent, Role, TimelineEntry } from '@openclaw-fleet/contract';
+import type { AuditRecord, ChangeKind, EventName, FleetEvent, Role, TimelineEntry } from '@openclaw-fleet/contract';
 import type { ChainPoint } from '../audit/chain.ts';
 
 /**
@@ -466,19 +466,8 @@ export interface RemediationStore {
   idempotent(caller: string, key: string): Promise<IdempotencyRow | null>;
 }
 
-/** One record of the audit chain as stored (contract's AuditRecord). */
-export interface AuditRow {
-  readonly seq: number;
-  readonly atMs: number;
-  readonly actor: string;
-  readonly via: string;
-  readonly action: string;
-  readonly subject: string;
-  readonly reason: string | null;
-  readonly data: string;
-  readonly prev: string;
-  readonly hash: string;
-}
+/** One record of the audit chain as stored. */
+export type AuditRow = Readonly<AuditRecord>;
 
 /** What of the audit chain is read. Absent selects all. */
 export interface AuditQuery {
