@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startGateway } from '../../bridge/testing/openclaw.ts';
 import type { RealGateway } from '../../bridge/testing/openclaw.ts';
-import { SMALLEST } from '../../bridge/testing/openclaw-config.ts';
+import { gatewayEnvironment, SMALLEST } from '../../bridge/testing/openclaw-config.ts';
 import { parseEnv } from '../credentials.ts';
 import type { Places } from './environment.ts';
 import type { Program } from './processes.ts';
@@ -107,15 +107,7 @@ class KeptGateway implements DemoGateway {
       stateDir: join(home, 'bridge'),
       gateway: {
         command: [node, openclaw, ...run],
-        environment: {
-          HOME: home,
-          LANG: 'C.UTF-8',
-          NO_COLOR: '1',
-          // By the environment: arguments are visible to every user of the machine.
-          OPENCLAW_GATEWAY_TOKEN: token,
-          OPENCLAW_SKIP_CHANNELS: '1',
-          OPENCLAW_DISABLE_BONJOUR: '1',
-        },
+        environment: gatewayEnvironment(home, token),
       },
     };
   }

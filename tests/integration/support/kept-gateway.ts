@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createServer } from 'node:net';
-import { SMALLEST } from '../../../backend/bridge/testing/openclaw-config.ts';
+import { gatewayEnvironment, SMALLEST } from '../../../backend/bridge/testing/openclaw-config.ts';
 import { identityOf } from '../../../backend/bridge/supervisor/process.ts';
 import type { TestCollector } from './collector.ts';
 import { TestProcess } from './process.ts';
@@ -51,12 +51,7 @@ export class KeptGateway {
     const kept = new KeptGateway(id, home, url, token, {
       ...settingsIn(join(credentials, 'node.env')),
       PATH: process.env['PATH'] ?? '',
-      HOME: home,
-      LANG: 'C.UTF-8',
-      NO_COLOR: '1',
-      OPENCLAW_GATEWAY_TOKEN: token,
-      OPENCLAW_SKIP_CHANNELS: '1',
-      OPENCLAW_DISABLE_BONJOUR: '1',
+      ...gatewayEnvironment(home, token),
       OPENCLAW_BRIDGE_GATEWAY_URL: url.href,
       OPENCLAW_BRIDGE_GATEWAY_TOKEN_FILE: join(home, 'token'),
       OPENCLAW_BRIDGE_LISTEN: '127.0.0.1:0',
