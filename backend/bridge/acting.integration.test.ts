@@ -13,16 +13,12 @@ import { identityOf } from './supervisor/process.ts';
 import { createCaller } from './testing/actions.ts';
 import type { TestCaller } from './testing/actions.ts';
 import { addFailingJob, adminCall } from './testing/admin.ts';
-import { ensureOpenclaw, OPENCLAW_VERSION } from './testing/openclaw.ts';
-import { SMALLEST } from './testing/openclaw-config.ts';
+import { openclawOrSkip, OPENCLAW_VERSION } from './testing/openclaw.ts';
+import { gatewayEnvironment, SMALLEST } from './testing/openclaw-config.ts';
 import { waitFor } from './testing/wait-for.ts';
 
 const say = (message: string): void => void process.stderr.write(`${message}\n`);
-const openclaw = await ensureOpenclaw(say).catch((error: unknown) => {
-  if (process.env['CI'] === 'true') throw error;
-  say(`SKIPPED: the tests with a real gateway, because ${error instanceof Error ? error.message : String(error)}`);
-  return null;
-});
+const openclaw = await openclawOrSkip('a bridge that keeps a real gateway');
 
 const MINUTE = 60_000;
 const TOKEN = 'integration-token-of-the-acting-side';
@@ -66,12 +62,7 @@ const TOKEN = 'integration-token-of-the-acting-side';
     bridge = createBridge({
       settings: settingsFromEnv({
         PATH: process.env['PATH'],
-        HOME: home,
-        LANG: 'C.UTF-8',
-        NO_COLOR: '1',
-        OPENCLAW_GATEWAY_TOKEN: TOKEN,
-        OPENCLAW_SKIP_CHANNELS: '1',
-        OPENCLAW_DISABLE_BONJOUR: '1',
+        ...gatewayEnvironment(home, TOKEN),
         OPENCLAW_TIMINGS: 'demo',
         OPENCLAW_BRIDGE_GATEWAY_URL: url.href,
         OPENCLAW_BRIDGE_GATEWAY_TOKEN_FILE: join(home, 'token'),

@@ -9,17 +9,12 @@ import { createBridge } from './bridge.ts';
 import { fullConfigHash } from './gateway/config-hash.ts';
 import { settingsFromEnv } from './settings.ts';
 import { addFailingJob, adminCall } from './testing/admin.ts';
-import { ensureOpenclaw, OPENCLAW_VERSION, startGateway } from './testing/openclaw.ts';
+import { openclawOrSkip, OPENCLAW_VERSION, startGateway } from './testing/openclaw.ts';
 import type { RealGateway } from './testing/openclaw.ts';
 import { createRevisionSigner, hashOf } from './testing/revisions.ts';
 import { waitFor } from './testing/wait-for.ts';
 
-const say = (message: string): void => void process.stderr.write(`${message}\n`);
-const openclaw = await ensureOpenclaw(say).catch((error: unknown) => {
-  if (process.env['CI'] === 'true') throw error;
-  say(`SKIPPED: the tests with a real gateway, because ${error instanceof Error ? error.message : String(error)}`);
-  return null;
-});
+const openclaw = await openclawOrSkip('a bridge beside a real gateway');
 
 const MINUTE = 60_000;
 

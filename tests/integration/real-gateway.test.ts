@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { TIMINGS, type FleetTarget, type GatewayState } from '@openclaw-fleet/contract';
 import { fullConfigHash } from '../../backend/bridge/gateway/config-hash.ts';
 import { addFailingJob, adminCall } from '../../backend/bridge/testing/admin.ts';
-import { ensureOpenclaw, OPENCLAW_VERSION, startGateway } from '../../backend/bridge/testing/openclaw.ts';
+import { ensureOpenclaw, OPENCLAW_VERSION, orSkip, startGateway } from '../../backend/bridge/testing/openclaw.ts';
 import type { RealGateway } from '../../backend/bridge/testing/openclaw.ts';
 import { bridgeProgram } from '../../backend/simulator/demo/real.ts';
 import { runSimulation, SCENARIOS, type Simulation } from '../../backend/simulator/index.ts';
@@ -21,22 +21,11 @@ const MINUTE = 60_000;
 const START = 4 * MINUTE;
 const root = resolve(import.meta.dirname, '..', '..');
 
-const say = (message: string): void => void process.stderr.write(`${message}\n`);
-
-/** The programs this needs; null, said out loud, where they cannot be had. Under CI that is an error. */
-async function findPrograms(): Promise<{ openclaw: string; prometheus: string } | null> {
-  try {
-    const prometheus = findOnPath('prometheus');
-    if (prometheus === null) throw new Error('prometheus is needed: apt-get install prometheus');
-    return { prometheus, openclaw: await ensureOpenclaw(say) };
-  } catch (error) {
-    if (process.env['CI'] === 'true') throw error;
-    say(`SKIPPED: a real gateway seen in Prometheus, because ${(error as Error).message}`);
-    return null;
-  }
-}
-
-const programs = await findPrograms();
+const programs = await orSkip('a real gateway seen in Prometheus', async (say) => {
+  const prometheus = findOnPath('prometheus');
+  if (prometheus === null) throw new Error('prometheus is needed: apt-get install prometheus');
+  return { prometheus, openclaw: await ensureOpenclaw(say) };
+});
 
 /** The target under test. The others are there so that the fleet is no single node, whose silence would be judged blind. */
 const GATEWAY = 'gateway-01';

@@ -1,23 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { PolicyProfile } from '@openclaw-fleet/contract';
-import { ensureOpenclaw, OPENCLAW_VERSION } from '../../backend/bridge/testing/openclaw.ts';
+import { openclawOrSkip, OPENCLAW_VERSION } from '../../backend/bridge/testing/openclaw.ts';
 import { CrashStage, type Ended, type Kill } from './support/crash-stage.ts';
 import { waitFor } from './support/wait.ts';
 
 const MINUTE = 60_000;
 const say = (message: string): void => void process.stderr.write(`${message}\n`);
 
-async function findOpenclaw(): Promise<string | null> {
-  try {
-    return await ensureOpenclaw(say);
-  } catch (error) {
-    if (process.env['CI'] === 'true') throw error;
-    say(`SKIPPED: crashes in repairs of a real gateway, because ${(error as Error).message}`);
-    return null;
-  }
-}
-const openclaw = await findOpenclaw();
+const openclaw = await openclawOrSkip('crashes in repairs of a real gateway');
 
 /** What is clear is watched shortly, and many attempts may follow one another: there are as many as moments to be killed at. */
 const SETTINGS = {

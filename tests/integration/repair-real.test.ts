@@ -15,7 +15,7 @@ import {
   type ViolationPage,
 } from '@openclaw-fleet/contract';
 import { adminCall } from '../../backend/bridge/testing/admin.ts';
-import { ensureOpenclaw, OPENCLAW_VERSION } from '../../backend/bridge/testing/openclaw.ts';
+import { openclawOrSkip, OPENCLAW_VERSION } from '../../backend/bridge/testing/openclaw.ts';
 import { TestCollector } from './support/collector.ts';
 import { KeptGateway } from './support/kept-gateway.ts';
 import { waitFor } from './support/wait.ts';
@@ -25,16 +25,7 @@ const MINUTE = 60_000;
 const START = 8 * MINUTE;
 const say = (message: string): void => void process.stderr.write(`${message}\n`);
 
-async function findOpenclaw(): Promise<string | null> {
-  try {
-    return await ensureOpenclaw(say);
-  } catch (error) {
-    if (process.env['CI'] === 'true') throw error;
-    say(`SKIPPED: repairs of real gateways, because ${(error as Error).message}`);
-    return null;
-  }
-}
-const openclaw = await findOpenclaw();
+const openclaw = await openclawOrSkip('repairs of real gateways');
 
 /** How an incident note would have it. */
 const asNote = ({ state, reason, steps }: RunDetail): string =>
@@ -229,7 +220,7 @@ const asNote = ({ state, reason, steps }: RunDetail): string =>
       expect(run.state).toBe('rolled_back');
       expect(drifts.config().messages.ackReaction).toBe(before.messages.ackReaction);
     },
-    6 * MINUTE
+    10 * MINUTE
   );
 
   it(

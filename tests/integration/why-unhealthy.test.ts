@@ -14,7 +14,7 @@ import {
   type ViolationPage,
 } from '@openclaw-fleet/contract';
 import { addFailingJob, adminCall } from '../../backend/bridge/testing/admin.ts';
-import { ensureOpenclaw, OPENCLAW_VERSION, startGateway } from '../../backend/bridge/testing/openclaw.ts';
+import { openclawOrSkip, OPENCLAW_VERSION, startGateway } from '../../backend/bridge/testing/openclaw.ts';
 import type { RealGateway } from '../../backend/bridge/testing/openclaw.ts';
 import { bridgeProgram } from '../../backend/simulator/demo/real.ts';
 import { runSimulation, SCENARIOS } from '../../backend/simulator/index.ts';
@@ -30,19 +30,8 @@ const START = 4 * MINUTE;
 /** Two probe intervals of a bridge as it ships (issue: within two probe intervals), and what a busy machine takes. */
 const TWO_PROBES = 2 * TIMINGS.production.probe + 10_000;
 const root = resolve(import.meta.dirname, '..', '..');
-const say = (message: string): void => void process.stderr.write(`${message}\n`);
 
-async function findOpenclaw(): Promise<string | null> {
-  try {
-    return await ensureOpenclaw(say);
-  } catch (error) {
-    if (process.env['CI'] === 'true') throw error;
-    say(`SKIPPED: what is wrong with a real gateway, because ${(error as Error).message}`);
-    return null;
-  }
-}
-
-const openclaw = await findOpenclaw();
+const openclaw = await openclawOrSkip('what is wrong with a real gateway');
 const GATEWAY = 'gateway-01';
 const ZONE = 'local';
 const STEADY = ['plain-01', 'plain-02', 'plain-03', 'plain-04'];

@@ -10,7 +10,7 @@ import type { TestNode } from '../../client/testing/node.ts';
 import { createAdmin } from '../gateway/admin.ts';
 import { applyAndKill } from '../testing/apply-killed.ts';
 import { adminCall } from '../testing/admin.ts';
-import { ensureOpenclaw, OPENCLAW_VERSION, startGateway } from '../testing/openclaw.ts';
+import { openclawOrSkip, OPENCLAW_VERSION, startGateway } from '../testing/openclaw.ts';
 import type { RealGateway } from '../testing/openclaw.ts';
 import { createRevisionSigner, hashOf } from '../testing/revisions.ts';
 import { waitFor } from '../testing/wait-for.ts';
@@ -26,11 +26,7 @@ import type { ConfigSync } from './sync.ts';
 import { watch } from './watch.ts';
 
 const say = (message: string): void => void process.stderr.write(`${message}\n`);
-const openclaw = await ensureOpenclaw(say).catch((error: unknown) => {
-  if (process.env['CI'] === 'true') throw error;
-  say(`SKIPPED: revisions on a real gateway, because ${error instanceof Error ? error.message : String(error)}`);
-  return null;
-});
+const openclaw = await openclawOrSkip('revisions on a real gateway');
 
 const MINUTE = 60_000;
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };

@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ensureOpenclaw, OPENCLAW_VERSION, startGateway } from './openclaw.ts';
+import { ensureOpenclaw, OPENCLAW_VERSION, orSkip, startGateway } from './openclaw.ts';
 import { waitFor } from './wait-for.ts';
 
 let folder: string;
@@ -101,6 +101,24 @@ describe('startGateway', () => {
     const gateway = await startGateway({ openclaw: broken, parent: folder });
     await expect(gateway.ready(20_000)).rejects.toThrow(/the gateway ended with 78:\nno such key/);
     await gateway.stop();
+  });
+});
+
+describe('what a test needs', () => {
+  const missing = (): Promise<string> => Promise.reject(new Error('npm is missing'));
+
+  it('is given where it can be had', async () => {
+    expect(await orSkip('a test', () => Promise.resolve('here'), { isCi: true })).toBe('here');
+  });
+
+  it('is left out aloud where it cannot', async () => {
+    const said: string[] = [];
+    expect(await orSkip('a test', missing, { say: (line) => said.push(line), isCi: false })).toBeNull();
+    expect(said).toEqual(['SKIPPED: a test, because npm is missing']);
+  });
+
+  it('must not be missing under CI', async () => {
+    await expect(orSkip('a test', missing, { isCi: true })).rejects.toThrow('npm is missing');
   });
 });
 
