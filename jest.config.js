@@ -64,6 +64,7 @@ export default {
       project(name, [`backend/${name}/**/*.test.ts`])
     ),
     app,
+    project('preflight', ['tests/preflight/**/*.test.ts']),
     project('integration', ['tests/integration/**/*.test.ts']),
   ],
   testTimeout: 30_000,

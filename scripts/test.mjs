@@ -23,6 +23,16 @@ const CHECKS = [
     'backend',
     'src',
   ],
+  [
+    'build of the app',
+    bin('webpack', 'bin', 'webpack.js'),
+    '-c',
+    './webpack.config.ts',
+    '--env',
+    'production',
+    '--stats',
+    'errors-warnings',
+  ],
   ['unused', bin('knip', 'bin', 'knip.js'), '--no-progress'],
 ];
 
