@@ -1,4 +1,5 @@
 import { t } from '@grafana/i18n';
+import { DRIFT_CATEGORIES } from '@openclaw-fleet/contract';
 import type {
   Band,
   ChangeKind,
@@ -11,6 +12,7 @@ import type {
   RunState,
   Trigger,
   Verdict,
+  ViolationCode,
   ViolationSeverity,
 } from '@openclaw-fleet/contract';
 
@@ -79,6 +81,23 @@ export const driftWord = (category: DriftCategory): string =>
     runtime: t('words.drift.runtime', 'Runtime'),
   })[category];
 
+export const violationWord = (code: ViolationCode): string =>
+  ({
+    'version-behind': t('words.violation.version-behind', 'Version behind'),
+    'version-below-minimum': t('words.violation.version-below-minimum', 'Version below the minimum'),
+    'config-drift': t('words.violation.config-drift', 'Configuration drift'),
+    'sync-lag-over-limit': t('words.violation.sync-lag-over-limit', 'Sync lag over the limit'),
+    'runtime-error': t('words.violation.runtime-error', 'Runtime error'),
+    'cpu-over-limit': t('words.violation.cpu-over-limit', 'CPU over the limit'),
+    'memory-over-limit': t('words.violation.memory-over-limit', 'Memory over the limit'),
+    'queue-depth-over-limit': t('words.violation.queue-depth-over-limit', 'Queue over the limit'),
+    'failed-pushes-over-limit': t('words.violation.failed-pushes-over-limit', 'Failed pushes over the limit'),
+    'job-failures-over-limit': t('words.violation.job-failures-over-limit', 'Job failures over the limit'),
+    'required-tag-missing': t('words.violation.required-tag-missing', 'Required tag missing'),
+    'required-capability-missing': t('words.violation.required-capability-missing', 'Required capability missing'),
+    'score-below-minimum': t('words.violation.score-below-minimum', 'Score below the minimum'),
+  })[code];
+
 export const componentWord = (component: Component): string =>
   ({
     connectivity: t('words.component.connectivity', 'Connectivity'),
@@ -102,6 +121,20 @@ export const triggerWord = (trigger: Trigger): string =>
     alertmanager: t('words.trigger.alertmanager', 'Alertmanager'),
     retry: t('words.trigger.retry', 'A retry'),
   })[trigger];
+
+/** A fault as repairs count it, such as `drift.config`. */
+export function faultWord(fault: string): string {
+  const [kind, code = ''] = fault.split('.');
+  if (fault === 'none') return t('words.fault.none', 'No open fault');
+  if (fault === 'liveness.expired') return t('words.fault.expired', 'No heartbeats');
+  if (fault === 'anomaly.job-failures') return t('words.fault.burst', 'Burst of failing jobs');
+  if (kind === 'drift' && isOneOf(DRIFT_CATEGORIES, code))
+    return t('words.fault.drift', '{{category}} drift', { category: driftWord(code) });
+  return code.charAt(0).toUpperCase() + code.slice(1).replaceAll('-', ' ');
+}
+
+const isOneOf = <T extends string>(all: readonly T[], one: string): one is T =>
+  (all as readonly string[]).includes(one);
 
 export const holdWord = (kind: HoldKind): string =>
   ({
