@@ -8,7 +8,8 @@ import { useWrite } from './use-write.ts';
 export const useSummary = (enabled = true) => useRead<FleetSummary>(keys.summary, 'fleet/summary', {}, { enabled });
 
 /** Every target in a compact form. @param query `fleetMapQuerySchema` of the contract */
-export const useFleetMap = (query: Query = {}) => useRead<FleetMap>(keys.map(query), 'fleet/map', query);
+export const useFleetMap = (query: Query = {}, enabled = true) =>
+  useRead<FleetMap>(keys.map(query), 'fleet/map', query, { enabled });
 
 /** Who the collector says the user is. */
 export const useMe = (enabled = true) => useRead<Me>(keys.me, 'fleet/me', {}, { once: true, enabled });

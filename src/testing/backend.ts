@@ -1,4 +1,4 @@
-import { config, setBackendSrv } from '@grafana/runtime';
+import { config, setBackendSrv, setCurrentUser } from '@grafana/runtime';
 import type { BackendSrv, BackendSrvRequest, FetchResponse } from '@grafana/runtime';
 import type { Role } from '@openclaw-fleet/contract';
 import { from } from 'rxjs';
@@ -6,18 +6,20 @@ import { ACTIONS } from '../permissions.ts';
 
 /** Grafana itself, as seen from a test. */
 export const ORIGIN = 'http://localhost';
+type CurrentUser = Parameters<typeof setCurrentUser>[0];
 const ROLES: readonly Role[] = ['viewer', 'operator', 'approver'];
 
 /** Grafana's permissions of a user with a role of ours; null: none of this app. */
 export function signIn(role: Role | null): void {
   const held = role === null ? [] : ROLES.slice(0, ROLES.indexOf(role) + 1);
-  Object.assign(config.bootData, {
-    user: {
-      ...config.bootData.user,
-      orgRole: role === null ? '' : { viewer: 'Viewer', operator: 'Editor', approver: 'Admin' }[role],
-      permissions: Object.fromEntries(held.map((each) => [ACTIONS[each], true])),
-    },
-  });
+  const user = {
+    ...config.bootData.user,
+    orgRole: role === null ? '' : { viewer: 'Viewer', operator: 'Editor', approver: 'Admin' }[role],
+    permissions: Object.fromEntries(held.map((each) => [ACTIONS[each], true])),
+  };
+  // 12.3 reads one of them, 13.2 the other.
+  Object.assign(config.bootData, { user });
+  setCurrentUser(user as unknown as CurrentUser);
 }
 
 async function send<T>({ url, method = 'GET', headers, data, ...more }: BackendSrvRequest): Promise<FetchResponse<T>> {
