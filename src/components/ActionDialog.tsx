@@ -3,6 +3,7 @@ import { Alert, Button, Checkbox, Field, Modal, Stack, TextArea } from '@grafana
 import { useId, useRef, useState } from 'react';
 import type { ReactNode } from 'react';
 import { failureOf } from '../api/client.ts';
+import type { FleetError } from '../api/client.ts';
 
 /** The bounds of a reason, as the contract's `reasonSchema` has them. */
 export const REASON = { least: 3, most: 500 } as const;
@@ -21,6 +22,8 @@ interface Props {
   readonly reason?: string;
   /** Carries it out. What it rejects with stays in the dialog. */
   readonly onConfirm: (reason: string) => Promise<unknown>;
+  /** What to add to its words, such as a link to what was stored. */
+  readonly failure?: (error: FleetError) => ReactNode;
   readonly onDismiss: () => void;
 }
 
@@ -28,7 +31,7 @@ interface Props {
 export function ActionDialog({ title, children, confirm, destructive = false, acknowledge, blocked, ...props }: Props) {
   const [reason, setReason] = useState(props.reason ?? '');
   const [known, setKnown] = useState(acknowledge === undefined);
-  const [error, setError] = useState<string | null>(null);
+  const [error, setError] = useState<FleetError | null>(null);
   const [busy, setBusy] = useState(false);
   // State is only seen at the next render; a second click may come before it.
   const under = useRef(false);
@@ -46,9 +49,7 @@ export function ActionDialog({ title, children, confirm, destructive = false, ac
       await props.onConfirm(text);
       props.onDismiss();
     } catch (failure) {
-      const { message, problem } = failureOf(failure);
-      const fields = problem?.errors?.map((each) => `${each.field}: ${each.message}`) ?? [];
-      setError([message, ...fields].join(' '));
+      setError(failureOf(failure));
       under.current = false;
       setBusy(false);
     }
@@ -86,7 +87,8 @@ export function ActionDialog({ title, children, confirm, destructive = false, ac
           {(blocked ?? null) !== null && <Alert severity="info" title={blocked ?? ''} />}
           {error !== null && (
             <Alert severity="error" title={t('components.dialog.failed', 'It was not done')}>
-              {error}
+              {[error.message, ...fieldErrors(error)].join(' ')}
+              {props.failure?.(error)}
             </Alert>
           )}
         </Stack>
@@ -102,3 +104,6 @@ export function ActionDialog({ title, children, confirm, destructive = false, ac
     </Modal>
   );
 }
+
+const fieldErrors = ({ problem }: FleetError): string[] =>
+  problem?.errors?.map((each) => `${each.field}: ${each.message}`) ?? [];
