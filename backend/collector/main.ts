@@ -250,6 +250,7 @@ async function compose({
     timings: durations,
     remediation: repairs.remediation,
     proposals: repairs.proposals,
+    bridges: repairs.bridges,
     auditTrail: storage,
     signAuditHead: (head) => signHead(head, Date.now(), credentials.actionsKey),
     audit: (entry) => storage.appendAudit(entry),

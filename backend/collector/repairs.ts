@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { createBridgeClient } from './bridges/client.ts';
+import type { BridgeTransports } from './bridges/client.ts';
 import type { BridgeObserver } from './bridges/types.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
@@ -31,6 +32,8 @@ export interface RepairParts {
 export interface Repairs {
   readonly remediation: Remediation;
   readonly proposals: Proposals;
+  /** How bridges are reached. */
+  readonly bridges: Pick<BridgeTransports, 'link'>;
   /** Nothing new begins, and connections to bridges are closed. What a node does goes on, and is asked about after a start. */
   close(): void;
 }
@@ -81,6 +84,7 @@ export async function createRepairs(parts: RepairParts): Promise<Repairs> {
   return {
     remediation,
     proposals,
+    bridges,
     close() {
       forget();
       remediation.stop();

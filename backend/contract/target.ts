@@ -69,6 +69,26 @@ export const livenessSchema = z.object({
   flapping: z.boolean(),
 });
 
+/** How one request travels to a bridge's door; a `hybrid` target has both ways. */
+export const WAYS = ['direct_https', 'reverse_ssh'] as const;
+/** One way to a bridge, and what came of it since the collector started. */
+export const bridgeWaySchema = z.object({
+  way: z.enum(WAYS),
+  /** Where the collector goes, `host:port`; of a tunnel, its end beside the collector. Null: nowhere. */
+  address: z.string().nullable(),
+  /** Why it leads nowhere, with what to set; null: it leads somewhere. */
+  missing: z.string().nullable(),
+  /** The last answer that came this way. */
+  lastOkAt: instantSchema.nullable(),
+  /** The last request that failed this way, and why, in words. */
+  lastErrorAt: instantSchema.nullable(),
+  lastError: z.string().nullable(),
+});
+/** How the collector reaches a bridge, in the order in which the ways are tried. It asks only when something is to be repaired. */
+export const bridgeLinkSchema = z.object({ ways: z.array(bridgeWaySchema) });
+export type BridgeWay = z.infer<typeof bridgeWaySchema>;
+export type BridgeLink = z.infer<typeof bridgeLinkSchema>;
+
 /** One target as the API shows it: seed 000's FleetTarget, and what a heartbeat says. */
 export const fleetTargetSchema = z.object({
   id: nodeIdSchema,
@@ -100,6 +120,8 @@ export const fleetTargetSchema = z.object({
   publisher: publisherBlockSchema.nullable(),
   uptimeSeconds: z.number().nullable(),
   lastHeartbeatAt: instantSchema.nullable(),
+  /** For a target with a bridge that is shown alone; a list leaves it out. */
+  bridge: bridgeLinkSchema.optional(),
 });
 export type FleetTarget = z.infer<typeof fleetTargetSchema>;
 

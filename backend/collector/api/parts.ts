@@ -1,4 +1,5 @@
 import type { Timings } from '@openclaw-fleet/contract';
+import type { BridgeTransports } from '../bridges/client.ts';
 import type { Clock } from '../clock.ts';
 import type { ConfigurationService } from '../configurations/types.ts';
 import type { FleetView } from '../fleet/types.ts';
@@ -17,6 +18,7 @@ export interface Parts {
   readonly clock: Clock;
   readonly remediation: RemediationService;
   readonly proposals: Proposals;
+  readonly bridges: Pick<BridgeTransports, 'link'>;
   readonly auditTrail: AuditReadStore;
   /** Signs a head of the audit chain as of now: a compact JWS (contract's auditHeadSchema). */
   readonly signAuditHead: (head: { readonly seq: number; readonly hash: string }) => Promise<string>;

@@ -2,7 +2,7 @@ import { BlockList, isIP } from 'node:net';
 import type { ReportedBlock } from '@openclaw-fleet/contract';
 import { parseHostPort, parseNetwork } from '../config-address.ts';
 import { BridgeError } from '../remediation/types.ts';
-import type { BridgeSettings, Route } from './types.ts';
+import type { BridgeSettings, Route, Transport } from './types.ts';
 
 /** The end of a tunnel that an account without rights opened; a lower port is another service. */
 const LEAST_TUNNEL_PORT = 1024;
@@ -16,40 +16,58 @@ const NEVER = blockList([
 /** Finds the ways to a target. @throws BridgeError `no-bridge`, with what to set */
 export type Router = (targetId: string, reported: ReportedBlock | null) => readonly [Route, ...Route[]];
 
+/** A way that a target's transport has, and where it leads; or why it leads nowhere, with what to set. */
+export type Way = { readonly route: Route } | { readonly transport: Transport; readonly missing: string };
+
+/** Finds where the ways of a target lead, first the one that is tried first. None: it has no bridge. */
+export type Finder = (targetId: string, reported: ReportedBlock | null) => readonly Way[];
+
 /**
  * Where the collector goes, and nowhere else. The operator's address comes first; a reported one counts only as an IP
  * address within `networks`, and of a tunnel a node says the port alone.
  */
-export function createRouter({ addresses, networks, tunnelHost }: BridgeSettings): Router {
+export function createFinder({ addresses, networks, tunnelHost }: BridgeSettings): Finder {
   const allowed = blockList(networks);
   return (targetId, reported) => {
     const set = Object.hasOwn(addresses, targetId) ? addresses[targetId] : undefined;
-    if (set === undefined && reported === null) {
+    if (set === undefined && reported === null) return [];
+    const transport = transportOf(reported);
+    const ways: Way[] = [];
+    const add = (way: Transport, found: Route | string): void =>
+      void ways.push(typeof found === 'string' ? { transport: way, missing: found } : { route: found });
+    if (set !== undefined) add('direct_https', operatorsRoute(set));
+    else if (transport !== 'reverse_ssh') add('direct_https', directRoute(reported?.actions_address, allowed));
+    const tunnelled = transport === 'hybrid' || (transport === 'reverse_ssh' && set === undefined);
+    if (tunnelled) add('reverse_ssh', tunnelRoute(reported?.tunnel_port, tunnelHost));
+    return ways;
+  };
+}
+
+/** The ways that lead somewhere. */
+export function createRouter(settings: BridgeSettings): Router {
+  const find = createFinder(settings);
+  return (targetId, reported) => {
+    const ways = find(targetId, reported);
+    if (ways.length === 0) {
       throw new BridgeError(
         'no-bridge',
         `${targetId} has no bridge, or never reported: only a target with a bridge can be asked`
       );
     }
-    const transport = reported?.transport ?? 'direct_https';
-    const routes: Route[] = [];
-    const why: string[] = [];
-    const add = (found: Route | string): void => {
-      if (typeof found === 'string') why.push(found);
-      else routes.push(found);
-    };
-    if (set !== undefined) add(operatorsRoute(set));
-    else if (transport !== 'reverse_ssh') add(directRoute(reported?.actions_address, allowed));
-    const tunnelled = transport === 'hybrid' || (transport === 'reverse_ssh' && set === undefined);
-    if (tunnelled) add(tunnelRoute(reported?.tunnel_port, tunnelHost));
-    const [first, ...others] = routes;
+    const [first, ...others] = ways.flatMap((way) => ('route' in way ? [way.route] : []));
     if (first === undefined) {
+      const why = ways.flatMap((way) => ('missing' in way ? [way.missing] : []));
       throw new BridgeError(
         'no-bridge',
-        `${targetId} cannot be reached (${transport}): ${why.join('; ')}. Or set bridges.addresses.${targetId} to its host:port`
+        `${targetId} cannot be reached (${transportOf(reported)}): ${why.join('; ')}. Or set bridges.addresses.${targetId} to its host:port`
       );
     }
     return [first, ...others];
   };
+}
+
+function transportOf(reported: ReportedBlock | null): NonNullable<ReportedBlock['transport']> {
+  return reported?.transport ?? 'direct_https';
 }
 
 function operatorsRoute(text: string): Route | string {

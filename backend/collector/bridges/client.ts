@@ -1,11 +1,12 @@
 import { DelegateBackoff, handleWhenResult, retry, type RetryPolicy } from 'cockatiel';
-import { ACTION_PATHS, actionIdSchema, type ActionRequest } from '@openclaw-fleet/contract';
+import { ACTION_PATHS, actionIdSchema, type ActionRequest, type BridgeLink } from '@openclaw-fleet/contract';
 import { BridgeError, type BridgeClient } from '../remediation/types.ts';
 import { createRouter, type Router } from './address.ts';
 import { Agents } from './agents.ts';
 import { observationOf, receiptIfAny, receiptOf } from './answers.ts';
 import { ask, type Answer, type Failure, type Request } from './ask.ts';
 import { createBreaker, type Breaker } from './breaker.ts';
+import { Contacts } from './contacts.ts';
 import { requireStanding, Untrusted } from './identity.ts';
 import { signedAction } from './sign.ts';
 import type { Ask, BridgeClientOptions, Pace, Route } from './types.ts';
@@ -43,6 +44,8 @@ interface Call<Result> {
 export interface BridgeTransports extends BridgeClient {
   /** Closes the connections to nodes that are revoked. Others are judged anew before and after each request anyway. */
   dismiss(targetIds: readonly string[]): void;
+  /** How it reaches a target, and what came of that; null: the target has no bridge. Asks nobody. */
+  link(targetId: string): BridgeLink | null;
   close(): void;
 }
 
@@ -59,6 +62,7 @@ class Client implements BridgeTransports {
   readonly #options: BridgeClientOptions;
   readonly #pace: Pace;
   readonly #routes: Router;
+  readonly #contacts: Contacts;
   readonly #agents: Agents;
   readonly #retries: RetryPolicy;
   /** Of the direct ways of hybrid targets, while something is wrong with them. */
@@ -69,6 +73,7 @@ class Client implements BridgeTransports {
     this.#options = options;
     this.#pace = { ...PACE, ...options.pace };
     this.#routes = createRouter(options.settings);
+    this.#contacts = new Contacts(options);
     this.#agents = new Agents({ ...this.#pace, credentials: options.credentials, standing: options.standing });
     const { retries, backoffMs } = this.#pace;
     this.#retries = retry(
@@ -109,6 +114,10 @@ class Client implements BridgeTransports {
 
   dismiss(targetIds: readonly string[]): void {
     for (const targetId of targetIds) this.#agents.drop(targetId);
+  }
+
+  link(targetId: string): BridgeLink | null {
+    return this.#contacts.link(targetId);
   }
 
   close(): void {
@@ -183,6 +192,7 @@ class Client implements BridgeTransports {
     const told = 'failure' in outcome ? outcome : readWith(read, outcome.answer);
     const wrong = 'failure' in told ? told.failure : 'wrong' in told ? told.wrong : null;
     observer.asked({ verb, transport, outcome: wrong?.trouble ?? 'ok', seconds });
+    this.#contacts.note(targetId, transport, wrong?.message ?? null);
     if (wrong !== null) {
       const fields = { target: targetId, verb, transport, trouble: wrong.trouble };
       if (wrong.trouble === 'untrusted') log.warn(fields, `a bridge is not trusted: ${wrong.message}`);

@@ -8,6 +8,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { problem, ROLES, TIMINGS } from '@openclaw-fleet/contract';
 import type { Heartbeat, Role } from '@openclaw-fleet/contract';
 import { signHead } from '../../audit/head.ts';
+import { Contacts } from '../../bridges/contacts.ts';
 import { Configurations } from '../../configurations/service.ts';
 import { Fleet } from '../../fleet/registry.ts';
 import { newApiToken, verifyApiToken } from '../../identity/tokens.ts';
@@ -166,6 +167,11 @@ export async function startApi(options: HarnessOptions = {}) {
     },
   });
   await remediation.load();
+  const contacts = new Contacts({
+    reported: (targetId) => fleet.get(targetId)?.report.reported ?? null,
+    settings: { addresses: {}, networks: ['10.0.0.0/8'], tunnelHost: 'localhost' },
+    clock: () => clock.now,
+  });
   const instruments = createInstruments({ processMetrics: false });
   registerFleetMetrics(instruments.registry, fleet, () => clock.now);
   const ticks = new Set<() => void>();
@@ -190,6 +196,7 @@ export async function startApi(options: HarnessOptions = {}) {
     timings,
     audit: (entry) => storage.appendAudit(entry),
     remediation,
+    bridges: contacts,
     proposals: new Proposals({ policies, store: storage, automation: () => true, timings, clock: () => clock.now }),
     auditTrail: storage,
     signAuditHead: (head) => signHead(head, clock.now, actionsKey),
@@ -229,6 +236,7 @@ export async function startApi(options: HarnessOptions = {}) {
     configurations,
     remediation,
     bridges,
+    contacts,
     instruments,
     events,
     logged,
