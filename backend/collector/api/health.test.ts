@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import {
   driftPageSchema,
+  fleetMapSchema,
   healthScoreSchema,
   problemSchema,
   scoreHistorySchema,
@@ -102,6 +103,8 @@ describe('GET /fleet/targets by health', () => {
     ['owner=nobody', []],
   ])('filters by %s', async (query, expected) => {
     expect((await list(query)).sort()).toEqual(expected.toSorted());
+    const { items } = await get(`/fleet/map?${query}`, fleetMapSchema);
+    expect(items.map(({ id }) => id).sort()).toEqual(expected.toSorted());
   });
 
   it('sorts by score, both ways', async () => {
@@ -123,6 +126,9 @@ describe('GET /fleet/targets by health', () => {
       desired: { bridgeVersion: '1.4.0' },
     });
     expect(items[0]?.fleetHealthScore).toBeLessThan(70);
+    const { name, zone, band, fleetHealthScore: score, isolated, owner } = items[0]!;
+    const map = await get('/fleet/map?q=sick', fleetMapSchema);
+    expect(map.items[0]).toMatchObject({ name, zone, band, score, isolated, owner });
   });
 });
 

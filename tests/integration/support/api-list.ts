@@ -13,6 +13,7 @@ export const API_LIST: Readonly<Record<string, readonly string[]>> = {
     '/fleet/drift',
     '/fleet/events',
     '/fleet/holds',
+    '/fleet/map',
     '/fleet/policies',
     '/fleet/policies/{policyId}',
     '/fleet/policies/{policyId}/proposals',

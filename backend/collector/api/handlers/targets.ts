@@ -1,10 +1,11 @@
 import type { Availability } from '@openclaw-fleet/contract';
 import { explain } from '../../assessment/explain.ts';
 import type { FleetNode } from '../../fleet/types.ts';
-import { failure, noTarget } from '../call.ts';
+import { failure, noTarget, ProblemError } from '../call.ts';
 import type { Handlers } from '../call.ts';
 import { encodeCursor, positionOf } from '../cursor.ts';
 import { targetLister } from '../list-targets.ts';
+import { mapHandler } from '../map.ts';
 import type { Parts } from '../parts.ts';
 import { selectPage } from '../select.ts';
 import { ageSeconds, toTarget } from '../target.ts';
@@ -18,14 +19,21 @@ export function nodeOf({ fleet }: Pick<Parts, 'fleet'>, { targetId }: { readonly
 
 const BY_ID = 'node_id';
 
-type TargetRoute = 'listTargets' | 'getTarget' | 'getHealthScore' | 'getSummary' | 'confirmOutage' | 'listAvailable';
+type TargetRoute =
+  'listTargets' | 'getMap' | 'getTarget' | 'getHealthScore' | 'getSummary' | 'confirmOutage' | 'listAvailable';
 
 /** How the fleet and its targets are doing now. */
 export function targetHandlers(parts: Parts): Handlers<TargetRoute> {
   const { fleet, clock, timings, audit } = parts;
   const list = targetLister(fleet);
+  const map = mapHandler(fleet, clock);
   return {
     listTargets: ({ query }) => list(query, clock()),
+    async getMap({ query, response }) {
+      const refused = await map(query, response);
+      if (refused) throw new ProblemError(refused);
+      return undefined;
+    },
     getTarget: ({ params }) => toTarget(nodeOf(parts, params), fleet, clock()),
     getHealthScore({ params }) {
       const node = nodeOf(parts, params);

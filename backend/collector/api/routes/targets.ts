@@ -6,6 +6,8 @@ import {
   DRIFT_SEVERITIES,
   driftPageSchema,
   driftQuerySchema,
+  fleetMapQuerySchema,
+  fleetMapSchema,
   healthScoreSchema,
   historyQuerySchema,
   LIVENESS_STATES,
@@ -33,6 +35,19 @@ const anyOf = <const Values extends readonly [string, ...string[]]>(values: Valu
   z.array(z.enum(values)).optional();
 const texts = z.array(z.string().min(1).max(128)).max(64).optional();
 
+const documentedFilters = {
+  state: anyOf(LIVENESS_STATES),
+  band: anyOf(BANDS),
+  risk: anyOf(RISK_LEVELS),
+  drift: anyOf(DRIFT_CATEGORIES),
+  driftSeverity: anyOf(DRIFT_SEVERITIES),
+  violation: anyOf(VIOLATION_CODES),
+  violationSeverity: anyOf(VIOLATION_SEVERITIES),
+  zone: texts,
+  tag: texts,
+  profile: texts,
+  owner: texts,
+};
 const documentedDrift = { category: anyOf(DRIFT_CATEGORIES), severity: anyOf(DRIFT_SEVERITIES) };
 const documentedViolation = { code: anyOf(VIOLATION_CODES), severity: anyOf(VIOLATION_SEVERITIES) };
 const documentedOfFleet = { zone: texts };
@@ -41,6 +56,8 @@ const fleetSummary = summarySchema.meta({ id: 'FleetSummary' });
 const driftPage = driftPageSchema.meta({ id: 'DriftPage' });
 const violationPage = violationPageSchema.meta({ id: 'ViolationPage' });
 
+const FILTERS =
+  'Several values of one parameter match any of them, but several `tag` match all of them; `drift` with `driftSeverity`, or `violation` with `violationSeverity`, look for one open fault that has both; `q` looks for a part of the id or name, whatever its case.';
 const FAULTS =
   'Newest first. `state` is `open` unless it says `resolved` or `all`. Several values of one parameter match any of them.';
 
@@ -52,24 +69,23 @@ export const TARGET_ROUTES = {
     role: 'viewer',
     summary: 'List targets',
     description:
-      'A page of targets. Several values of one parameter match any of them, but several `tag` match all of them; `drift` with `driftSeverity`, or `violation` with `violationSeverity`, look for one open fault that has both; `q` looks for a part of the id or name, whatever its case. ' +
+      `A page of targets. ${FILTERS} ` +
       'Names and zones are ordered by code point; a target without a score comes before all that have one. A cursor names a place in the order, so targets that come and go do not shift pages; one that moves in the order between two pages may be missed or come twice.',
     query: targetQuerySchema,
-    documentedQuery: targetQuerySchema.extend({
-      state: anyOf(LIVENESS_STATES),
-      band: anyOf(BANDS),
-      risk: anyOf(RISK_LEVELS),
-      drift: anyOf(DRIFT_CATEGORIES),
-      driftSeverity: anyOf(DRIFT_SEVERITIES),
-      violation: anyOf(VIOLATION_CODES),
-      violationSeverity: anyOf(VIOLATION_SEVERITIES),
-      zone: texts,
-      tag: texts,
-      profile: texts,
-      owner: texts,
-    }),
+    documentedQuery: targetQuerySchema.extend(documentedFilters),
     replies: [json(targetPageSchema.extend({ items: z.array(fleetTarget) }).meta({ id: 'TargetPage' }), 'The page')],
     problems: [],
+  },
+  getMap: {
+    method: 'get',
+    path: '/fleet/map',
+    role: 'viewer',
+    summary: 'Show every target in short',
+    description: `All targets that match in one answer, for a map of the fleet: by zone, then by name, then by id, at most 20,000 (then \`truncated\` is true, and \`total\` still counts all). ${FILTERS} The same question within a second gets the same answer, of the time \`at\`.`,
+    query: fleetMapQuerySchema,
+    documentedQuery: fleetMapQuerySchema.extend(documentedFilters),
+    replies: [json(fleetMapSchema.meta({ id: 'FleetMap' }), 'The targets')],
+    problems: ['overloaded'],
   },
   getTarget: {
     method: 'get',
