@@ -9,17 +9,18 @@ export const ORIGIN = 'http://localhost';
 type CurrentUser = Parameters<typeof setCurrentUser>[0];
 const ROLES: readonly Role[] = ['viewer', 'operator', 'approver'];
 
+// 12.3 reads one of them, 13.2 the other, which takes its user only once.
+const user = { ...config.bootData.user };
+Object.assign(config.bootData, { user });
+setCurrentUser(user as CurrentUser);
+
 /** Grafana's permissions of a user with a role of ours; null: none of this app. */
 export function signIn(role: Role | null): void {
   const held = role === null ? [] : ROLES.slice(0, ROLES.indexOf(role) + 1);
-  const user = {
-    ...config.bootData.user,
+  Object.assign(user, {
     orgRole: role === null ? '' : { viewer: 'Viewer', operator: 'Editor', approver: 'Admin' }[role],
     permissions: Object.fromEntries(held.map((each) => [ACTIONS[each], true])),
-  };
-  // 12.3 reads one of them, 13.2 the other.
-  Object.assign(config.bootData, { user });
-  setCurrentUser(user as unknown as CurrentUser);
+  });
 }
 
 async function send<T>({ url, method = 'GET', headers, data, ...more }: BackendSrvRequest): Promise<FetchResponse<T>> {
