@@ -1,6 +1,8 @@
-import { Button, Tooltip } from '@grafana/ui';
+import { css, cx } from '@emotion/css';
+import { Button, Tooltip, useStyles2 } from '@grafana/ui';
 import type { ButtonProps } from '@grafana/ui';
 import type { Role } from '@openclaw-fleet/contract';
+import { useLayoutEffect, useRef } from 'react';
 import { missing } from '../permissions.ts';
 
 type Props = Omit<ButtonProps, 'disabled' | 'tooltip'> & {
@@ -10,19 +12,25 @@ type Props = Omit<ButtonProps, 'disabled' | 'tooltip'> & {
 };
 
 /** A button that says why it is disabled. It stays focusable, so that keyboards and screen readers reach the reason. */
-export function ActionButton({ role, why = null, onClick, children, ...props }: Props) {
+export function ActionButton({ role, why = null, onClick, children, className, ...props }: Props) {
+  const styles = useStyles2(getStyles);
   const reason = missing(role) ?? why;
-  if (reason === null)
-    return (
-      <Button {...props} onClick={onClick}>
-        {children}
-      </Button>
-    );
+  const off = reason !== null;
+  const button = useRef<HTMLElement>(null);
+  // The Button of @grafana/ui writes this attribute itself, and leaves out what it is given.
+  useLayoutEffect(() => button.current?.setAttribute('aria-disabled', String(off)), [off]);
+  // One element for both, because a dialog gives the focus back to the button, which may be disabled by then.
   return (
-    <Tooltip content={reason}>
-      <Button {...props} aria-disabled onClick={(event) => event.preventDefault()} style={{ opacity: 0.5 }}>
+    <Tooltip ref={button} content={reason ?? ''} {...(!off && { show: false })}>
+      <Button
+        {...props}
+        className={cx(className, off && styles.off)}
+        onClick={off ? (event) => event.preventDefault() : onClick}
+      >
         {children}
       </Button>
     </Tooltip>
   );
 }
+
+const getStyles = () => ({ off: css({ opacity: 0.5, '&, &:hover': { cursor: 'not-allowed' } }) });
