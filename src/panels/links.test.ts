@@ -7,7 +7,7 @@ const target = { id: 'gateway-01', name: 'one two', zone: 'eu' };
 const replace: InterpolateFunction = (text, scope = {}, format) =>
   text.replace(/\$\{(\w+)\}/g, (_all, name: string) => {
     const value = String(scope[name]?.value ?? '');
-    return typeof format === 'function' ? String(format(value)) : value;
+    return typeof format === 'function' ? (format as (text: string) => string)(value) : value;
   });
 const link = (url: string, title = 'Logs of ${__name}') => ({ url, title });
 

@@ -6,13 +6,12 @@ import { ACTIONS } from '../permissions.ts';
 
 /** Grafana itself, as seen from a test. */
 export const ORIGIN = 'http://localhost';
-type CurrentUser = Parameters<typeof setCurrentUser>[0];
 const ROLES: readonly Role[] = ['viewer', 'operator', 'approver'];
 
 // 12.3 reads one of them, 13.2 the other, which takes its user only once.
 const user = { ...config.bootData.user };
 Object.assign(config.bootData, { user });
-setCurrentUser(user as CurrentUser);
+setCurrentUser(user);
 
 /** Grafana's permissions of a user with a role of ours; null: none of this app. */
 export function signIn(role: Role | null): void {
