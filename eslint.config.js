@@ -3,7 +3,7 @@ import prettier from 'eslint-config-prettier';
 import reactHooks from 'eslint-plugin-react-hooks';
 
 export default tseslint.config(
-  { ignores: ['**/node_modules', '**/dist', '.openclaw-fleet', '.config', 'webpack.config.ts'] },
+  { ignores: ['**/node_modules', '**/dist', '.openclaw-fleet', '.config', '*.config.ts'] },
   {
     files: ['**/*.ts', '**/*.tsx'],
     extends: [tseslint.configs.strictTypeChecked],

@@ -23,6 +23,7 @@ const CHECKS = [
     'backend',
     'src',
   ],
+  ['texts', bin('i18next-cli', 'dist', 'esm', 'cli.js'), 'extract', '--ci', '--sync-primary', '--quiet'],
   [
     'build of the app',
     bin('webpack', 'bin', 'webpack.js'),
