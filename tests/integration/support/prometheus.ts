@@ -42,6 +42,10 @@ export class TestPrometheus {
     return prometheus;
   }
 
+  get url(): string {
+    return this.#url;
+  }
+
   /** What an instant query gives. Throws with Prometheus' own words. */
   async query(query: string): Promise<Sample[]> {
     const response = await fetch(`${this.#url}/api/v1/query?${new URLSearchParams({ query }).toString()}`);

@@ -1,0 +1,218 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { TIMINGS } from '@openclaw-fleet/contract';
+import { collectorPins } from '../../../backend/collector/identity/pki.ts';
+import { SIMULATED_VALUES } from '../../../backend/simulator/acting/gateway.ts';
+import { applyPolicy } from '../../../backend/simulator/demo/fleet-api.ts';
+import {
+  collectorGrafanaSettings,
+  makeSecret,
+  notBuilt,
+  type Account,
+} from '../../../backend/simulator/demo/grafana.ts';
+import type { Fault, Scenario } from '../../../backend/simulator/faults.ts';
+import { runSimulation, SCENARIOS, type Simulation } from '../../../backend/simulator/index.ts';
+import { findOnPath } from '../../../scripts/lib/path.mjs';
+import { ensureOpenclaw } from '../../../backend/bridge/testing/openclaw.ts';
+import { TestCollector } from '../../integration/support/collector.ts';
+import { enrolMany } from '../../integration/support/fleet.ts';
+import { KeptGateway } from '../../integration/support/kept-gateway.ts';
+import { TestPrometheus } from '../../integration/support/prometheus.ts';
+import { waitFor } from '../../integration/support/wait.ts';
+import { TestGrafana, ROOT } from './grafana.ts';
+import { freePorts } from './ports.ts';
+
+const ZONES = ['eu-west-1', 'us-east-1', 'ap-south-1'];
+const BEAT = TIMINGS.demo.beat;
+const NEVER = new Promise<never>(() => undefined);
+const COME_MS = 120_000;
+
+/** Demo timings; what a busy machine takes is as long as in production. */
+const SETTINGS = {
+  OPENCLAW_FLEET_TIMINGS: 'demo',
+  OPENCLAW_FLEET_DURATIONS_GRACE: '10',
+  OPENCLAW_FLEET_METRICS_PER_TARGET: 'full',
+};
+
+export interface StageOptions {
+  /** Simulated nodes, each with a bridge that takes verbs. */
+  readonly targets: number;
+  readonly scenario?: Scenario;
+  /** Real OpenClaw gateways, kept by real bridges. */
+  readonly real?: number;
+  /** `VITE_SMART_FLEET_V2_ENABLED`. */
+  readonly flag?: string;
+  /** The built app; default: the repository's dist/. */
+  readonly dist?: string;
+  /** More settings of the collector. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Told what is done, in words. */
+  readonly say?: (line: string) => void;
+}
+
+/** All there is to know to use a stage from another process. */
+export interface StageFacts {
+  readonly grafanaUrl: string;
+  readonly grafanaVersion: string;
+  readonly adminPassword: string;
+  readonly accounts: readonly Account[];
+  readonly collectorUrl: string;
+  /** API tokens of the collector, for who speaks to it directly. */
+  readonly tokens: { readonly viewer: string; readonly approver: string };
+  readonly prometheusUrl: string | null;
+  readonly folder: string;
+}
+
+/** A whole fleet on this machine: collector, simulated nodes whose bridges repair, Prometheus where it is installed, Grafana. */
+export class Stage {
+  readonly facts: StageFacts;
+  readonly collector: TestCollector;
+  readonly grafana: TestGrafana;
+  readonly simulation: Simulation;
+  readonly real: readonly KeptGateway[];
+  readonly #ending: AsyncDisposableStack;
+
+  private constructor(
+    ending: AsyncDisposableStack,
+    parts: Pick<Stage, 'facts' | 'collector' | 'grafana' | 'simulation' | 'real'>
+  ) {
+    this.#ending = ending;
+    this.facts = parts.facts;
+    this.collector = parts.collector;
+    this.grafana = parts.grafana;
+    this.simulation = parts.simulation;
+    this.real = parts.real;
+  }
+
+  /** @throws Error when the app was not built, Grafana is not installed, or something does not come up */
+  static async start(options: StageOptions): Promise<Stage> {
+    const unbuilt = notBuilt(options.dist ?? join(ROOT, 'dist'));
+    if (unbuilt !== null) throw new Error(unbuilt);
+    await using ending = new AsyncDisposableStack();
+    const parts = await bringUp(options, ending);
+    return new Stage(ending.move(), parts);
+  }
+
+  /** A fault befalls a simulated node now, and lasts until a verb cures it. */
+  befall(id: string, fault: Fault): void {
+    const plan = this.simulation.plans.find((each) => each.id === id);
+    if (plan === undefined) throw new RangeError(`There is no simulated node ${id}.`);
+    this.simulation.befall(plan.index, fault);
+  }
+
+  async stop(): Promise<void> {
+    await this.#ending.disposeAsync();
+  }
+}
+
+async function bringUp(
+  { targets, scenario = SCENARIOS.steady, real = 0, flag, dist, settings = {}, say = () => undefined }: StageOptions,
+  ending: AsyncDisposableStack
+): Promise<Pick<Stage, 'facts' | 'collector' | 'grafana' | 'simulation' | 'real'>> {
+  const folder = mkdtempSync(join(tmpdir(), 'fleet-e2e-'));
+  ending.defer(() => rmSync(folder, { recursive: true, force: true }));
+  const [grafanaPort = 0, apiPort = 0] = await freePorts(2);
+  const secretFile = join(folder, 'grafana-secret');
+  makeSecret(secretFile);
+
+  say('Making an authority, tokens and nodes');
+  const collector = new TestCollector({
+    ...SETTINGS,
+    ...collectorGrafanaSettings(grafanaPort, secretFile),
+    ...settings,
+  });
+  ending.defer(() => collector.close());
+  collector.apiPort = apiPort;
+  const approver = collector.tokenOf('approver');
+  const ids = Array.from({ length: targets }, (_, index) => `gateway-${String(index + 1).padStart(2, '0')}`);
+  const pins = collectorPins(join(collector.folder, 'pki'));
+  const credentials = (await enrolMany(collector, ids)).map((own) => ({
+    ...own,
+    clientPins: pins.client.split(','),
+    actionsPins: pins.actions.split(','),
+  }));
+
+  say('Starting the collector');
+  await collector.start();
+  const collectorUrl = `http://127.0.0.1:${apiPort}`;
+  const prometheus = findOnPath('prometheus');
+  const scraper = prometheus === null ? null : await TestPrometheus.start(prometheus, collector, []);
+  ending.defer(() => scraper?.stop());
+  const prometheusUrl = scraper?.url ?? null;
+
+  say('Starting Grafana');
+  const grafana = await TestGrafana.start(folder, {
+    port: grafanaPort,
+    collectorUrl,
+    secretFile,
+    prometheusUrl,
+    ...(flag !== undefined && { flag }),
+    ...(dist !== undefined && { dist }),
+  });
+  ending.defer(() => grafana.stop());
+
+  say(`Starting ${targets} simulated nodes`);
+  const simulation = runSimulation({
+    endpoint: `https://localhost:${collector.intakePort}`,
+    credentials,
+    seed: 1,
+    zones: ZONES,
+    rampMs: BEAT,
+    beatMs: BEAT,
+    scenario,
+    doors: {},
+  });
+  ending.defer(() => simulation.stop());
+  const policy = {
+    id: 'gateways',
+    name: 'All gateways',
+    driftMode: 'ApplyAndMonitor',
+    values: SIMULATED_VALUES,
+  } as const;
+  await applyPolicy(collectorUrl, approver, policy, ids, COME_MS, NEVER);
+
+  const gateways = await startReal(collector, real, say, ending);
+  await waitFor(
+    async () => (await collector.summary()).online >= targets / 2 + gateways.length,
+    'the fleet to be online',
+    COME_MS,
+    200
+  );
+  const { adminPassword, accounts, version } = grafana;
+  const tokens = { viewer: collector.token, approver };
+  return {
+    facts: {
+      grafanaUrl: grafana.url,
+      grafanaVersion: version,
+      adminPassword,
+      accounts,
+      collectorUrl,
+      tokens,
+      prometheusUrl,
+      folder,
+    },
+    collector,
+    grafana,
+    simulation,
+    real: gateways,
+  };
+}
+
+async function startReal(
+  collector: TestCollector,
+  count: number,
+  say: (line: string) => void,
+  ending: AsyncDisposableStack
+): Promise<KeptGateway[]> {
+  if (count === 0) return [];
+  say(`Starting ${count} real OpenClaw ${count === 1 ? 'gateway' : 'gateways'}`);
+  const openclaw = await ensureOpenclaw(say);
+  const gateways: KeptGateway[] = [];
+  for (let index = 1; index <= count; index++) {
+    const gateway = await KeptGateway.start(collector, openclaw, `real-${String(index).padStart(2, '0')}`);
+    ending.defer(() => gateway.stop());
+    gateways.push(gateway);
+  }
+  return gateways;
+}
