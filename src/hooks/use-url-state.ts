@@ -10,7 +10,7 @@ export interface UrlState {
   /** Every value of a list; those that are not among `allowed` are left out. */
   list<T extends string>(name: string, allowed?: readonly T[]): T[];
   /** Sets some values; null and an empty list take one away. */
-  set(values: Values): void;
+  readonly set: (values: Values) => void;
 }
 
 export function useUrlState(): UrlState {

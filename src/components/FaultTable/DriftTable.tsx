@@ -78,7 +78,8 @@ export function DriftTable({ items, onRepair, compact = false, nameOf, choice, m
             {isOpen && (
               <tr id={detailsId(item.id)}>
                 <td colSpan={7 + (choice === undefined ? 0 : 1) + (onRepair === undefined ? 0 : 1)}>
-                  {details?.(item) ?? <Differences differences={item.differences ?? []} />}
+                  <Values item={item} />
+                  {details?.(item) ?? (item.differences && <Differences differences={item.differences} />)}
                 </td>
               </tr>
             )}
@@ -147,7 +148,30 @@ const DriftRow = memo(function DriftRow({ item, name, open, onOpen, onRepair, ch
   );
 });
 
+function Values({ item: { expected, actual } }: { readonly item: DriftRecord }) {
+  const styles = useStyles2(getStyles);
+  return (
+    <dl className={styles.values}>
+      <dt>
+        <Trans i18nKey="faults.drift.expected">Expected</Trans>
+      </dt>
+      <dd className={styles.value}>{expected}</dd>
+      <dt>
+        <Trans i18nKey="faults.drift.actual">Actual</Trans>
+      </dt>
+      <dd className={styles.value}>{actual}</dd>
+    </dl>
+  );
+}
+
 const getStyles = (theme: GrafanaTheme2) => ({
+  values: css({
+    display: 'grid',
+    gridTemplateColumns: 'max-content 1fr',
+    gap: theme.spacing(0.5, 2),
+    margin: theme.spacing(0, 0, 1),
+    dd: { margin: 0 },
+  }),
   value: css({
     fontFamily: theme.typography.fontFamilyMonospace,
     fontSize: theme.typography.bodySmall.fontSize,

@@ -1,5 +1,4 @@
 import { css } from '@emotion/css';
-import type { GrafanaTheme2 } from '@grafana/data';
 import { t, Trans } from '@grafana/i18n';
 import { Checkbox, Text, TextLink, useStyles2 } from '@grafana/ui';
 import { href } from '../../constants.ts';
@@ -113,4 +112,4 @@ export function ChoiceCell<Item>({ fault, what, chosen, why, onToggle }: ChoiceP
   );
 }
 
-const getStyles = (_theme: GrafanaTheme2) => ({ narrow: css({ whiteSpace: 'nowrap', width: '1%' }) });
+const getStyles = () => ({ narrow: css({ whiteSpace: 'nowrap', width: '1%' }) });
