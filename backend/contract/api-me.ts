@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ROLES } from './api.ts';
+import { personNameSchema } from './policy.ts';
 
 export const CALLER_KINDS = ['person', 'service', 'anonymous'] as const;
 
@@ -7,8 +8,7 @@ export const CALLER_KINDS = ['person', 'service', 'anonymous'] as const;
 export const meSchema = z.object({
   /** How the audit names the caller, such as `grafana:<identifier>` or `token:<id>`. */
   actor: z.string(),
-  /** For people to read; null: none is known. Nothing is decided by it. */
-  name: z.string().nullable(),
+  name: personNameSchema,
   role: z.enum(ROLES),
   /** Only a person decides about repairs. */
   kind: z.enum(CALLER_KINDS),

@@ -24,6 +24,11 @@ const words = (most: number): z.ZodString =>
     .regex(/^[^\u0000-\u001f\u007f-\u009f]*$/, 'must not contain control characters');
 /** Why something was done, for the audit. */
 export const reasonSchema = words(500).min(3, 'say why, in at least 3 characters');
+/**
+ * What a person is called, to be read beside the actor and never instead of it: people choose it themselves, so nothing is
+ * decided by it, and two may be called the same. Null: a service, the collector, or none is known.
+ */
+export const personNameSchema = z.string().max(128).nullable();
 const version = z
   .string()
   .max(64)
@@ -147,6 +152,7 @@ export const policyProposalSchema = z.object({
   change: z.record(z.string(), z.unknown()),
   reason: reasonSchema,
   requestedBy: z.string(),
+  requestedByName: personNameSchema,
   /** The person, where one asked. */
   person: z.string().nullable(),
   createdAt: instantSchema,

@@ -3,7 +3,7 @@ import { VERBS } from './action.ts';
 import { PLAYBOOK_IDS } from './assessment.ts';
 import { instantSchema } from './heartbeat.ts';
 import { nodeIdSchema } from './node-id.ts';
-import { reasonSchema } from './policy.ts';
+import { personNameSchema, reasonSchema } from './policy.ts';
 
 /**
  * States of a run (domain-rules section 6). `pending_approval` → `approved` → `running` → `verifying` → an end; or an end
@@ -109,6 +109,7 @@ export const approvalSchema = z.object({
   person: z.string(),
   /** How the audit names it. */
   actor: z.string(),
+  name: personNameSchema,
   decision: z.enum(APPROVAL_DECISIONS),
   reason: z.string(),
   at: instantSchema,
@@ -144,6 +145,7 @@ export const planSchema = z.object({
   targets: z.array(plannedTargetSchema),
   trigger: z.enum(TRIGGERS),
   requestedBy: z.string(),
+  requestedByName: personNameSchema,
   requestedAs: z.string(),
   reason: z.string(),
   createdAt: instantSchema,
@@ -179,6 +181,7 @@ export const runSchema = z.object({
   refusal: refusalSchema.nullable(),
   trigger: z.enum(TRIGGERS),
   requestedBy: z.string(),
+  requestedByName: personNameSchema,
   /** 1 for the first attempt on that fault within the window. 0: none was used. */
   attempt: z.int(),
   /** Somebody asked for its end; it ends after the step under way. */
@@ -289,6 +292,7 @@ export const holdSchema = z.object({
   subject: z.string().nullable(),
   reason: z.string(),
   by: z.string(),
+  byName: personNameSchema,
   since: instantSchema,
 });
 export type Hold = z.infer<typeof holdSchema>;
