@@ -5,7 +5,7 @@ import { signIn } from './backend.ts';
 import { server } from './server.ts';
 
 // The first import of @grafana/ui takes seconds on a busy machine.
-configure({ asyncUtilTimeout: 10_000 });
+configure({ asyncUtilTimeout: 10_000, getElementError: (message) => new Error(message ?? 'not found') });
 
 beforeAll(() => server.listen({ onUnhandledFrame: 'error' }));
 beforeEach(() => signIn('viewer'));
