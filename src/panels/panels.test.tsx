@@ -24,10 +24,7 @@ const violation = {
 const violations = (items: (typeof violation)[], total = items.length) =>
   mock('listViolations', { items, total, nextCursor: null });
 
-beforeEach(() => {
-  asked.length = 0;
-  server.use(...appSettings());
-});
+beforeEach(() => server.use(...appSettings()));
 
 describe('any panel of the app', () => {
   it.each([
@@ -48,7 +45,7 @@ describe('any panel of the app', () => {
   });
 
   it('says that the collector is away', async () => {
-    answers(grafanaSays('getMap', 502));
+    answers(grafanaSays('getFleetMap', 502));
     showPanel(FleetMapPanel, MAP_DEFAULTS);
     expect(await screen.findByText(/cannot be reached/, undefined, { timeout: 15_000 })).toBeVisible();
   });
@@ -75,26 +72,26 @@ describe('the panel of the map', () => {
       { ...MAP_DEFAULTS, zones: '$zone, us-east', onlyTrouble: true },
       { variables: { zone: 'eu' } }
     );
-    await waitFor(() => expect(asked.map(({ route }) => route)).toContain('getMap'));
-    const { query } = asked.find(({ route }) => route === 'getMap')!;
+    await waitFor(() => expect(asked.map(({ route }) => route)).toContain('getFleetMap'));
+    const { query } = asked.find(({ route }) => route === 'getFleetMap')!;
     expect(query.getAll('zone')).toEqual(['eu', 'us-east']);
     expect(query.getAll('band')).not.toContain('healthy');
   });
 
   it('says that all is well when only trouble is to be shown', async () => {
-    answers(mock('getMap', mapOf([])));
+    answers(mock('getFleetMap', mapOf([])));
     showPanel(FleetMapPanel, { ...MAP_DEFAULTS, onlyTrouble: true });
     expect(await screen.findByText('Every target is healthy')).toBeVisible();
   });
 
   it('says that nothing matches', async () => {
-    answers(mock('getMap', mapOf([])));
+    answers(mock('getFleetMap', mapOf([])));
     showPanel(FleetMapPanel, MAP_DEFAULTS);
     expect(await screen.findByText(/No target matches/)).toBeVisible();
   });
 
   it('says how many are left out', async () => {
-    answers(mock('getMap', { ...mapOf([mapTarget('gateway-01')]), total: 30_000, truncated: true }));
+    answers(mock('getFleetMap', { ...mapOf([mapTarget('gateway-01')]), total: 30_000, truncated: true }));
     showPanel(FleetMapPanel, MAP_DEFAULTS);
     expect(await screen.findByText(/1 of 30000 targets/)).toBeVisible();
   });

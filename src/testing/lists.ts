@@ -1,8 +1,14 @@
-/** Gives everything a size, without which lists that draw only what is in view draw nothing in a test. */
+const SIZE = 500;
+const box = { width: SIZE, height: SIZE, top: 0, left: 0, bottom: SIZE, right: SIZE, x: 0, y: 0 };
+
+/** Gives everything a size, without which Combobox, which draws only what is in view, draws nothing in a test. */
 export function drawLists(): void {
-  const size = 500;
-  const box = { width: size, height: size, top: 0, left: 0, bottom: size, right: size, x: 0, y: 0 };
-  Object.defineProperty(Element.prototype, 'getBoundingClientRect', { value: () => ({ ...box, toJSON: () => box }) });
-  Object.defineProperty(HTMLElement.prototype, 'offsetHeight', { value: size, configurable: true });
-  Object.defineProperty(HTMLElement.prototype, 'offsetWidth', { value: size, configurable: true });
+  const give = (of: object, name: string, value: unknown): void =>
+    void Object.defineProperty(of, name, { value, configurable: true, writable: true });
+  give(Element.prototype, 'getBoundingClientRect', () => ({ ...box, toJSON: () => box }));
+  give(HTMLElement.prototype, 'offsetHeight', SIZE);
+  give(HTMLElement.prototype, 'offsetWidth', SIZE);
+  give(HTMLCanvasElement.prototype, 'getContext', () => ({
+    measureText: (text: string) => ({ width: text.length * 8 }),
+  }));
 }
