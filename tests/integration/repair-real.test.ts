@@ -216,6 +216,8 @@ const asNote = ({ state, reason, steps }: RunDetail): string =>
       });
       await desire('drifts', (body as ConfigRevision).id);
       await opens('drifts', 'config');
+      // The edit itself is not active either: seen half a minute later, which would void what was planned before.
+      await opens('drifts', 'runtime');
       const run = await repair('drifts', 'ConfigDrift', 'a new revision');
       expect(run.state).toBe('rolled_back');
       expect(drifts.config().messages.ackReaction).toBe(before.messages.ackReaction);
