@@ -8,6 +8,7 @@ import type {
   Run,
   RunDetail,
   RunPage,
+  RunState,
 } from '@openclaw-fleet/contract';
 import type { Query } from './client.ts';
 import { keys } from './keys.ts';
@@ -21,10 +22,27 @@ export const useHolds = (query: Query = {}) => useRead<HoldList>(keys.holds(quer
 /** @param query `runQuerySchema` of the contract, without the cursor */
 export const useRuns = (query: Query, enabled = true) =>
   usePages<RunPage>(keys.runs(query), 'fleet/remediations/runs', query, { enabled });
-export const useRun = (id: string) =>
-  useRead<RunDetail>(keys.run(id), `fleet/remediations/runs/${encodeURIComponent(id)}`);
-export const useBatch = (id: string) =>
-  useRead<Batch>(keys.batch(id), `fleet/remediations/batches/${encodeURIComponent(id)}`);
+/** How often somebody who looks on sees what is under way. Milliseconds. */
+const LOOKING_ON = 1500;
+const UNDER_WAY: readonly RunState[] = ['approved', 'running', 'verifying'];
+
+export const runAt = (id: string): string => `fleet/remediations/runs/${encodeURIComponent(id)}`;
+export const batchAt = (id: string): string => `fleet/remediations/batches/${encodeURIComponent(id)}`;
+/** @param closely the page is about it: each step is seen as it happens */
+export const useRun = (id: string, closely = false) =>
+  useRead<RunDetail>(
+    keys.run(id),
+    runAt(id),
+    {},
+    { every: (run) => (closely && run !== undefined && UNDER_WAY.includes(run.state) ? LOOKING_ON : null) }
+  );
+export const useBatch = (id: string, closely = false) =>
+  useRead<Batch>(
+    keys.batch(id),
+    batchAt(id),
+    {},
+    { every: (batch) => (closely && batch?.state === 'running' ? LOOKING_ON : null) }
+  );
 
 const changed = [keys.repairs, keys.summary, ['target']];
 

@@ -4,10 +4,12 @@ import { call } from './client.ts';
 import type { FleetError, Query } from './client.ts';
 import { usePoll } from './poll.ts';
 
-export interface ReadOptions {
+export interface ReadOptions<T = unknown> {
   readonly enabled?: boolean;
   /** Read once: what never changes. */
   readonly once?: boolean;
+  /** How often to read what is like this; null, and left out: as everything else. Milliseconds. */
+  readonly every?: (data: T | undefined) => number | null;
 }
 
 /** One resource of the collector, kept fresh. What was shown stays while another query loads. */
@@ -15,14 +17,14 @@ export function useRead<T>(
   queryKey: readonly unknown[],
   path: string,
   query: Query = {},
-  { enabled = true, once = false }: ReadOptions = {}
+  { enabled = true, once = false, every }: ReadOptions<T> = {}
 ): UseQueryResult<T, FleetError> {
   const poll = usePoll();
   return useQuery<T, FleetError>({
     queryKey,
     queryFn: ({ signal }) => call<T>(path, { query, signal }),
     enabled,
-    refetchInterval: once ? false : poll,
+    refetchInterval: ({ state }) => (once || poll === false ? false : (every?.(state.data) ?? poll)),
     ...(once && { staleTime: Infinity }),
     placeholderData: keepPreviousData,
   });

@@ -18,6 +18,8 @@ interface Props {
   readonly acknowledge?: string;
   /** Why it cannot be confirmed yet, such as a plan that is still being made; null: it can. */
   readonly blocked?: string | null;
+  /** How much of a reason it takes; for what must be explained. Characters. */
+  readonly leastReason?: number;
   /** What the field for the reason starts with. */
   readonly reason?: string;
   /** Carries it out. What it rejects with stays in the dialog. */
@@ -37,7 +39,8 @@ export function ActionDialog({ title, children, confirm, destructive = false, ac
   const under = useRef(false);
   const id = useId();
   const text = reason.trim();
-  const tooShort = text.length < REASON.least;
+  const least = props.leastReason ?? REASON.least;
+  const tooShort = text.length < least;
   const ready = !tooShort && known && (blocked ?? null) === null;
 
   const submit = async (): Promise<void> => {
@@ -67,7 +70,9 @@ export function ActionDialog({ title, children, confirm, destructive = false, ac
           <div>{children}</div>
           <Field
             label={t('components.dialog.reason', 'Reason')}
-            description={t('components.dialog.reason-hint', 'Goes into the audit. At least 3 characters.')}
+            description={t('components.dialog.reason-hint', 'Goes into the audit. At least {{least}} characters.', {
+              least,
+            })}
             htmlFor={id}
             required
             noMargin

@@ -1,5 +1,7 @@
+import { css } from '@emotion/css';
+import type { GrafanaTheme2 } from '@grafana/data';
 import { t, Trans } from '@grafana/i18n';
-import { Button, Field, RadioButtonList, Stack, Text } from '@grafana/ui';
+import { Button, RadioButtonList, Stack, Text, useStyles2 } from '@grafana/ui';
 import { PLAYBOOK_IDS } from '@openclaw-fleet/contract';
 import type { PlaybookId } from '@openclaw-fleet/contract';
 import { useId, useState } from 'react';
@@ -27,6 +29,7 @@ interface Props {
 export function PlaybookChoice({ value, suggested, onChange }: Props) {
   const [open, setOpen] = useState(false);
   const name = useId();
+  const legend = useStyles2(getStyles);
   if (suggested && !open)
     return (
       <Stack direction="row" alignItems="center" gap={1} wrap="wrap">
@@ -37,13 +40,19 @@ export function PlaybookChoice({ value, suggested, onChange }: Props) {
       </Stack>
     );
   return (
-    <Field noMargin label={t('repair.playbook.label', 'Playbook')}>
-      <RadioButtonList
+    <fieldset>
+      <legend className={legend}>{t('repair.playbook.label', 'Playbook')}</legend>
+      <RadioButtonList<PlaybookId | 'none'>
         name={name}
         options={PLAYBOOK_IDS.map((each) => ({ value: each, label: playbookWord(each), description: about(each) }))}
-        {...(value !== null && { value })}
-        onChange={onChange}
+        value={value ?? 'none'}
+        onChange={(chosen) => {
+          if (chosen !== 'none') onChange(chosen);
+        }}
       />
-    </Field>
+    </fieldset>
   );
 }
+
+const getStyles = ({ typography }: GrafanaTheme2) =>
+  css({ fontSize: typography.bodySmall.fontSize, fontWeight: typography.fontWeightMedium, margin: 0, border: 0 });
