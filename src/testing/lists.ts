@@ -6,8 +6,8 @@ export function drawLists(): void {
   const give = (of: object, name: string, value: unknown): void =>
     void Object.defineProperty(of, name, { value, configurable: true, writable: true });
   give(Element.prototype, 'getBoundingClientRect', () => ({ ...box, toJSON: () => box }));
-  give(HTMLElement.prototype, 'offsetHeight', SIZE);
-  give(HTMLElement.prototype, 'offsetWidth', SIZE);
+  for (const name of ['offsetHeight', 'offsetWidth']) give(HTMLElement.prototype, name, SIZE);
+  for (const name of ['clientHeight', 'clientWidth']) give(Element.prototype, name, SIZE);
   give(HTMLCanvasElement.prototype, 'getContext', () => ({
     measureText: (text: string) => ({ width: text.length * 8 }),
   }));
