@@ -1,4 +1,4 @@
-import { useCallback } from 'react';
+import { useCallback, useEffect, useRef } from 'react';
 import { useSearchParams } from 'react-router-dom';
 
 export type Values = Record<string, string | readonly string[] | null>;
@@ -9,28 +9,27 @@ export interface UrlState {
   get(name: string): string | null;
   /** Every value of a list; those that are not among `allowed` are left out. */
   list<T extends string>(name: string, allowed?: readonly T[]): T[];
-  /** Sets some values; null and an empty list take one away. */
+  /** Sets some values; null and an empty list take one away. It stays the same function. */
   readonly set: (values: Values) => void;
 }
 
 export function useUrlState(): UrlState {
   const [params, setParams] = useSearchParams();
-  const set = useCallback(
-    (values: Values) =>
-      setParams(
-        (before) => {
-          const next = new URLSearchParams(before);
-          for (const [name, value] of Object.entries(values)) {
-            next.delete(name);
-            if (value === null || value === '') continue;
-            for (const each of typeof value === 'string' ? [value] : value) next.append(name, each);
-          }
-          return next;
-        },
-        { replace: true }
-      ),
-    [setParams]
-  );
+  // The router's own setter knows the address of its render alone: two changes in a row would undo the first.
+  const latest = useRef({ params, setParams });
+  useEffect(() => {
+    latest.current = { params, setParams };
+  }, [params, setParams]);
+  const set = useCallback((values: Values) => {
+    const next = new URLSearchParams(latest.current.params);
+    for (const [name, value] of Object.entries(values)) {
+      next.delete(name);
+      if (value === null || value === '') continue;
+      for (const each of typeof value === 'string' ? [value] : value) next.append(name, each);
+    }
+    latest.current.params = next;
+    latest.current.setParams(next, { replace: true });
+  }, []);
   return {
     get: (name) => params.get(name),
     list: <T extends string>(name: string, allowed?: readonly T[]) => {

@@ -1,0 +1,129 @@
+import type { GrafanaTheme2 } from '@grafana/data';
+import { t, Trans } from '@grafana/i18n';
+import { Button, Checkbox, MultiCombobox, useStyles2 } from '@grafana/ui';
+import { css } from '@emotion/css';
+import { BANDS, LIVENESS_STATES } from '@openclaw-fleet/contract';
+import type { Band, FleetTarget, LivenessState, ZoneSummary } from '@openclaw-fleet/contract';
+import { useId } from 'react';
+import { usePolicies } from '../../api/policies.ts';
+import { bandWord, stateWord } from '../../words.ts';
+import { isFiltered, NO_FILTER } from './filter.ts';
+import type { FleetFilter } from './filter.ts';
+import { SearchBox } from './SearchBox.tsx';
+
+interface Props {
+  readonly filter: FleetFilter;
+  readonly onChange: (change: Partial<FleetFilter>) => void;
+  readonly zones: readonly ZoneSummary[];
+  /** Targets whose tags and owners are offered. */
+  readonly rows: readonly FleetTarget[];
+}
+
+/** What to show, in the map and the table alike. */
+export function Filters({ filter, onChange, zones, rows }: Props) {
+  const styles = useStyles2(getStyles);
+  const policies = usePolicies().data?.items ?? [];
+  const owners = [...policies, ...rows].flatMap(({ owner }) => owner ?? []);
+  return (
+    <section className={styles.bar} aria-label={t('fleet.filter.label', 'Filters')}>
+      <div className={styles.search}>
+        <SearchBox value={filter.q} onSearch={(q) => onChange({ q })} />
+      </div>
+      <Choice
+        label={t('fleet.filter.zone', 'Zone')}
+        value={filter.zone}
+        options={zones.map(({ zone }) => zone)}
+        onChange={(zone) => onChange({ zone })}
+      />
+      <Choice<Band>
+        label={t('fleet.filter.band', 'Health')}
+        value={filter.band}
+        options={BANDS}
+        word={bandWord}
+        onChange={(band) => onChange({ band })}
+      />
+      <Choice<LivenessState>
+        label={t('fleet.filter.state', 'State')}
+        value={filter.state}
+        options={LIVENESS_STATES}
+        word={stateWord}
+        onChange={(state) => onChange({ state })}
+      />
+      <Choice
+        label={t('fleet.filter.owner', 'Owner')}
+        value={filter.owner}
+        options={owners}
+        custom
+        onChange={(owner) => onChange({ owner })}
+      />
+      <Choice
+        label={t('fleet.filter.profile', 'Policy')}
+        value={filter.profile}
+        options={policies.map(({ id }) => id)}
+        custom
+        onChange={(profile) => onChange({ profile })}
+      />
+      <Choice
+        label={t('fleet.filter.tag', 'Tags')}
+        value={filter.tag}
+        options={rows.flatMap(({ tags }) => tags)}
+        custom
+        onChange={(tag) => onChange({ tag })}
+      />
+      <Checkbox
+        label={t('fleet.filter.isolated', 'Isolated only')}
+        value={filter.isolated}
+        onChange={(event) => onChange({ isolated: event.currentTarget.checked })}
+      />
+      <Button
+        variant="secondary"
+        fill="text"
+        icon="times"
+        disabled={!isFiltered(filter)}
+        onClick={() => onChange(NO_FILTER)}
+      >
+        <Trans i18nKey="fleet.filter.clear">Clear filters</Trans>
+      </Button>
+    </section>
+  );
+}
+
+interface ChoiceProps<T extends string> {
+  readonly label: string;
+  readonly value: readonly T[];
+  readonly options: readonly T[];
+  readonly word?: (value: T) => string;
+  /** Whether what is not offered may be typed. */
+  readonly custom?: boolean;
+  readonly onChange: (value: T[]) => void;
+}
+
+function Choice<T extends string>({ label, value, options, word, custom = false, onChange }: ChoiceProps<T>) {
+  const styles = useStyles2(getStyles);
+  const id = useId();
+  // A value of a link is shown, whether it is offered or not.
+  const offered = [...new Set([...options, ...value])].map((each) => ({ value: each, label: word?.(each) ?? each }));
+  return (
+    <div className={styles.choice}>
+      <span id={id} className={styles.label}>
+        {label}
+      </span>
+      <MultiCombobox<T>
+        aria-labelledby={id}
+        placeholder={t('fleet.filter.any', 'Any')}
+        value={[...value]}
+        options={offered}
+        createCustomValue={custom}
+        isClearable
+        onChange={(chosen) => onChange(chosen.map((each) => each.value))}
+      />
+    </div>
+  );
+}
+
+const getStyles = (theme: GrafanaTheme2) => ({
+  bar: css({ display: 'flex', flexWrap: 'wrap', alignItems: 'flex-end', gap: theme.spacing(1, 1.5) }),
+  search: css({ flex: '1 1 200px', maxWidth: 320 }),
+  choice: css({ flex: '1 1 130px', minWidth: 120, maxWidth: 240 }),
+  label: css({ fontSize: theme.typography.bodySmall.fontSize, color: theme.colors.text.secondary }),
+});

@@ -1,0 +1,162 @@
+import type { GrafanaTheme2 } from '@grafana/data';
+import { t, Trans } from '@grafana/i18n';
+import { Icon, Stack, Text, TextLink, useStyles2 } from '@grafana/ui';
+import type { IconName } from '@grafana/ui';
+import { css } from '@emotion/css';
+import { BANDS } from '@openclaw-fleet/contract';
+import type { FleetSummary, RemediationStatus } from '@openclaw-fleet/contract';
+import type { ReactElement, ReactNode } from 'react';
+import { POLL, useLive } from '../../api/poll.ts';
+import { BandBadge, VerdictBadge } from '../../components/badges.tsx';
+import { TimeAgo } from '../../components/TimeAgo.tsx';
+import { href } from '../../constants.ts';
+import { bandWord } from '../../words.ts';
+import { headlineOf, trustOf } from './headline.ts';
+import type { Loudness } from './headline.ts';
+import { RepairTile } from './RepairTile.tsx';
+
+const ICONS: Record<Loudness, IconName> = {
+  well: 'check-circle',
+  look: 'info-circle',
+  wrong: 'exclamation-circle',
+  unsure: 'question-circle',
+};
+
+interface Props {
+  readonly summary: FleetSummary;
+  /** Undefined: not known. */
+  readonly status: RemediationStatus | undefined;
+  /** Why the state of repairs is not known; null: it has merely not come yet, or is. */
+  readonly statusError: string | null;
+  /** When the summary was read last, and whether that should have happened again since. */
+  readonly readMs: number;
+  readonly isStale: boolean;
+}
+
+/** Is anything wrong, and can I trust this view? In one look. */
+export function Summary({ summary, status, statusError, readMs, isStale }: Props) {
+  const styles = useStyles2(getStyles);
+  const live = useLive();
+  const { loudness, title, concerns } = headlineOf(summary, status);
+  const silent = summary.expected - summary.online;
+  return (
+    <section className={styles.summary} aria-label={t('fleet.summary.label', 'Summary')}>
+      <div className={`${styles.headline} ${styles[loudness]}`}>
+        <Stack direction="row" gap={1} alignItems="center">
+          <Icon name={ICONS[loudness]} size="xl" />
+          <Text element="h2" variant="h3">
+            {title}
+          </Text>
+          <VerdictBadge verdict={summary.verdict.value} />
+        </Stack>
+        {concerns.length > 0 && <Text>{concerns.join(' · ')}</Text>}
+        <Text color="secondary">
+          {trustOf(summary, isStale)} {summary.verdict.reason} <Trans i18nKey="fleet.summary.read">Read</Trans>{' '}
+          <TimeAgo at={new Date(readMs).toISOString()} />,{' '}
+          {live
+            ? t('fleet.summary.live', 'changes come as they happen.')
+            : t('fleet.summary.polled', 'read anew every {{seconds}} s.', { seconds: POLL.fallback / 1000 })}
+        </Text>
+      </div>
+      <ul className={styles.tiles} aria-label={t('fleet.summary.counts', 'The fleet in numbers')}>
+        {BANDS.map((band) => (
+          <Tile key={band} label={<BandBadge band={band} />}>
+            <Count
+              count={summary.bands[band]}
+              to={href.fleet(`?band=${band}`)}
+              label={t('fleet.summary.show-band', '{{band}}: {{count}}. Show them', {
+                band: bandWord(band),
+                count: summary.bands[band],
+              })}
+            />
+          </Tile>
+        ))}
+        <Tile label={<Trans i18nKey="fleet.summary.online">Online of expected</Trans>}>
+          <Text variant="h3" element="span">
+            {summary.online.toLocaleString()} / {summary.expected.toLocaleString()}
+          </Text>
+          {silent > 0 && (
+            <TextLink variant="bodySmall" href={href.fleet('?state=stale&state=expired&state=unknown')}>
+              {t('fleet.summary.silent', 'Show silent nodes')}
+            </TextLink>
+          )}
+        </Tile>
+        <Tile label={<Trans i18nKey="fleet.summary.isolated">Isolated</Trans>}>
+          <Count
+            count={summary.isolated}
+            to={href.fleet('?isolated=true')}
+            label={t('fleet.summary.show-isolated', 'Isolated: {{count}}. Show them', { count: summary.isolated })}
+          />
+        </Tile>
+        <Tile label={<Trans i18nKey="fleet.summary.flapping">Flapping</Trans>}>
+          <Text variant="h3" element="span">
+            {summary.flapping.toLocaleString()}
+          </Text>
+        </Tile>
+        <RepairTile status={status} error={statusError} />
+      </ul>
+    </section>
+  );
+}
+
+function Tile({ label, children }: { readonly label: ReactElement; readonly children: ReactNode }) {
+  const styles = useStyles2(getStyles);
+  return (
+    <li className={styles.tile}>
+      <Text variant="bodySmall" color="secondary">
+        {label}
+      </Text>
+      {children}
+    </li>
+  );
+}
+
+interface CountProps {
+  readonly count: number;
+  readonly to: string;
+  readonly label: string;
+}
+
+const Count = ({ count, to, label }: CountProps) => (
+  <TextLink href={to} variant="h3" inline={false} color="primary" aria-label={label}>
+    {count.toLocaleString()}
+  </TextLink>
+);
+
+const getStyles = (theme: GrafanaTheme2) => {
+  const edge = (colour: string) => css({ borderLeftColor: colour, svg: { color: colour } });
+  return {
+    summary: css({ display: 'flex', flexDirection: 'column', gap: theme.spacing(1) }),
+    headline: css({
+      display: 'flex',
+      flexDirection: 'column',
+      gap: theme.spacing(0.5),
+      padding: theme.spacing(1.5, 2),
+      borderRadius: theme.shape.radius.default,
+      borderLeft: '4px solid',
+      background: theme.colors.background.secondary,
+    }),
+    well: edge(theme.colors.success.main),
+    look: edge(theme.colors.info.main),
+    wrong: edge(theme.colors.error.main),
+    unsure: edge(theme.colors.warning.main),
+    tiles: css({
+      display: 'flex',
+      flexWrap: 'wrap',
+      gap: theme.spacing(1),
+      listStyle: 'none',
+      margin: 0,
+      padding: 0,
+    }),
+    tile: css({
+      display: 'flex',
+      flexDirection: 'column',
+      alignItems: 'flex-start',
+      gap: theme.spacing(0.5),
+      flex: '1 1 110px',
+      padding: theme.spacing(1, 1.5),
+      borderRadius: theme.shape.radius.default,
+      background: theme.colors.background.secondary,
+    }),
+  };
+};
