@@ -185,9 +185,7 @@ describe('whatever the plan, the state and the person', () => {
             digest: plan.digest,
             breakGlass: decision === 'break-glass',
           },
-          { person: me.person, actor: { name: me.actor, via: 'grafana' }, name: me.name } as Parameters<
-            typeof decide
-          >[2],
+          { person: me.person, actor: { name: me.actor, via: 'grafana-id-token' } },
           Date.now(),
           { executionExpiry: 600_000, retryWindow: 3_600_000 } as Parameters<typeof decide>[4]
         );

@@ -23,7 +23,7 @@ const THREE = [1, 2, 3].map((each) => ({ id: `gateway-0${String(each)}`, name: `
 interface Opened extends Shown {
   readonly dismissed: jest.Mock<() => void>;
   /** Requests of this test for a repair that were no dry runs. */
-  requests(): typeof asked;
+  readonly requests: () => typeof asked;
 }
 
 function open(props: Partial<RepairDialogProps> = {}, as: 'viewer' | 'operator' = 'operator'): Opened {
@@ -43,6 +43,7 @@ function open(props: Partial<RepairDialogProps> = {}, as: 'viewer' | 'operator' 
   };
 }
 
+const pathname = () => (locationService.getLocation() as { readonly pathname: string }).pathname;
 const reason = () => screen.findByRole('textbox', { name: /Reason/ });
 const start = () => screen.findByRole('button', { name: 'Start the repair' });
 
@@ -161,7 +162,7 @@ describe('asking for a repair', () => {
     expect(requests()).toHaveLength(1);
     expect(requests()[0]?.body).toEqual({ playbook: 'ConfigDrift', reason: 'the gateway hangs' });
     expect(requests()[0]?.headers.get('idempotency-key')).toMatch(/^ui-[0-9a-f]{32}$/);
-    expect(locationService.getLocation().pathname).toBe(href.run('run-77'));
+    expect(pathname()).toBe(href.run('run-77'));
   });
 
   it('works by keyboard alone', async () => {
@@ -238,7 +239,7 @@ describe('a repair of several nodes', () => {
       reason: 'roll it out',
       targetIds: ['gateway-01', 'gateway-02', 'gateway-03'],
     });
-    expect(locationService.getLocation().pathname).toBe(href.batch('plan-2'));
+    expect(pathname()).toBe(href.batch('plan-2'));
   });
 
   it('says for how many it goes on when some are held back', async () => {
