@@ -20,7 +20,7 @@ export function nodeOf({ fleet }: Pick<Parts, 'fleet'>, { targetId }: { readonly
 const BY_ID = 'node_id';
 
 type TargetRoute =
-  'listTargets' | 'getMap' | 'getTarget' | 'getHealthScore' | 'getSummary' | 'confirmOutage' | 'listAvailable';
+  'listTargets' | 'getFleetMap' | 'getTarget' | 'getHealthScore' | 'getSummary' | 'confirmOutage' | 'listAvailable';
 
 /** How the fleet and its targets are doing now. */
 export function targetHandlers(parts: Parts): Handlers<TargetRoute> {
@@ -29,7 +29,7 @@ export function targetHandlers(parts: Parts): Handlers<TargetRoute> {
   const map = mapHandler(fleet, clock);
   return {
     listTargets: ({ query }) => list(query, clock()),
-    async getMap({ query, response }) {
+    async getFleetMap({ query, response }) {
       const refused = await map(query, response);
       if (refused) throw new ProblemError(refused);
       return undefined;

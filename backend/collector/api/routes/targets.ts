@@ -76,7 +76,7 @@ export const TARGET_ROUTES = {
     replies: [json(targetPageSchema.extend({ items: z.array(fleetTarget) }).meta({ id: 'TargetPage' }), 'The page')],
     problems: [],
   },
-  getMap: {
+  getFleetMap: {
     method: 'get',
     path: '/fleet/map',
     role: 'viewer',
