@@ -158,6 +158,22 @@ describe('POST /fleet/targets/:targetId/reconcile', () => {
     expect(problemOf(outranked)).toMatchObject({ name: 'repair-refused', refusal: { reason: 'target-busy' } });
   });
 
+  it('lets the hint pass by which a proxy may send a request again, whatever it says, and takes it for no key', async () => {
+    const send = (id: string, hint: string) =>
+      api.ask(`/fleet/operator/targets/${id}/reconcile`, 'operator', {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          'x-idempotency-key': hint,
+          'idempotency-key': `repair-of-${id}`,
+        },
+        body: JSON.stringify(why),
+      });
+    expect([(await send('hung', 'x')).status, (await send('hung', 'another')).status]).toEqual([201, 200]);
+    expect((await send('hung-too', 'x')).status).toBe(201);
+    expect((await runs()).total).toBe(2);
+  });
+
   it('keeps the keys of callers apart', async () => {
     const key = 'everybody-uses-it';
     const first = runSchema.parse((await reconcile('hung', {}, { key })).body);

@@ -1,6 +1,8 @@
+import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { problemSchema } from '@openclaw-fleet/contract';
+import { configureServer } from './server.ts';
 import { startApi } from './testing/harness.ts';
 import type { Harness } from './testing/harness.ts';
 
@@ -32,6 +34,17 @@ function read(answer: string): { head: string; body: unknown } {
   const [head = '', text = ''] = answer.split('\r\n\r\n');
   return { head, body: JSON.parse(text) };
 }
+
+describe('a connection', () => {
+  it('is kept longer than a proxy in front keeps it, also one that was opened and not used yet', () => {
+    const server = createServer();
+    configureServer(server);
+    const { keepAliveTimeout, headersTimeout, requestTimeout } = server;
+    expect(keepAliveTimeout).toBeGreaterThan(65_000);
+    expect(headersTimeout).toBeGreaterThan(keepAliveTimeout);
+    expect(requestTimeout).toBeGreaterThanOrEqual(headersTimeout);
+  });
+});
 
 describe('what is no request', () => {
   it('is answered with problem details when its address is too long', async () => {

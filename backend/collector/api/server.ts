@@ -8,12 +8,13 @@ import { PROBLEM_CONTENT_TYPE } from './problems.ts';
 /**
  * Sets the limits of the API's server, and has it answer with problem details to what is no request. Connections are kept
  * open longer than the proxies in front keep theirs (Grafana's has no idle limit of its own, so a server that closes first
- * turns the next request into a 502).
+ * turns the next request into a 502). The other two limits are longer still: they also end a connection that was opened and
+ * has not been used, and Go keeps such ones in store.
  */
 export function configureServer(server: Server): void {
   server.keepAliveTimeout = 75_000;
-  server.headersTimeout = 15_000;
-  server.requestTimeout = 30_000;
+  server.headersTimeout = 80_000;
+  server.requestTimeout = 90_000;
   server.maxHeadersCount = 100;
   server.maxConnections = 1000;
   const answers = new WeakMap<Duplex, ServerResponse>();
