@@ -47,10 +47,23 @@ describe('whom Grafana names', () => {
       role: 'approver',
       kind: 'person',
       person: 'bg517nevytuyod',
-      actor: { name: 'grafana:bg517nevytuyod', via: 'grafana-id-token' },
+      actor: { name: 'grafana:bg517nevytuyod', via: 'grafana-id-token', label: 'Ada Lovelace' },
     });
     expect(await as('Editor')).toMatchObject({ role: 'operator', kind: 'person' });
     expect(await as('Viewer')).toMatchObject({ role: 'viewer', kind: 'person' });
+  });
+
+  it.each([
+    ['the user name where there is no name', { name: '' }, 'ada'],
+    ['the user name where the name is none', { name: 7 }, 'ada'],
+    ['the user name where the name is an address', { name: 'ada@example.com' }, 'ada'],
+    ['without what cannot be shown', { name: ' Ada\u0000\n\u202eLovelace ' }, 'Ada Lovelace'],
+    ['nothing where both are addresses', { name: 'ada@example.com', username: 'ada@example.com' }, undefined],
+    ['nothing where there is neither', { name: undefined, username: undefined }, undefined],
+  ])('is called %s', async (_case, claims, label) => {
+    const verdict = await verify({ ...CALLERS.user, ...claims });
+    expect(verdict.ok && verdict.actor.label).toBe(label);
+    expect(JSON.stringify(verdict)).not.toContain('@');
   });
 
   it.each(['None', 'GrafanaAdmin', 'admin', '__proto__', 'constructor', 7, null, undefined])(
@@ -63,7 +76,7 @@ describe('whom Grafana names', () => {
       role: 'approver',
       kind: 'service',
       person: null,
-      actor: { name: 'grafana:service-account:eg52bgfiu3e2od' },
+      actor: { name: 'grafana:service-account:eg52bgfiu3e2od', via: 'grafana-id-token' },
     });
   });
 

@@ -6,6 +6,7 @@ import type { FetchImplementation, JWTPayload, JWTVerifyGetKey } from 'jose';
 import type { Actor } from '../storage/types.ts';
 import { CredentialError } from './credential-error.ts';
 import { readPublic } from './files.ts';
+import { labelOf } from './person-name.ts';
 import { SharedSecret } from './shared-secret.ts';
 
 /** Leeway between two honest clocks. Seconds (domain-rules section 1). */
@@ -136,8 +137,10 @@ function callerOf(claims: JWTPayload): GrafanaVerdict {
     return { ok: true, role: 'viewer', kind: 'anonymous', person: null, actor: { name: 'grafana:anonymous:0', via } };
   }
   if (typeof identifier === 'string' && IDENTIFIER.test(identifier)) {
-    if (type === 'user' && sub.startsWith('user:'))
-      return { ok: true, role, kind: 'person', person: identifier, actor: { name: `grafana:${identifier}`, via } };
+    if (type === 'user' && sub.startsWith('user:')) {
+      const actor: Actor = { name: `grafana:${identifier}`, via, ...labelOf(claims['name'], claims['username']) };
+      return { ok: true, role, kind: 'person', person: identifier, actor };
+    }
     if (type === 'service-account' && sub.startsWith('service-account:')) {
       const actor: Actor = { name: `grafana:service-account:${identifier}`, via };
       return { ok: true, role, kind: 'service', person: null, actor };

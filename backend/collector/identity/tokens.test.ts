@@ -31,13 +31,14 @@ describe('verifyApiToken', () => {
       actor: { name: `token:${token.id}`, via: 'api-token' },
     });
     const person = newApiToken(
-      { ...REQUEST, role: 'approver', kind: 'person', person: 'user:3', expiresMs: NOW + 1 },
+      { ...REQUEST, name: ' Ada\tLovelace', role: 'approver', kind: 'person', person: 'user:3', expiresMs: NOW + 1 },
       NOW
     );
     expect(verify(`bearer ${person.text}`, [token, person.token])).toMatchObject({
       ok: true,
       kind: 'person',
       person: 'user:3',
+      actor: { name: `token:${person.token.id}`, via: 'api-token', label: 'Ada Lovelace' },
     });
   });
 

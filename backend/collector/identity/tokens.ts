@@ -1,6 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Role } from '@openclaw-fleet/contract';
 import type { Actor, ApiToken } from '../storage/types.ts';
+import { labelOf } from './person-name.ts';
 
 /** `ocf_<id>_<secret>`: the prefix lets scanners of leaked secrets find it, the id lets us look it up without its secret. */
 const FORM = /^ocf_([0-9a-f]{12})_([0-9a-f]{64})$/;
@@ -87,7 +88,7 @@ export function verifyApiToken(
     role: token.role,
     kind: token.kind,
     person: token.person,
-    actor: { name: `token:${token.id}`, via: 'api-token' },
+    actor: { name: `token:${token.id}`, via: 'api-token', ...(token.kind === 'person' && labelOf(token.name)) },
   };
 }
 

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { TIMINGS } from '@openclaw-fleet/contract';
-import type { Heartbeat } from '@openclaw-fleet/contract';
+import type { Heartbeat, PolicyProposal } from '@openclaw-fleet/contract';
 import { Proposals, type Proposer } from './proposals.ts';
 import { Desk, failure, MINUTE } from './testing/desk.ts';
 
@@ -10,7 +10,7 @@ afterEach(async () => {
 });
 
 const person = (name: string): Proposer => ({
-  actor: { name: `grafana:${name}`, via: 'grafana-id-token' },
+  actor: { name: `grafana:${name}`, via: 'grafana-id-token', label: `Dr. ${name}` },
   person: name,
   reason: `${name} said so`,
 });
@@ -62,6 +62,7 @@ describe('a change that would have automation begin on several targets', () => {
     expect(one.policies.get('default')).toMatchObject({ version: 1, driftMode: 'Audit' });
     const id = asked.kind === 'proposed' ? asked.proposal.id : '';
     const later = await again();
+    expect(later.list('default')).toMatchObject([{ requestedBy: 'grafana:ann', requestedByName: 'Dr. ann' }]);
     expect(await failure(later.approve('default', id, ann))).toMatchObject({ kind: 'not-allowed' });
     expect(await failure(later.approve('default', id, service))).toMatchObject({ kind: 'not-allowed' });
     expect(await later.approve('default', id, ben)).toMatchObject({
@@ -73,6 +74,19 @@ describe('a change that would have automation begin on several targets', () => {
     expect((await one.storage.auditRecords({ newestFirst: false, limit: 10 })).map(({ action }) => action)).toEqual(
       expect.arrayContaining(['policy.change-proposed', 'policy.proposal-approved', 'policy.updated'])
     );
+  });
+
+  it('has no name of a person where it was stored before names were kept, or a service asked', async () => {
+    const { desk: one, proposals, again } = await desk();
+    await proposals.change('default', AUTO, 1, service);
+    expect(proposals.list('default')).toMatchObject([{ requestedBy: 'token:ci', requestedByName: null }]);
+    const [stored] = await one.storage.proposals();
+    const { requestedByName, ...before } = JSON.parse(stored?.doc ?? '') as PolicyProposal;
+    expect(requestedByName).toBeNull();
+    const audit = { actor: ann.actor, action: 'x', subject: 'default', reason: null, atMs: one.clock.now, data: {} };
+    await one.storage.dropProposal(before.id, audit);
+    await one.storage.putProposal({ id: before.id, doc: JSON.stringify(before) }, audit);
+    expect((await again()).list('default')).toMatchObject([{ requestedByName: null }]);
   });
 
   it('waits too where what would begin is for a burst of failures, which is no drift', async () => {

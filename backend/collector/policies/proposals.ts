@@ -43,7 +43,9 @@ export class Proposals {
   /** Takes what is stored into memory. */
   async load(): Promise<void> {
     for (const { id, doc } of await this.#parts.store.proposals()) {
-      this.#open.set(id, JSON.parse(doc) as PolicyProposal);
+      const proposal = JSON.parse(doc) as PolicyProposal;
+      // One that was stored before names were kept has none.
+      this.#open.set(id, { ...proposal, requestedByName: proposal.requestedByName ?? null });
     }
     await this.#expire();
   }
@@ -104,6 +106,7 @@ export class Proposals {
       change: { ...patch },
       reason: by.reason,
       requestedBy: by.actor.name,
+      requestedByName: by.actor.label ?? null,
       person: by.person,
       createdAt: new Date(nowMs).toISOString(),
       approveBefore: new Date(nowMs + timings.approvalExpiry).toISOString(),

@@ -18,6 +18,8 @@ export interface HoldDoc {
   /** The revision that was desired when a quarantine began; another one ends it. */
   readonly revision?: string | null;
 }
+/** What was stored before names were kept has none. */
+const namedHold = (doc: HoldDoc): HoldDoc => ({ ...doc, hold: { ...doc.hold, byName: doc.hold.byName ?? null } });
 const clearedKind = (kind: 'quarantine' | 'breaker'): string => `${kind}-cleared`;
 const keyOf = ({ kind, targetId, subject }: Pick<HoldRow, 'kind' | 'targetId' | 'subject'>): string =>
   JSON.stringify([kind, targetId, subject]);
@@ -180,7 +182,7 @@ export class Books {
 
   #hold(row: HoldRow): void {
     const doc = JSON.parse(row.doc) as HoldDoc & { readonly clearedMs?: number };
-    if (doc.clearedMs === undefined) this.#holds.set(keyOf(row), doc);
+    if (doc.clearedMs === undefined) this.#holds.set(keyOf(row), namedHold(doc));
     else this.#cleared.set(keyOf(row), doc.clearedMs);
   }
 

@@ -45,7 +45,15 @@ function quarantine(parts: ContextParts, draft: Draft, run: Run): void {
   const subject = conditionOf(run.fault);
   const reason = `${counted.length} attempts on ${run.fault} did not repair it: ${run.reason}`;
   Books.put(draft, {
-    hold: { kind: 'quarantine', targetId: run.targetId, subject, reason, by: SYSTEM.name, since: draft.at },
+    hold: {
+      kind: 'quarantine',
+      targetId: run.targetId,
+      subject,
+      reason,
+      by: SYSTEM.name,
+      byName: null,
+      since: draft.at,
+    },
     revision: facts?.desiredRevision ?? null,
   });
   draft.note(run.targetId, `Quarantined for ${run.fault}: ${reason}`, SYSTEM, null, {
@@ -62,7 +70,9 @@ function breaker({ books }: ContextParts, draft: Draft, { playbook, fault, state
   const { breakerOpen, succeeded, runs, falseAlarms } = books.efficacyOf(playbook, fault, state);
   if (!breakerOpen) return;
   const reason = `${succeeded} of the last ${runs - falseAlarms} runs of ${playbook} on ${fault} succeeded.`;
-  Books.put(draft, { hold: { kind: 'breaker', targetId: null, subject, reason, by: SYSTEM.name, since: draft.at } });
+  Books.put(draft, {
+    hold: { kind: 'breaker', targetId: null, subject, reason, by: SYSTEM.name, byName: null, since: draft.at },
+  });
   draft.note(targetId, `The breaker of ${playbook} on ${fault} opened: ${reason}`, SYSTEM, null, { runId: id });
   draft.audit(SYSTEM, 'remediation.breaker-opened', subject, reason, { playbook, fault, runId: id });
 }

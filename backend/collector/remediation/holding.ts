@@ -26,7 +26,15 @@ export function begin(
   const known = books.hold(kind, targetId);
   const { is, begun } = WORDS[kind];
   if (known !== null) throw refused(`It is ${is} already, by ${known.by}: ${known.reason}`);
-  const hold: Hold = { kind, targetId, subject: null, reason, by: by.actor.name, since: draft.at };
+  const hold: Hold = {
+    kind,
+    targetId,
+    subject: null,
+    reason,
+    by: by.actor.name,
+    byName: by.actor.label ?? null,
+    since: draft.at,
+  };
   Books.put(draft, { hold });
   draft.audit(by.actor, `remediation.${begun}`, targetId ?? 'fleet', reason, { targetId });
   if (targetId !== null) draft.note(targetId, `Repairs: ${begun}`, by.actor, reason);

@@ -113,7 +113,7 @@ export function join(parts: RequestParts, draft: Draft, into: PlanRecord | null,
     state: 'approved',
     // Its own, and not what the batch began with.
     reason,
-    requestedBy: by.actor.name,
+    by,
     trigger,
     wave,
   });

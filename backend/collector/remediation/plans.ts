@@ -38,6 +38,10 @@ export function isUnasked(trigger: Trigger): boolean {
   return trigger === 'automation' || trigger === 'alertmanager';
 }
 
+function askedBy({ actor }: Requester): Pick<Plan, 'requestedBy' | 'requestedByName'> {
+  return { requestedBy: actor.name, requestedByName: actor.label ?? null };
+}
+
 /** What would be done, to which targets, seen from what; with the approvals it needs. */
 export function makePlan(parts: PlanParts, planned: Planned, nowMs: number, batch: boolean): PlanRecord {
   const { playbook, targets, trigger, by, reason } = planned;
@@ -53,7 +57,7 @@ export function makePlan(parts: PlanParts, planned: Planned, nowMs: number, batc
     actions,
     targets: seen,
     trigger,
-    requestedBy: by.actor.name,
+    ...askedBy(by),
     requestedAs: by.person ?? by.actor.via,
     reason,
     createdAt: new Date(nowMs).toISOString(),
@@ -111,11 +115,12 @@ export function newRun(
     readonly reason: string;
     readonly trigger?: Trigger;
     /** Default: who asked for the plan. */
-    readonly requestedBy?: string;
+    readonly by?: Requester;
     readonly wave?: number;
   }
 ): RunRecord {
-  const { id: planId, playbook, trigger, requestedBy } = plan.plan;
+  const { id: planId, playbook, trigger } = plan.plan;
+  const { requestedBy, requestedByName } = how.by === undefined ? plan.plan : askedBy(how.by);
   const at = new Date(nowMs).toISOString();
   const run: Run = {
     id: newId('run', nowMs, random),
@@ -129,7 +134,8 @@ export function newRun(
     reason: how.reason,
     refusal: null,
     trigger: how.trigger ?? trigger,
-    requestedBy: how.requestedBy ?? requestedBy,
+    requestedBy,
+    requestedByName,
     attempt: 0,
     cancelRequested: false,
     breakGlass: plan.plan.breakGlass,

@@ -88,8 +88,13 @@ export function planRow({ plan, requester, approvedMs, batch }: PlanRecord): Pla
   };
 }
 
+/** What was stored before names were kept has none. */
 export function planOf(row: PlanRow): PlanRecord {
-  return parsed(row.doc, `Plan ${row.id}`, ['plan', 'requester']) as PlanRecord;
+  return parsed<PlanRecord>(row.doc, `Plan ${row.id}`, ['plan', 'requester'], (record) => {
+    const { requestedByName, approvals } = record.plan;
+    const named = approvals.map((each) => ({ ...each, name: each.name ?? null }));
+    return { ...record, plan: { ...record.plan, requestedByName: requestedByName ?? null, approvals: named } };
+  });
 }
 
 export function runRow({ run, rev, work }: RunRecord): RunRow {
@@ -110,20 +115,31 @@ export function runRow({ run, rev, work }: RunRecord): RunRow {
   };
 }
 
+/** As planOf. */
 export function runOf(row: RunRow, steps: readonly StepRow[]): RunRecord {
-  const { run, work } = parsed(row.doc, `Run ${row.id}`, ['run', 'work']) as Pick<RunRecord, 'run' | 'work'>;
+  const { run, work } = parsed<Pick<RunRecord, 'run' | 'work'>>(row.doc, `Run ${row.id}`, ['run', 'work']);
   const sorted = [...steps].sort((a, b) => a.index - b.index);
-  return { run, rev: row.rev, work, steps: sorted.map(({ doc }) => parsed(doc, `A step of run ${row.id}`) as RunStep) };
+  return {
+    run: { ...run, requestedByName: run.requestedByName ?? null },
+    rev: row.rev,
+    work,
+    steps: sorted.map(({ doc }) => parsed<RunStep>(doc, `A step of run ${row.id}`)),
+  };
 }
 
 /** What is stored was written by this file; what does not parse, or lacks a part, was changed by somebody else. */
-function parsed(doc: string, what: string, parts: readonly string[] = []): unknown {
+function parsed<T>(
+  doc: string,
+  what: string,
+  parts: readonly string[] = [],
+  read: (value: T) => T = (value) => value
+): T {
   try {
     const value: unknown = JSON.parse(doc);
     if (typeof value !== 'object' || value === null) throw new TypeError('no object');
     const has = new Map(Object.entries(value));
     if (parts.some((part) => typeof has.get(part) !== 'object' || has.get(part) === null)) throw new TypeError('parts');
-    return value;
+    return read(value as T);
   } catch {
     throw new StorageError(`${what} cannot be read: its stored text is damaged. Restore the database from a backup.`);
   }

@@ -259,6 +259,8 @@ export interface Actor {
   readonly name: string;
   /** How it was authenticated. */
   readonly via: 'local-shell' | 'api-token' | 'grafana-id-token' | 'system';
+  /** What a person is called (identity/person-name.ts). Nothing is decided by it, and the audit chain does not have it. */
+  readonly label?: string;
 }
 
 export interface AuditEntry {

@@ -129,6 +129,7 @@ function run(targetId: string, changes: { state?: string; endedAt?: string | nul
     refusal: null,
     trigger: 'manual',
     requestedBy: 'operator',
+    requestedByName: null,
     attempt: 1,
     cancelRequested: false,
     breakGlass: false,

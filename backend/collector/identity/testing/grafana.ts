@@ -24,8 +24,22 @@ export async function signingKey(kid: string): Promise<SigningKey> {
 
 /** As Grafana 12.3 makes them of each kind of caller. */
 export const CALLERS = {
-  user: { type: 'user', sub: 'user:4', identifier: 'bg517nevytuyod', role: 'Admin', username: 'ada' },
-  service: { type: 'service-account', sub: 'service-account:5', identifier: 'eg52bgfiu3e2od', role: 'Admin' },
+  user: {
+    type: 'user',
+    sub: 'user:4',
+    identifier: 'bg517nevytuyod',
+    role: 'Admin',
+    name: 'Ada Lovelace',
+    username: 'ada',
+    email: 'ada@example.com',
+  },
+  service: {
+    type: 'service-account',
+    sub: 'service-account:5',
+    identifier: 'eg52bgfiu3e2od',
+    role: 'Admin',
+    name: 'sa-pipeline',
+  },
   anonymous: { type: 'anonymous', sub: 'anonymous:0', identifier: '', role: 'Admin' },
 } as const satisfies Record<string, Claims>;
 

@@ -30,7 +30,12 @@ const SOURCES: CollectorSources = {
 };
 
 export const HEAD = 'fedcba987654'.padEnd(64, '3');
-export const SINCE = { reason: 'a secret reason', by: 'grafana:ada', since: new Date(START).toISOString() };
+export const SINCE = {
+  reason: 'a secret reason',
+  by: 'grafana:ada',
+  byName: 'Ada Lovelace',
+  since: new Date(START).toISOString(),
+};
 
 const EFFICACY = {
   playbook: 'BridgeStuck',

@@ -127,6 +127,7 @@ describe('messages', () => {
           subject: null,
           reason: 'a release',
           by: 'grafana:ada',
+          byName: null,
           since: '2026-03-01T11:00:00.000Z',
         },
       },

@@ -76,6 +76,7 @@ const SERVICE: Requester = { actor: { name: 'token:ci', via: 'api-token' }, pers
 const approval = (name: string, of: Partial<Approval> = {}): Approval => ({
   person: name,
   actor: `grafana:${name}`,
+  name: null,
   decision: 'approve',
   reason: 'looked at it',
   at: new Date(NOW - MINUTE).toISOString(),

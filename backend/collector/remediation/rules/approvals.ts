@@ -131,6 +131,7 @@ export function decide(
   const approval: Approval = {
     person,
     actor: by.actor.name,
+    name: by.actor.label ?? null,
     decision: asked.kind,
     reason: asked.reason,
     at: new Date(nowMs).toISOString(),

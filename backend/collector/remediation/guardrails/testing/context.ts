@@ -71,6 +71,7 @@ export function holdOf(of: Partial<Hold> = {}): Hold {
     subject: null,
     reason: 'a release is under way',
     by: 'grafana:ada',
+    byName: 'Ada Lovelace',
     since: new Date(NOW - HOUR).toISOString(),
     ...of,
   };
