@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { ROLES } from '@openclaw-fleet/contract';
-import type { Problem, Role } from '@openclaw-fleet/contract';
+import type { Me, Problem, Role } from '@openclaw-fleet/contract';
 import type { Actor } from '../storage/types.ts';
 
 /** Who asks, as it was authenticated. */
@@ -8,7 +8,7 @@ export interface Caller {
   readonly role: Role;
   readonly actor: Actor;
   /** Only persons decide about repairs (domain-rules section 6). */
-  readonly kind: 'person' | 'service' | 'anonymous';
+  readonly kind: Me['kind'];
   /** The Grafana identifier of a person; null for everybody else. */
   readonly person: string | null;
 }

@@ -14,6 +14,7 @@ export const API_LIST: Readonly<Record<string, readonly string[]>> = {
     '/fleet/events',
     '/fleet/holds',
     '/fleet/map',
+    '/fleet/me',
     '/fleet/policies',
     '/fleet/policies/{policyId}',
     '/fleet/policies/{policyId}/proposals',

@@ -1,4 +1,5 @@
 import { problem } from '@openclaw-fleet/contract';
+import type { Me } from '@openclaw-fleet/contract';
 import type { MetricsHandler } from '../../metrics/handler.ts';
 import { isProblem, mayAct } from '../auth.ts';
 import type { Identify } from '../auth.ts';
@@ -53,6 +54,9 @@ export function serviceHandlers(parts: ServiceParts): Handlers<keyof typeof SERV
       });
       if (refused) throw new ProblemError(refused);
       return undefined;
+    },
+    getMe({ caller: { actor, role, kind, person } }): Me {
+      return { actor: actor.name, name: actor.label ?? null, role, kind, person, version: parts.version };
     },
     async getMetrics({ response }) {
       const refused = await metrics(response.req, response);

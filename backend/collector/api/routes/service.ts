@@ -1,6 +1,7 @@
 import {
   driftDetectedSchema,
   fleetHealthChangedSchema,
+  meSchema,
   policyViolationEventSchema,
   remediationStatusEventSchema,
   streamResetSchema,
@@ -51,6 +52,17 @@ export const SERVICE_ROUTES = {
       },
     ],
     problems: ['overloaded'],
+  },
+  getMe: {
+    method: 'get',
+    path: '/fleet/me',
+    role: 'viewer',
+    summary: 'Say who asks',
+    description:
+      "Who the collector takes its caller for, and with which role: through Grafana that proves the address, the shared secret and Grafana's signed identity at once. The actor is that of the audit; `person` is how approvals name the caller.",
+    query: noQuery,
+    replies: [json(meSchema.meta({ id: 'Me' }), 'The caller')],
+    problems: [],
   },
   getMetrics: {
     method: 'get',
