@@ -13,6 +13,11 @@ export function can(role: Role): boolean {
   return hasPermission(ACTIONS[role]);
 }
 
+/** Whether the signed-in user may change the settings of plugins in Grafana. */
+export function mayConfigure(): boolean {
+  return hasPermission('plugins:write');
+}
+
 const GIVEN_BY: Record<Role, string> = { viewer: 'Viewer', operator: 'Editor', approver: 'Admin' };
 
 /** Why a button is disabled for want of a role; null: the user has it. */

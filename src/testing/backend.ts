@@ -18,7 +18,12 @@ export function signIn(role: Role | null): void {
   const held = role === null ? [] : ROLES.slice(0, ROLES.indexOf(role) + 1);
   Object.assign(user, {
     orgRole: role === null ? '' : { viewer: 'Viewer', operator: 'Editor', approver: 'Admin' }[role],
-    permissions: Object.fromEntries(held.map((each) => [ACTIONS[each], true])),
+    permissions: Object.fromEntries(
+      [...held.map((each) => ACTIONS[each]), ...(role === 'approver' ? ['plugins:write'] : [])].map((each) => [
+        each,
+        true,
+      ])
+    ),
   });
 }
 
