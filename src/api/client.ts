@@ -73,7 +73,7 @@ export async function call<T>(path: string, { method = 'GET', query = {}, body, 
   if (more.idempotencyKey !== undefined) headers['Idempotency-Key'] = more.idempotencyKey;
   if (more.version !== undefined) headers['If-Match'] = `"${String(more.version)}"`;
   try {
-    const { data } = await lastValueFrom(
+    const { data, status } = await lastValueFrom(
       getBackendSrv().fetch<T>({
         url: `${PROXY_URL}/${path}${queryString(query)}`,
         method,
@@ -84,11 +84,20 @@ export async function call<T>(path: string, { method = 'GET', query = {}, body, 
         ...(more.signal && { abortSignal: more.signal }),
       })
     );
+    // JSON is never a text here: a log-in page or another program's start page is.
+    if (typeof data === 'string' && data !== '') throw notTheCollector(status);
     return data;
   } catch (error) {
     throw failureOf(error);
   }
 }
+
+const notTheCollector = (status: number): FleetError =>
+  new FleetError(
+    'setup',
+    status,
+    'Something answers at this address, and it is not the collector. Check the URL of the collector on the Setup page.'
+  );
 
 /** What went wrong, in words for people. @param error as Grafana's backendSrv rejects */
 export function failureOf(error: unknown): FleetError {

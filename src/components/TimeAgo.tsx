@@ -53,12 +53,18 @@ export function TimeAgo({ at, never = '–' }: Props) {
   const nowMs = useNow();
   if (at === null || at === undefined) return <span>{never}</span>;
   const ms = nowMs - Date.parse(at);
-  const age = span(Math.abs(ms));
-  const text =
-    ms >= 0 ? t('components.time.ago', '{{age}} ago', { age }) : t('components.time.ahead', 'in {{age}}', { age });
+  if (Number.isNaN(ms)) return <span>{never}</span>;
   return (
     <time dateTime={at} title={dateTimeFormat(at)}>
-      {text}
+      {wordsOf(ms)}
     </time>
   );
+}
+
+/** @param ms since then; negative: until then */
+function wordsOf(ms: number): string {
+  // The clock of the page may be a tick behind: what has just happened is not ahead of it.
+  if (Math.abs(ms) < TICK_MS) return t('components.time.now', 'just now');
+  const age = span(Math.abs(ms));
+  return ms >= 0 ? t('components.time.ago', '{{age}} ago', { age }) : t('components.time.ahead', 'in {{age}}', { age });
 }
