@@ -95,6 +95,7 @@ describe('who may ask', () => {
     const persons = ROUTE_IDS.filter((id) => (ROUTES[id] as Route).person === true);
     expect(persons.toSorted()).toEqual([
       'approveBatch',
+      'approveProposal',
       'approveRun',
       'clearQuarantine',
       'closeBreaker',

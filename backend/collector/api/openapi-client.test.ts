@@ -59,7 +59,16 @@ describe('a client made from the document alone', () => {
     ]) {
       await ok(id, target);
     }
-    for (const id of ['getSummary', 'listDrift', 'listViolations', 'listAvailable', 'streamEvents']) await ok(id);
+    for (const id of [
+      'getSummary',
+      'getFleetMap',
+      'getMe',
+      'listDrift',
+      'listViolations',
+      'listAvailable',
+      'streamEvents',
+    ])
+      await ok(id);
   });
 
   it('reads what the collector says of itself', async () => {

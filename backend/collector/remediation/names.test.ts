@@ -97,6 +97,16 @@ describe('names of people', () => {
     expect((await world.store.run(run.id))?.plan.doc).toContain('"approvals"');
   });
 
+  it('decide nothing: who is called like another is another', async () => {
+    world.drifted('n1', { severity: 'critical' });
+    const run = await world.request('n1', { by: ANNA });
+    await expect(world.remediation.approve(run.id, called('anna', 'Ben Hur'), said)).rejects.toMatchObject({
+      failure: { kind: 'not-allowed' },
+    });
+    const plan = await world.remediation.approve(run.id, called('eve', 'Anna Karenina'), said);
+    expect(plan.approvals).toMatchObject([{ person: 'eve', actor: 'grafana:eve', name: 'Anna Karenina' }]);
+  });
+
   it('change neither what is approved nor what the audit says', async () => {
     const digestOf = async (by: Requester): Promise<Plan['digest']> => {
       world = await World.start();
