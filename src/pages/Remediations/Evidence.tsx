@@ -1,0 +1,77 @@
+import { css } from '@emotion/css';
+import { dateTimeFormat } from '@grafana/data';
+import type { GrafanaTheme2 } from '@grafana/data';
+import { t } from '@grafana/i18n';
+import { useStyles2 } from '@grafana/ui';
+import type { RunStep } from '@openclaw-fleet/contract';
+import { factOf } from './evidence.ts';
+import type { Fact } from './evidence.ts';
+
+/** What was asked and what came back, as a list; as JSON at its end, for who compares or copies. */
+export function Evidence({ step }: { readonly step: RunStep }) {
+  const styles = useStyles2(getStyles);
+  return (
+    <details className={styles.details}>
+      <summary>{t('run.evidence.title', 'Evidence of “{{step}}”', { step: step.title })}</summary>
+      <FactView fact={factOf(step.evidence)} />
+      <details className={styles.details}>
+        <summary>{t('run.evidence.json', 'As JSON')}</summary>
+        <pre className={styles.json}>{JSON.stringify(step.evidence, null, 2)}</pre>
+      </details>
+    </details>
+  );
+}
+
+function FactView({ fact }: { readonly fact: Fact }) {
+  const styles = useStyles2(getStyles);
+  switch (fact.kind) {
+    case 'value':
+      return <>{fact.instant ? dateTimeFormat(fact.text) : fact.text}</>;
+    case 'list':
+      return fact.items.length === 0 ? (
+        <>–</>
+      ) : (
+        <ul className={styles.list}>
+          {fact.items.map((item, index) => (
+            <li key={index}>
+              <FactView fact={item} />
+            </li>
+          ))}
+        </ul>
+      );
+    case 'members':
+      return (
+        <dl className={styles.members}>
+          {fact.members.map(({ name, fact: member }) => (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd>
+                <FactView fact={member} />
+              </dd>
+            </div>
+          ))}
+        </dl>
+      );
+  }
+}
+
+const getStyles = (theme: GrafanaTheme2) => ({
+  details: css({
+    marginTop: theme.spacing(0.5),
+    summary: { cursor: 'pointer', color: theme.colors.text.link, fontSize: theme.typography.bodySmall.fontSize },
+  }),
+  json: css({ maxHeight: 320, overflow: 'auto', fontSize: theme.typography.bodySmall.fontSize }),
+  list: css({ margin: 0, paddingLeft: theme.spacing(2) }),
+  members: css({
+    margin: 0,
+    fontSize: theme.typography.bodySmall.fontSize,
+    '> div': {
+      display: 'grid',
+      gridTemplateColumns: 'minmax(120px, max-content) minmax(0, 1fr)',
+      gap: theme.spacing(1),
+      padding: theme.spacing(0.25, 0),
+    },
+    dt: { color: theme.colors.text.secondary, fontWeight: theme.typography.fontWeightRegular },
+    dd: { margin: 0, overflowWrap: 'anywhere' },
+  }),
+});
