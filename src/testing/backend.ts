@@ -27,15 +27,22 @@ export function signIn(role: Role | null): void {
   });
 }
 
-async function send<T>({ url, method = 'GET', headers, data, ...more }: BackendSrvRequest): Promise<FetchResponse<T>> {
+async function send<T>({
+  url,
+  method = 'GET',
+  headers,
+  data: body,
+  ...more
+}: BackendSrvRequest): Promise<FetchResponse<T>> {
   const response = await fetch(new URL(url, ORIGIN), {
     method,
-    headers: { ...headers, ...(data !== undefined && { 'content-type': 'application/json' }) },
-    ...(data !== undefined && { body: JSON.stringify(data) }),
+    headers: { ...headers, ...(body !== undefined && { 'content-type': 'application/json' }) },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
     ...(more.abortSignal && { signal: more.abortSignal }),
   });
-  const text = await response.text();
-  const answer = { data: parsed(text), status: response.status, statusText: response.statusText, config: { url } };
+  const data = more.responseType === 'blob' ? new Blob([await response.text()]) : parsed(await response.text());
+  const { status, statusText, headers: said } = response;
+  const answer = { data, status, statusText, headers: said, config: { url } };
   // As Grafana's own does: every status but 2xx rejects, with the answer.
   if (!response.ok) throw answer as unknown as Error;
   return answer as unknown as FetchResponse<T>;

@@ -12,6 +12,7 @@ import { APP_URL } from '../constants.ts';
 import { SettingsProvider } from '../settings.ts';
 import type { FleetSettings } from '../settings.ts';
 import { signIn } from './backend.ts';
+import './plugin-page.tsx';
 
 interface Options {
   /** Who looks; null has no permission of this app. */
@@ -26,7 +27,7 @@ interface Options {
 export interface Shown extends RenderResult {
   readonly user: UserEvent;
   /** The address in the browser, below the app, with its query. */
-  address(): string;
+  readonly address: () => string;
 }
 
 /** Shows a page as Grafana would: below its address, to somebody with a role, with a cache of its own. */

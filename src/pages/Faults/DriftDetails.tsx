@@ -1,5 +1,5 @@
 import type { DriftRecord } from '@openclaw-fleet/contract';
-import { useConfigDrift } from '../../api/faults.ts';
+import { useTargetDrift } from '../../api/faults.ts';
 import { Differences } from '../../components/FaultTable/Differences.tsx';
 import { Loadable } from '../../components/Loadable.tsx';
 
@@ -10,10 +10,13 @@ export function DriftDetails({ item }: { readonly item: DriftRecord }) {
 }
 
 function ConfigDifferences({ item }: { readonly item: DriftRecord }) {
-  const query = useConfigDrift(item.targetId);
+  const query = useTargetDrift(item.targetId, { category: 'config' });
   return (
     <Loadable query={query}>
-      {({ items }) => <Differences differences={items.find(({ id }) => id === item.id)?.differences ?? []} />}
+      {({ pages }) => {
+        const found = pages.flatMap(({ items }) => items).find(({ id }) => id === item.id);
+        return <Differences differences={found?.differences ?? []} />;
+      }}
     </Loadable>
   );
 }

@@ -1,8 +1,9 @@
 import { t, Trans } from '@grafana/i18n';
-import { Button, Combobox, Field, FilterPill, MultiCombobox, RadioButtonGroup, Stack, Text } from '@grafana/ui';
+import { Button, Combobox, Field, FilterPill, RadioButtonGroup, Stack, Text } from '@grafana/ui';
 import { useId } from 'react';
 import type { ReactNode } from 'react';
 import type { TargetNames } from '../../api/target-names.ts';
+import { MultiFilter } from '../../components/MultiFilter.tsx';
 import { FAULT_STATES } from './use-fault-filters.ts';
 import type { FaultState } from './use-fault-filters.ts';
 
@@ -81,16 +82,14 @@ export function FilterBar({ children, zones, names, filters, onChange, onClear }
             onChange={(state) => onChange({ state: state === 'open' ? null : state })}
           />
         </Field>
-        <Field label={t('faults.filter.zone', 'Zones')} htmlFor={`${id}-zone`} noMargin>
-          <MultiCombobox
-            id={`${id}-zone`}
-            options={[...new Set([...zones, ...filters.zones])].map((value) => ({ value }))}
-            value={[...filters.zones]}
-            placeholder={t('faults.filter.all-zones', 'All zones')}
-            width={30}
-            onChange={(chosen) => onChange({ zone: chosen.map(({ value }) => value) })}
-          />
-        </Field>
+        <MultiFilter
+          label={t('faults.filter.zone', 'Zones')}
+          options={[...new Set([...zones, ...filters.zones])].map((value) => ({ value, label: value }))}
+          value={filters.zones}
+          placeholder={t('faults.filter.all-zones', 'All zones')}
+          width={30}
+          onChange={(zone) => onChange({ zone })}
+        />
         <Field label={t('faults.filter.target', 'Target')} htmlFor={`${id}-target`} noMargin>
           <Combobox
             id={`${id}-target`}

@@ -1,12 +1,11 @@
 import { t } from '@grafana/i18n';
-import { Field, MultiCombobox } from '@grafana/ui';
 import { VIOLATION_CODES, VIOLATION_SEVERITIES } from '@openclaw-fleet/contract';
-import { useId } from 'react';
 import { useViolations } from '../../api/faults.ts';
 import { useSummary } from '../../api/fleet.ts';
 import { useTargetNames } from '../../api/target-names.ts';
 import { ROWS } from '../../components/FaultTable/PagedTable.tsx';
 import { ViolationsTable } from '../../components/FaultTable/ViolationsTable.tsx';
+import { MultiFilter } from '../../components/MultiFilter.tsx';
 import { PageFrame } from '../../components/PageFrame.tsx';
 import { severityWord, violationWord } from '../../words.ts';
 import { byKind, bySeverity, zonesOf } from './counts.ts';
@@ -18,7 +17,6 @@ const WORST_FIRST = VIOLATION_SEVERITIES.toReversed();
 
 /** Which policies are broken, where, and what to do about it. */
 export default function ViolationsPage() {
-  const id = useId();
   const { filters, change, clear } = useFaultFilters('code', VIOLATION_CODES, VIOLATION_SEVERITIES);
   const { data: summary } = useSummary();
   const names = useTargetNames();
@@ -45,19 +43,18 @@ export default function ViolationsPage() {
           chosen={filters.severities}
           onChange={(severity) => change({ severity })}
         />
-        <Field label={t('violations.code', 'Kinds of violation')} htmlFor={id} noMargin>
-          <MultiCombobox
-            id={id}
-            options={VIOLATION_CODES.map((value) => ({
-              value,
-              label: violationWord(value),
-              description: codes && String(codes[value] ?? 0),
-            }))}
-            value={[...filters.kinds]}
-            placeholder={t('violations.all-codes', 'All kinds')}
-            onChange={(chosen) => change({ code: chosen.map(({ value }) => value) })}
-          />
-        </Field>
+        <MultiFilter
+          label={t('violations.code', 'Kinds of violation')}
+          options={VIOLATION_CODES.map((value) => ({
+            value,
+            label: violationWord(value),
+            description: codes && t('violations.open-count', '{{count}} open', { count: codes[value] ?? 0 }),
+          }))}
+          value={filters.kinds}
+          placeholder={t('violations.all-codes', 'All kinds')}
+          width={60}
+          onChange={(code) => change({ code })}
+        />
       </FilterBar>
       <FaultList
         query={query}

@@ -1,0 +1,28 @@
+import { Field, Label, MultiCombobox } from '@grafana/ui';
+import { useId } from 'react';
+
+interface Props<Value extends string> {
+  readonly label: string;
+  readonly options: readonly { readonly value: Value; readonly label?: string; readonly description?: string }[];
+  readonly value: readonly Value[];
+  readonly placeholder: string;
+  readonly width?: number;
+  readonly onChange: (value: Value[]) => void;
+}
+
+/** A filter by several values of a list. */
+export function MultiFilter<Value extends string>({ label, options, value, onChange, ...props }: Props<Value>) {
+  // Grafana 12.3 does not give the box its `id`, so a label's `for` would lead nowhere.
+  const id = useId();
+  return (
+    <Field label={<Label id={id}>{label}</Label>} noMargin>
+      <MultiCombobox<Value>
+        {...props}
+        aria-labelledby={id}
+        options={[...options]}
+        value={[...value]}
+        onChange={(chosen) => onChange(chosen.map((each) => each.value))}
+      />
+    </Field>
+  );
+}
