@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { findOnPath } from '../../../scripts/lib/path.mjs';
+import type { InstalledGrafana } from '../../../scripts/lib/grafana.mjs';
 import type { Places } from './environment.ts';
 import type { Program } from './processes.ts';
 
@@ -9,34 +9,6 @@ const PLUGIN = 'openclaw-fleet-app';
 /** Grafana asks for each by its own id. */
 const UNSIGNED = [PLUGIN, 'openclaw-fleetmap-panel', 'openclaw-violations-panel', 'openclaw-approvals-panel'];
 const HOST = '127.0.0.1';
-
-/** A Grafana that is installed on this machine. */
-export interface InstalledGrafana {
-  /** Has `conf` and `public`. */
-  readonly home: string;
-  readonly binary: string;
-}
-
-/** Where packages put it: Debian and RPM, Homebrew on either processor. */
-const HOMES = ['/usr/share/grafana', '/opt/homebrew/opt/grafana/share/grafana', '/usr/local/opt/grafana/share/grafana'];
-const SYSTEM_BINARIES = ['/usr/sbin/grafana-server', '/usr/sbin/grafana'];
-
-/**
- * Looks for a Grafana: where GRAFANA_HOME and GRAFANA_BIN say, else where a package puts it.
- * @returns null: there is none
- */
-export function findGrafana(
-  env: Readonly<Record<string, string | undefined>>,
-  exists: (path: string) => boolean = existsSync
-): InstalledGrafana | null {
-  const named = env['GRAFANA_HOME'];
-  const home = named ? named : HOMES.find((path) => exists(join(path, 'conf', 'defaults.ini')));
-  if (home === undefined) return null;
-  const inHome = ['bin/grafana', 'bin/grafana-server'].map((path) => join(home, path));
-  const onPath = findOnPath('grafana', env['PATH'] ?? '');
-  const binary = env['GRAFANA_BIN'] || [...inHome, ...SYSTEM_BINARIES].find(exists) || onPath;
-  return binary ? { home, binary } : null;
-}
 
 export interface GrafanaSetup {
   readonly port: number;
@@ -142,8 +114,8 @@ function settingsOf(setup: GrafanaSetup, own: string, plugins: string, provision
 }
 
 /** What the collector needs for people who come through that Grafana. */
-export function collectorGrafanaSettings(port: number, secretFile: string): Record<string, string> {
-  return { OPENCLAW_FLEET_GRAFANA_URL: grafanaUrl(port), OPENCLAW_FLEET_GRAFANA_SECRET_FILE: secretFile };
+export function collectorGrafanaSettings(url: string, secretFile: string): Record<string, string> {
+  return { OPENCLAW_FLEET_GRAFANA_URL: url, OPENCLAW_FLEET_GRAFANA_SECRET_FILE: secretFile };
 }
 
 /** One of the people of the demo, each with a role of Grafana's. */
@@ -169,11 +141,11 @@ export interface Account extends Person {
 
 /**
  * Makes the people's accounts in a Grafana, each with a new password.
- * @param password the administrator's
+ * @param admin who may make accounts
  * @throws Error with what Grafana said
  */
-export async function makeAccounts(url: string, password: string, people = PEOPLE): Promise<Account[]> {
-  const api = grafanaApi(url, { login: 'admin', password });
+export async function makeAccounts(url: string, admin: Login, people = PEOPLE): Promise<Account[]> {
+  const api = grafanaApi(url, admin);
   const accounts: Account[] = [];
   for (const person of people) {
     const own = newPassword();
@@ -186,10 +158,15 @@ export async function makeAccounts(url: string, password: string, people = PEOPL
   return accounts;
 }
 
+export interface Login {
+  readonly login: string;
+  readonly password: string;
+}
+
 export type GrafanaApi = <T = unknown>(method: string, path: string, body?: object) => Promise<T>;
 
 /** Calls Grafana's API as somebody. It throws what Grafana said when that is none of 2xx. */
-export function grafanaApi(url: string, { login, password }: { login: string; password: string }): GrafanaApi {
+export function grafanaApi(url: string, { login, password }: Login): GrafanaApi {
   const authorization = `Basic ${Buffer.from(`${login}:${password}`).toString('base64')}`;
   return async <T>(method: string, path: string, body?: object): Promise<T> => {
     const answer = await fetch(url + path, {

@@ -7,12 +7,14 @@ import { SIMULATED_VALUES } from '../../../backend/simulator/acting/gateway.ts';
 import { applyPolicy } from '../../../backend/simulator/demo/fleet-api.ts';
 import {
   collectorGrafanaSettings,
+  grafanaUrl,
   makeSecret,
   notBuilt,
-  type Account,
+  secretIn,
 } from '../../../backend/simulator/demo/grafana.ts';
 import type { Fault, Scenario } from '../../../backend/simulator/faults.ts';
 import { runSimulation, SCENARIOS, type Simulation } from '../../../backend/simulator/index.ts';
+import { findGrafana } from '../../../scripts/lib/grafana.mjs';
 import { findOnPath } from '../../../scripts/lib/path.mjs';
 import { ensureOpenclaw } from '../../../backend/bridge/testing/openclaw.ts';
 import { TestCollector } from '../../integration/support/collector.ts';
@@ -20,7 +22,16 @@ import { enrolMany } from '../../integration/support/fleet.ts';
 import { KeptGateway } from '../../integration/support/kept-gateway.ts';
 import { TestPrometheus } from '../../integration/support/prometheus.ts';
 import { waitFor } from '../../integration/support/wait.ts';
-import { TestGrafana, ROOT } from './grafana.ts';
+import type { StageFacts } from './facts.ts';
+import {
+  attachGrafana,
+  issuerOf,
+  namedGrafana,
+  NOT_INSTALLED,
+  ROOT,
+  startGrafana,
+  type SomeGrafana,
+} from './grafana.ts';
 import { freePorts } from './ports.ts';
 
 const ZONES = ['eu-west-1', 'us-east-1', 'ap-south-1'];
@@ -51,24 +62,11 @@ export interface StageOptions {
   readonly say?: (line: string) => void;
 }
 
-/** All there is to know to use a stage from another process. */
-export interface StageFacts {
-  readonly grafanaUrl: string;
-  readonly grafanaVersion: string;
-  readonly adminPassword: string;
-  readonly accounts: readonly Account[];
-  readonly collectorUrl: string;
-  /** API tokens of the collector, for who speaks to it directly. */
-  readonly tokens: { readonly viewer: string; readonly approver: string };
-  readonly prometheusUrl: string | null;
-  readonly folder: string;
-}
-
 /** A whole fleet on this machine: collector, simulated nodes whose bridges repair, Prometheus where it is installed, Grafana. */
 export class Stage {
   readonly facts: StageFacts;
   readonly collector: TestCollector;
-  readonly grafana: TestGrafana;
+  readonly grafana: SomeGrafana;
   readonly simulation: Simulation;
   readonly real: readonly KeptGateway[];
   readonly #ending: AsyncDisposableStack;
@@ -87,8 +85,11 @@ export class Stage {
 
   /** @throws Error when the app was not built, Grafana is not installed, or something does not come up */
   static async start(options: StageOptions): Promise<Stage> {
-    const unbuilt = notBuilt(options.dist ?? join(ROOT, 'dist'));
-    if (unbuilt !== null) throw new Error(unbuilt);
+    if (namedGrafana(process.env) === null) {
+      const unbuilt = notBuilt(options.dist ?? join(ROOT, 'dist'));
+      if (unbuilt !== null) throw new Error(unbuilt);
+      if (findGrafana(process.env) === null) throw new Error(NOT_INSTALLED);
+    }
     await using ending = new AsyncDisposableStack();
     const parts = await bringUp(options, ending);
     return new Stage(ending.move(), parts);
@@ -113,13 +114,15 @@ async function bringUp(
   const folder = mkdtempSync(join(tmpdir(), 'fleet-e2e-'));
   ending.defer(() => rmSync(folder, { recursive: true, force: true }));
   const [grafanaPort = 0, apiPort = 0] = await freePorts(2);
+  const named = namedGrafana(process.env);
   const secretFile = join(folder, 'grafana-secret');
   makeSecret(secretFile);
 
   say('Making an authority, tokens and nodes');
   const collector = new TestCollector({
     ...SETTINGS,
-    ...collectorGrafanaSettings(grafanaPort, secretFile),
+    ...collectorGrafanaSettings(named?.url ?? grafanaUrl(grafanaPort), secretFile),
+    ...(named && { OPENCLAW_FLEET_GRAFANA_ISSUER: await issuerOf(named.url, named.admin) }),
     ...settings,
   });
   ending.defer(() => collector.close());
@@ -141,16 +144,20 @@ async function bringUp(
   ending.defer(() => scraper?.stop());
   const prometheusUrl = scraper?.url ?? null;
 
-  say('Starting Grafana');
-  const grafana = await TestGrafana.start(folder, {
-    port: grafanaPort,
-    collectorUrl,
-    secretFile,
-    prometheusUrl,
-    ...(flag !== undefined && { flag }),
-    ...(dist !== undefined && { dist }),
+  say(named ? `Using the Grafana at ${named.url}` : 'Starting Grafana');
+  const grafana = named
+    ? await attachGrafana(named, { collectorUrl, secret: secretIn(secretFile) })
+    : await startGrafana(folder, {
+        port: grafanaPort,
+        collectorUrl,
+        secretFile,
+        prometheusUrl,
+        ...(flag !== undefined && { flag }),
+        ...(dist !== undefined && { dist }),
+      });
+  ending.defer(async () => {
+    await grafana.stop();
   });
-  ending.defer(() => grafana.stop());
 
   say(`Starting ${targets} simulated nodes`);
   const simulation = runSimulation({
@@ -179,18 +186,18 @@ async function bringUp(
     COME_MS,
     200
   );
-  const { adminPassword, accounts, version } = grafana;
+  const { admin, accounts, version } = grafana;
   const tokens = { viewer: collector.token, approver };
   return {
     facts: {
       grafanaUrl: grafana.url,
       grafanaVersion: version,
-      adminPassword,
+      admin,
       accounts,
       collectorUrl,
       tokens,
       prometheusUrl,
-      folder,
+      secretFile,
     },
     collector,
     grafana,
