@@ -197,7 +197,38 @@ describe('GET /fleet/targets/:targetId', () => {
       publisher: BRIDGE_BLOCKS.publisher,
       uptimeSeconds: 86400,
       lastHeartbeatAt: '2026-02-06T12:01:30.000Z',
+      bridge: {
+        ways: [
+          {
+            way: 'direct_https',
+            address: null,
+            missing: 'it reports no address of a door: set OPENCLAW_BRIDGE_ACTIONS_LISTEN on the node',
+            lastOkAt: null,
+            lastErrorAt: null,
+            lastError: null,
+          },
+        ],
+      },
     });
+  });
+
+  it('says how its bridge is reached and what came of it last, and a list does not', async () => {
+    const own = await startApi();
+    try {
+      const reported = { ...BRIDGE_BLOCKS.reported, transport: 'hybrid', actions_address: '10.0.0.7:9465' } as const;
+      await own.send('n1', { reported });
+      own.contacts.note('n1', 'direct_https', 'no answer within 10 s');
+      const target = fleetTargetSchema.parse(await (await own.ask('/fleet/targets/n1')).json());
+      expect(target.bridge?.ways).toMatchObject([
+        { way: 'direct_https', address: '10.0.0.7:9465', missing: null, lastError: 'no answer within 10 s' },
+        { way: 'reverse_ssh', address: null, missing: expect.stringContaining('it reports no port of a tunnel') },
+      ]);
+      const { items } = targetPageSchema.parse(await (await own.ask('/fleet/targets')).json());
+      expect(items).toHaveLength(1);
+      expect(items[0]).not.toHaveProperty('bridge');
+    } finally {
+      await own.stop();
+    }
   });
 
   it('says null, or nothing, of what a plain sender does not report', async () => {
@@ -211,6 +242,7 @@ describe('GET /fleet/targets/:targetId', () => {
       publisher: null,
     });
     expect(target).not.toHaveProperty('reported');
+    expect(target).not.toHaveProperty('bridge');
   });
 
   it('knows no last sighting of a node recorded from one old beat', async () => {

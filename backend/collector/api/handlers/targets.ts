@@ -34,7 +34,11 @@ export function targetHandlers(parts: Parts): Handlers<TargetRoute> {
       if (refused) throw new ProblemError(refused);
       return undefined;
     },
-    getTarget: ({ params }) => toTarget(nodeOf(parts, params), fleet, clock()),
+    getTarget({ params }) {
+      const target = toTarget(nodeOf(parts, params), fleet, clock());
+      const bridge = parts.bridges.link(target.id);
+      return bridge === null ? target : { ...target, bridge };
+    },
     getHealthScore({ params }) {
       const node = nodeOf(parts, params);
       const { assessment, bandSinceMs } = node;
