@@ -37,5 +37,19 @@ class Observer {
   }
 }
 Object.assign(globalThis, { ResizeObserver: Observer, IntersectionObserver: Observer });
-HTMLCanvasElement.prototype.getContext = () => null;
+// Takes every stroke and draws nothing: charts measure their texts, and go on.
+const canvas = new Proxy(
+  {},
+  {
+    get: (own, name) =>
+      name in own ? own[name] : (text) => (name === 'measureText' ? { width: 8 * String(text).length } : undefined),
+    set: (own, name, value) => Reflect.set(own, name, value),
+  }
+);
+HTMLCanvasElement.prototype.getContext = () => canvas;
+globalThis.Path2D ??= class {
+  constructor() {
+    return canvas;
+  }
+};
 Element.prototype.scrollIntoView = () => undefined;
