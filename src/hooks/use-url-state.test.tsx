@@ -18,9 +18,9 @@ function Page({ read, changes }: { readonly read?: (url: UrlState) => unknown; r
 }
 
 async function addressAfter(at: string, ...changes: Values[]): Promise<string> {
-  const { user, address } = show(<Page changes={changes} />, { at });
-  await user.click(screen.getByRole('button'));
-  return address();
+  const shown = show(<Page changes={changes} />, { at });
+  await shown.user.click(screen.getByRole('button'));
+  return shown.address();
 }
 
 describe('useUrlState', () => {
@@ -54,10 +54,10 @@ describe('useUrlState', () => {
   });
 
   it('goes on from where a link led to', async () => {
-    const { user, address } = show(<Page changes={[{ sort: 'zone' }]} />, { at: 'fleet?q=a' });
-    await user.click(screen.getByRole('link'));
-    expect(address()).toBe('fleet?zone=eu');
-    await user.click(screen.getByRole('button'));
-    expect(address()).toBe('fleet?zone=eu&sort=zone');
+    const shown = show(<Page changes={[{ sort: 'zone' }]} />, { at: 'fleet?q=a' });
+    await shown.user.click(screen.getByRole('link'));
+    expect(shown.address()).toBe('fleet?zone=eu');
+    await shown.user.click(screen.getByRole('button'));
+    expect(shown.address()).toBe('fleet?zone=eu&sort=zone');
   });
 });
