@@ -67,7 +67,7 @@ const Step = memo(function Step({ step }: { readonly step: RunStep }) {
             {startedAt !== null &&
               (endedAt === null ? (
                 <>
-                  , {t('run.step.since', 'since')} <TimeAgo at={startedAt} />
+                  , {t('run.step.began', 'began')} <TimeAgo at={startedAt} />
                 </>
               ) : (
                 `, ${span(Date.parse(endedAt) - Date.parse(startedAt))}`
