@@ -17,7 +17,7 @@ interface OrgUsers {
  * What people are called, by how the audit names them. Grafana knows it: the collector's `grafana:<id>` has the stable id of
  * a user. Who may not read users of Grafana sees ids alone.
  */
-export function usePeople(): ReadonlyMap<string, string> {
+export function usePeople(enabled = true): ReadonlyMap<string, string> {
   const { data } = useQuery<OrgUsers, FleetError>({
     queryKey: ['people'],
     queryFn: async () => {
@@ -30,6 +30,7 @@ export function usePeople(): ReadonlyMap<string, string> {
     },
     staleTime: RENEWED_MS,
     retry: false,
+    enabled,
   });
   return useMemo(() => {
     const names = new Map<string, string>();
