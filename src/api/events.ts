@@ -1,74 +1,15 @@
 import { EVENT_NAMES, STREAM_RESET } from '@openclaw-fleet/contract';
-import type { DriftDetected, FleetHealthChanged, FleetMap, TargetOffline } from '@openclaw-fleet/contract';
-import type { QueryClient, QueryKey } from '@tanstack/react-query';
+import type { FleetMap } from '@openclaw-fleet/contract';
+import type { Query, QueryClient } from '@tanstack/react-query';
 import { PROXY_URL } from '../constants.ts';
-import { keys } from './keys.ts';
-
-/** What came of one event: parts of keys that it makes stale, or a change of the map that needs no reading. */
-export interface Batch {
-  readonly stale: Map<string, QueryKey>;
-  readonly health: Map<string, FleetHealthChanged>;
-  readonly offline: Map<string, TargetOffline>;
-}
-
-const emptyBatch = (): Batch => ({ stale: new Map(), health: new Map(), offline: new Map() });
-
-/** Adds an event to what the next flush will do. Events of names that this version does not know are left out. */
-export function take(batch: Batch, name: string, data: unknown): void {
-  const { targetId } = data as DriftDetected;
-  const stale = (key: QueryKey): void => void batch.stale.set(JSON.stringify(key), key);
-  switch (name) {
-    case 'fleet-health-changed':
-      batch.health.set(targetId, data as FleetHealthChanged);
-      break;
-    case 'target-offline':
-      batch.offline.set(targetId, data as TargetOffline);
-      break;
-    case 'drift-detected':
-      stale(['drift']);
-      break;
-    case 'policy-violation':
-      stale(['violations']);
-      break;
-    case 'remediation-status':
-      stale(keys.repairs);
-      break;
-    case STREAM_RESET:
-      stale([]);
-      return;
-    default:
-      return;
-  }
-  stale(keys.target(targetId));
-  stale(keys.summary);
-}
-
-/** The map with what events said of its targets; the same object when nothing changed. */
-export function withEvents(map: FleetMap, { health, offline }: Pick<Batch, 'health' | 'offline'>): FleetMap {
-  if (health.size === 0 && offline.size === 0) return map;
-  const items = map.items.map((item) => {
-    const after = health.get(item.id)?.after;
-    const state = offline.has(item.id) ? ('expired' as const) : item.state;
-    if (after === undefined && state === item.state) return item;
-    return { ...item, state, ...(after && { band: after.band, score: after.score }) };
-  });
-  return items.some((item, index) => item !== map.items[index]) ? { ...map, items } : map;
-}
-
-/** Carries out what events made of the cache: patches maps in place, and has the rest read anew. */
-export function flush(client: QueryClient, batch: Batch): void {
-  if (batch.health.size > 0 || batch.offline.size > 0) {
-    for (const [key, map] of client.getQueriesData<FleetMap>({ queryKey: ['map'] })) {
-      if (map !== undefined) client.setQueryData(key, withEvents(map, batch));
-    }
-  }
-  for (const queryKey of batch.stale.values()) void client.invalidateQueries({ queryKey });
-}
+import { emptyBatch, flush, isEmpty, recentChanges, take } from './event-batch.ts';
 
 /** How often events are carried out, at the most: what changes faster nobody can read. Milliseconds. */
-const FLUSH_MS = 1000;
+export const FLUSH_MS = 1000;
+/** How long the next flush waits for what the last one has read anew. Milliseconds. */
+const MOST_FLUSH_MS = 10_000;
 /** How long to wait before a stream that Grafana or the collector ended is opened again. Milliseconds. */
-const REOPEN_MS = [1000, 2000, 5000, 15_000, 60_000] as const;
+export const REOPEN_MS = [1000, 2000, 5000, 15_000, 60_000] as const;
 
 export interface StreamOptions {
   readonly client: QueryClient;
@@ -86,9 +27,8 @@ export interface StreamOptions {
  */
 export function followEvents({ client, onLive, document: doc = document, open }: StreamOptions): () => void {
   const connect = open ?? ((url: string) => new EventSource(url, { withCredentials: true }));
+  const flusher = createFlusher(client);
   let source: EventSource | null = null;
-  let batch = emptyBatch();
-  let flushing: ReturnType<typeof setTimeout> | null = null;
   let reopening: ReturnType<typeof setTimeout> | null = null;
   let failures = 0;
   let lastId = '';
@@ -96,16 +36,10 @@ export function followEvents({ client, onLive, document: doc = document, open }:
   const onEvent = ({ type, data, lastEventId }: MessageEvent<string>): void => {
     if (lastEventId !== '') lastId = lastEventId;
     try {
-      take(batch, type, JSON.parse(data));
+      flusher.take(type, JSON.parse(data));
     } catch {
-      return;
+      // Nothing can be made of it; polling brings what it was about.
     }
-    flushing ??= setTimeout(() => {
-      flushing = null;
-      const due = batch;
-      batch = emptyBatch();
-      flush(client, due);
-    }, FLUSH_MS);
   };
   const close = (): void => {
     source?.close();
@@ -143,7 +77,55 @@ export function followEvents({ client, onLive, document: doc = document, open }:
   onVisible();
   return () => {
     doc.removeEventListener('visibilitychange', onVisible);
-    if (flushing !== null) clearTimeout(flushing);
+    flusher.end();
     close();
+  };
+}
+
+interface Flusher {
+  take(name: string, data: unknown): void;
+  end(): void;
+}
+
+/** Gathers events and carries them out: a second after the first, and not before the last ones were carried out. */
+function createFlusher(client: QueryClient): Flusher {
+  const recent = recentChanges();
+  let batch = emptyBatch();
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  let busy = false;
+  let ended = false;
+
+  const run = async (): Promise<void> => {
+    timer = null;
+    busy = true;
+    const due = batch;
+    batch = emptyBatch();
+    recent.add(due);
+    // A reading that begins anew every second, under a steady stream of events, would never come to its end.
+    await Promise.race([flush(client, due), new Promise((resolve) => setTimeout(resolve, MOST_FLUSH_MS))]);
+    busy = false;
+    plan();
+  };
+  const plan = (): void => {
+    if (!ended && !busy && !isEmpty(batch)) timer ??= setTimeout(() => void run(), FLUSH_MS);
+  };
+  const unsubscribe = client.getQueryCache().subscribe((event) => {
+    if (event.type !== 'updated' || event.action.type !== 'success' || event.action.manual === true) return;
+    const query = event.query as Query;
+    if (query.queryKey[0] !== 'map') return;
+    const read = query.state.data as FleetMap;
+    const now = recent.onto(read);
+    if (now !== read) client.setQueryData(query.queryKey, now);
+  });
+  return {
+    take(name, data) {
+      take(batch, name, data);
+      plan();
+    },
+    end() {
+      ended = true;
+      unsubscribe();
+      if (timer !== null) clearTimeout(timer);
+    },
   };
 }

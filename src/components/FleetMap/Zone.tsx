@@ -80,9 +80,9 @@ function Heading({ zone, items, summary }: HeadingProps) {
           : t('components.map.expected', '{{online}} of {{expected}} expected online', { online, expected })}
       </Text>
       {worst !== null && (
-        <Text color="secondary" variant="bodySmall">
+        <span className={styles.worst}>
           <Trans i18nKey="components.map.worst">Worst:</Trans> <BandBadge band={worst} />
-        </Text>
+        </span>
       )}
     </div>
   );

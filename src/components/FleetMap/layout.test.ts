@@ -56,7 +56,7 @@ describe('stepTo', () => {
   const groups = zonesOf([...many('a', 6), ...many('b', 3)], 'zone');
   const step = (key: string, position: number, far = false) => stepTo(key, { groups, position, columns: 4, far });
 
-  it.each([
+  it.each<[string, number, number | null, string]>([
     ['ArrowRight', 5, 6, 'into the next zone'],
     ['ArrowRight', 8, 8, 'not past the end'],
     ['ArrowLeft', 6, 5, 'into the zone before'],

@@ -68,6 +68,13 @@ export const getStyles = (theme: GrafanaTheme2) => ({
     gap: theme.spacing(1),
     paddingBottom: theme.spacing(0.5),
   }),
+  worst: css({
+    display: 'inline-flex',
+    alignItems: 'center',
+    gap: theme.spacing(0.5),
+    color: theme.colors.text.secondary,
+    fontSize: theme.typography.bodySmall.fontSize,
+  }),
   cells: css({
     display: 'grid',
     gridTemplateColumns: `repeat(auto-fill, ${CELL.size}px)`,

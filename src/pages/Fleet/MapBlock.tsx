@@ -71,7 +71,7 @@ export const MapBlock = memo(function MapBlock({ map, zones, selectedId, onSelec
 
 const getStyles = (theme: GrafanaTheme2) => ({
   title: css({ display: 'flex', alignItems: 'baseline', gap: theme.spacing(1) }),
-  block: css({ display: 'flex', flexWrap: 'wrap', gap: theme.spacing(2) }),
+  block: css({ display: 'flex', flexWrap: 'wrap', gap: theme.spacing(2), paddingTop: theme.spacing(1) }),
   map: css({ flex: '1 1 340px', minWidth: 0 }),
   aside: css({
     flex: '0 1 260px',

@@ -13,7 +13,7 @@ import { href } from '../../constants.ts';
 import { bandWord } from '../../words.ts';
 import { headlineOf, trustOf } from './headline.ts';
 import type { Loudness } from './headline.ts';
-import { RepairTile } from './RepairTile.tsx';
+import { RepairStrip } from './RepairStrip.tsx';
 
 const ICONS: Record<Loudness, IconName> = {
   well: 'check-circle',
@@ -43,7 +43,7 @@ export function Summary({ summary, status, statusError, readMs, isStale }: Props
     <section className={styles.summary} aria-label={t('fleet.summary.label', 'Summary')}>
       <div className={`${styles.headline} ${styles[loudness]}`}>
         <Stack direction="row" gap={1} alignItems="center">
-          <Icon name={ICONS[loudness]} size="xl" />
+          <Icon name={ICONS[loudness]} size="xl" className={styles.icon} />
           <Text element="h2" variant="h3">
             {title}
           </Text>
@@ -51,11 +51,11 @@ export function Summary({ summary, status, statusError, readMs, isStale }: Props
         </Stack>
         {concerns.length > 0 && <Text>{concerns.join(' · ')}</Text>}
         <Text color="secondary">
-          {trustOf(summary, isStale)} {summary.verdict.reason} <Trans i18nKey="fleet.summary.read">Read</Trans>{' '}
-          <TimeAgo at={new Date(readMs).toISOString()} />,{' '}
+          {trustOf(summary, isStale)} {sentence(summary.verdict.reason)}{' '}
           {live
-            ? t('fleet.summary.live', 'changes come as they happen.')
-            : t('fleet.summary.polled', 'read anew every {{seconds}} s.', { seconds: POLL.fallback / 1000 })}
+            ? t('fleet.summary.live', 'Changes come as they happen.')
+            : t('fleet.summary.polled', 'It is read anew every {{seconds}} s.', { seconds: POLL.fallback / 1000 })}{' '}
+          <Trans i18nKey="fleet.summary.read">Last read</Trans> <TimeAgo at={new Date(readMs).toISOString()} />.
         </Text>
       </div>
       <ul className={styles.tiles} aria-label={t('fleet.summary.counts', 'The fleet in numbers')}>
@@ -71,16 +71,6 @@ export function Summary({ summary, status, statusError, readMs, isStale }: Props
             />
           </Tile>
         ))}
-        <Tile label={<Trans i18nKey="fleet.summary.online">Online of expected</Trans>}>
-          <Text variant="h3" element="span">
-            {summary.online.toLocaleString()} / {summary.expected.toLocaleString()}
-          </Text>
-          {silent > 0 && (
-            <TextLink variant="bodySmall" href={href.fleet('?state=stale&state=expired&state=unknown')}>
-              {t('fleet.summary.silent', 'Show silent nodes')}
-            </TextLink>
-          )}
-        </Tile>
         <Tile label={<Trans i18nKey="fleet.summary.isolated">Isolated</Trans>}>
           <Count
             count={summary.isolated}
@@ -93,11 +83,24 @@ export function Summary({ summary, status, statusError, readMs, isStale }: Props
             {summary.flapping.toLocaleString()}
           </Text>
         </Tile>
-        <RepairTile status={status} error={statusError} />
+        <Tile label={<Trans i18nKey="fleet.summary.online">Online / expected</Trans>}>
+          <Text variant="h3" element="span">
+            {summary.online.toLocaleString()} / {summary.expected.toLocaleString()}
+          </Text>
+          {silent > 0 && (
+            <TextLink variant="bodySmall" href={href.fleet('?state=stale&state=expired&state=unknown')}>
+              {t('fleet.summary.silent', 'Show silent nodes')}
+            </TextLink>
+          )}
+        </Tile>
       </ul>
+      <RepairStrip status={status} error={statusError} />
     </section>
   );
 }
+
+/** The collector's reasons may come without a full stop. */
+const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
 
 function Tile({ label, children }: { readonly label: ReactElement; readonly children: ReactNode }) {
   const styles = useStyles2(getStyles);
@@ -124,7 +127,7 @@ const Count = ({ count, to, label }: CountProps) => (
 );
 
 const getStyles = (theme: GrafanaTheme2) => {
-  const edge = (colour: string) => css({ borderLeftColor: colour, svg: { color: colour } });
+  const edge = (colour: string) => css({ borderLeftColor: colour, '--loudness': colour });
   return {
     summary: css({ display: 'flex', flexDirection: 'column', gap: theme.spacing(1) }),
     headline: css({
@@ -136,27 +139,31 @@ const getStyles = (theme: GrafanaTheme2) => {
       borderLeft: '4px solid',
       background: theme.colors.background.secondary,
     }),
-    well: edge(theme.colors.success.main),
-    look: edge(theme.colors.info.main),
-    wrong: edge(theme.colors.error.main),
-    unsure: edge(theme.colors.warning.main),
+    icon: css({ color: 'var(--loudness)' }),
+    well: edge(theme.colors.success.text),
+    look: edge(theme.colors.info.text),
+    wrong: edge(theme.colors.error.text),
+    unsure: edge(theme.colors.warning.text),
     tiles: css({
-      display: 'flex',
-      flexWrap: 'wrap',
+      display: 'grid',
+      gridTemplateColumns: 'repeat(auto-fit, minmax(100px, 1fr))',
       gap: theme.spacing(1),
       listStyle: 'none',
       margin: 0,
       padding: 0,
     }),
     tile: css({
+      position: 'relative',
       display: 'flex',
       flexDirection: 'column',
       alignItems: 'flex-start',
-      gap: theme.spacing(0.5),
-      flex: '1 1 110px',
+      gap: theme.spacing(0.25),
       padding: theme.spacing(1, 1.5),
       borderRadius: theme.shape.radius.default,
       background: theme.colors.background.secondary,
+      '&:has(> a):hover': { background: theme.colors.emphasize(theme.colors.background.secondary, 0.05) },
+      // The whole tile is the link.
+      '> a:only-of-type::after': { content: '""', position: 'absolute', inset: 0 },
     }),
   };
 };

@@ -94,7 +94,13 @@ const getStyles = (theme: GrafanaTheme2) => ({
   table: css({
     width: '100%',
     'th, td': { padding: theme.spacing(0.5, 1), textAlign: 'left', whiteSpace: 'nowrap' },
-    th: { borderBottom: `1px solid ${theme.colors.border.medium}`, button: { padding: 0 } },
+    th: {
+      fontSize: theme.typography.bodySmall.fontSize,
+      fontWeight: theme.typography.fontWeightMedium,
+      color: theme.colors.text.secondary,
+      borderBottom: `1px solid ${theme.colors.border.medium}`,
+      button: { padding: 0 },
+    },
     td: { borderBottom: `1px solid ${theme.colors.border.weak}` },
     'tbody tr:hover': { background: theme.colors.action.hover },
   }),

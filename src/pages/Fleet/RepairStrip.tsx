@@ -1,12 +1,13 @@
 import type { GrafanaTheme2 } from '@grafana/data';
 import { t, Trans } from '@grafana/i18n';
-import { Stack, Text, TextLink, useStyles2 } from '@grafana/ui';
+import { Text, TextLink, useStyles2 } from '@grafana/ui';
 import { css } from '@emotion/css';
 import type { RemediationStatus } from '@openclaw-fleet/contract';
 import { useState } from 'react';
 import { usePauseAll } from '../../api/repairs.ts';
 import { ActionButton } from '../../components/ActionButton.tsx';
 import { ActionDialog } from '../../components/ActionDialog.tsx';
+import { Who } from '../../components/Approvals/Who.tsx';
 import { TimeAgo } from '../../components/TimeAgo.tsx';
 import { href } from '../../constants.ts';
 import { pauseAction } from './fleet-actions.ts';
@@ -18,66 +19,67 @@ interface Props {
 }
 
 /** What repairs do now, what waits for a person, and the button that stops them all. */
-export function RepairTile({ status, error }: Props) {
+export function RepairStrip({ status, error }: Props) {
   const styles = useStyles2(getStyles);
   const [asks, setAsks] = useState(false);
   const { pause, why } = pauseAction(status);
   return (
-    <li className={styles.tile}>
-      <Stack direction="row" gap={2} alignItems="flex-start" justifyContent="space-between" wrap="wrap">
-        <Stack direction="column" gap={0.5}>
-          <Text variant="bodySmall" color="secondary">
-            <Trans i18nKey="fleet.repairs.title">Repairs</Trans>
-          </Text>
-          <State status={status} error={error} />
-        </Stack>
-        <ActionButton
-          role="operator"
-          size="sm"
-          variant={pause ? 'secondary' : 'primary'}
-          icon={pause ? 'pause' : 'play'}
-          why={error ?? why}
-          onClick={() => setAsks(true)}
-        >
-          {pause ? t('fleet.pause.button', 'Pause all repairs') : t('fleet.pause.resume', 'Resume repairs')}
-        </ActionButton>
-      </Stack>
+    <section className={styles.strip} aria-label={t('fleet.repairs.title', 'Repairs')}>
+      <div className={styles.state}>
+        <State status={status} error={error} />
+      </div>
+      <ActionButton
+        role="operator"
+        size="sm"
+        variant={pause ? 'secondary' : 'primary'}
+        icon={pause ? 'pause' : 'play'}
+        why={error ?? why}
+        onClick={() => setAsks(true)}
+      >
+        {pause ? t('fleet.pause.button', 'Pause all repairs') : t('fleet.pause.resume', 'Resume repairs')}
+      </ActionButton>
       {asks && <PauseDialog pause={pause} inFlight={status?.inFlight ?? 0} onDismiss={() => setAsks(false)} />}
-    </li>
+    </section>
   );
 }
 
 function State({ status, error }: Props) {
   if (status === undefined)
-    return <Text color="secondary">{error ?? t('fleet.repairs.loading', 'Not known yet.')}</Text>;
-  const { automation, pendingApprovals, inFlight, inFlightCap } = status;
+    return <Text color="secondary">{error ?? t('fleet.repairs.loading', 'What repairs do is not known yet.')}</Text>;
+  const { pendingApprovals, inFlight, inFlightCap } = status;
   const pause = status.holds.find(isPauseOfAll);
   return (
     <>
-      <TextLink href={href.remediations()} inline={false}>
+      <TextLink href={href.remediations()} inline={false} weight={pendingApprovals === 0 ? 'regular' : 'bold'}>
         {pendingApprovals === 0
           ? t('fleet.repairs.none-waiting', 'Nothing waits for approval')
           : t('fleet.repairs.waiting', 'Waiting for approval: {{pendingApprovals}}', { pendingApprovals })}
       </TextLink>
       {pause === undefined ? (
-        <Text>
-          {automation.enabled
-            ? t('fleet.repairs.automatic', 'Automatic repairs are on, for {{percent}} % of nodes.', {
-                percent: automation.percent,
-              })
-            : t('fleet.repairs.manual', 'Automatic repairs are off; people start them.')}
-        </Text>
+        <Automation automation={status.automation} />
       ) : (
         <Text color="warning">
-          <Trans i18nKey="fleet.repairs.paused-by">All repairs are paused by</Trans> {pause.by}{' '}
-          <TimeAgo at={pause.since} />: {pause.reason}
+          <Trans i18nKey="fleet.repairs.paused-by">All repairs are paused by</Trans>{' '}
+          <Who actor={pause.by} name={null} short /> <TimeAgo at={pause.since} />: {pause.reason}
         </Text>
       )}
-      {pause === undefined && automation.held !== null && <Text color="warning">{automation.held.message}</Text>}
-      <Text variant="bodySmall" color="secondary">
+      <Text color="secondary">
         {t('fleet.repairs.in-flight', 'Under way: {{inFlight}} of at most {{inFlightCap}}', { inFlight, inFlightCap })}
       </Text>
     </>
+  );
+}
+
+function Automation({ automation: { enabled, percent, held } }: Pick<RemediationStatus, 'automation'>) {
+  if (!enabled) return <Text>{t('fleet.repairs.manual', 'Automatic repairs are off: people start them')}</Text>;
+  if (held !== null)
+    return (
+      <Text color="warning">
+        <Trans i18nKey="fleet.repairs.held">Automatic repairs are held back:</Trans> {held.message}
+      </Text>
+    );
+  return (
+    <Text>{t('fleet.repairs.automatic', 'Automatic repairs are on, for {{percent}} % of nodes', { percent })}</Text>
   );
 }
 
@@ -116,10 +118,15 @@ function PauseDialog({ pause, inFlight, onDismiss }: DialogProps) {
 }
 
 const getStyles = (theme: GrafanaTheme2) => ({
-  tile: css({
-    flex: '3 1 330px',
+  strip: css({
+    display: 'flex',
+    justifyContent: 'space-between',
+    alignItems: 'center',
+    gap: theme.spacing(1),
     padding: theme.spacing(1, 1.5),
     borderRadius: theme.shape.radius.default,
     background: theme.colors.background.secondary,
+    '> button': { flex: 'none' },
   }),
+  state: css({ display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: theme.spacing(0.5, 3) }),
 });
