@@ -20,6 +20,8 @@ interface Props {
   readonly blocked?: string | null;
   /** How much of a reason it takes; for what must be explained. Characters. */
   readonly leastReason?: number;
+  /** What is in it has a field that takes the focus, before the one for the reason. */
+  readonly hasFields?: boolean;
   /** What the field for the reason starts with. */
   readonly reason?: string;
   /** Carries it out. What it rejects with stays in the dialog. */
@@ -82,7 +84,7 @@ export function ActionDialog({ title, children, confirm, destructive = false, ac
               value={reason}
               maxLength={REASON.most}
               rows={2}
-              autoFocus
+              autoFocus={props.hasFields !== true}
               onChange={(event) => setReason(event.currentTarget.value)}
             />
           </Field>
