@@ -7,7 +7,7 @@ import type { TargetNames } from '../../api/target-names.ts';
 import { Loadable } from '../../components/Loadable.tsx';
 import { MultiFilter } from '../../components/MultiFilter.tsx';
 import { RunsTable } from '../../components/RunsTable/RunsTable.tsx';
-import { Empty } from '../../components/states.tsx';
+import { Empty, Loading } from '../../components/states.tsx';
 import { TargetFilter } from '../../components/TargetFilter.tsx';
 import { playbookWord, runStateWord, triggerWord } from '../../words.ts';
 import { ENDS, useHistoryFilters } from './use-history-filters.ts';
@@ -24,9 +24,9 @@ export function History({ names }: { readonly names: TargetNames }) {
         {({ pages }) => {
           const runs = pages.flatMap(({ items }) => items);
           const total = pages[0]?.total ?? 0;
-          if (runs.length === 0) return <Nothing filters={filters} />;
+          if (runs.length === 0) return query.isPlaceholderData ? <Loading /> : <Nothing filters={filters} />;
           return (
-            <>
+            <div aria-busy={query.isPlaceholderData} style={{ opacity: query.isPlaceholderData ? 0.5 : 1 }}>
               <Text variant="bodySmall" color="secondary">
                 {t('history.count', '{{shown}} of {{total}} repairs', { shown: runs.length, total })}
               </Text>
@@ -42,7 +42,7 @@ export function History({ names }: { readonly names: TargetNames }) {
                   </Button>
                 </div>
               )}
-            </>
+            </div>
           );
         }}
       </Loadable>
