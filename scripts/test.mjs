@@ -68,7 +68,9 @@ async function main(args) {
     }
   }
   const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
-  return run([...flags, bin('jest', 'bin', 'jest.js'), ...args]);
+  const code = await run([...flags, bin('jest', 'bin', 'jest.js'), ...args]);
+  if (code !== 0 || args.length > 0) return code;
+  return run([join(root, 'scripts', 'e2e.mjs')]);
 }
 
 try {
