@@ -73,7 +73,7 @@ export function ApplyProfileDialog({ target: { id, name }, view, onDismiss }: Pr
 
 /** Somebody else was first. */
 export const Changed = () => (
-  <Alert severity="warning" title={t('target.conflict.title', 'Somebody changed this meanwhile')}>
+  <Alert bottomSpacing={0} severity="warning" title={t('target.conflict.title', 'Somebody changed this meanwhile')}>
     <Trans i18nKey="target.conflict.text">
       What is expected of it was read anew, and what you entered is kept. Look at the preview again before you confirm.
     </Trans>

@@ -145,7 +145,7 @@ function Row({ row, view, drift }: RowProps) {
   return (
     <tr>
       <th scope="row">{label}</th>
-      <td className={full && styles.mono} title={full?.desired ?? undefined}>
+      <td className={full && styles.hash} title={full?.desired ?? undefined}>
         {desired === null ? (
           <Text color="secondary">{t('target.desired.nothing', 'Nothing')}</Text>
         ) : isRevision ? (
@@ -154,7 +154,7 @@ function Row({ row, view, drift }: RowProps) {
           desired
         )}
       </td>
-      <td className={full && styles.mono} title={full?.reported ?? undefined}>
+      <td className={full && styles.hash} title={full?.reported ?? undefined}>
         {reported ?? (
           <Text color="secondary">
             {row.category === null ? '–' : t('target.desired.not-reported', 'Not reported')}
@@ -167,7 +167,7 @@ function Row({ row, view, drift }: RowProps) {
           {differs === true && drift !== undefined && <SeverityBadge severity={drift.severity} />}
         </Stack>
       </td>
-      <td>
+      <td className={styles.narrow}>
         {source === 'own' ? (
           <Badge color="blue" icon="user" text={t('target.desired.own', 'Its own')} />
         ) : (
@@ -195,6 +195,7 @@ interface AdoptedProps {
 }
 const Adopted = ({ adopted: { revision, created, leftOut }, onClose }: AdoptedProps) => (
   <Alert
+    bottomSpacing={0}
     severity="success"
     onRemove={onClose}
     title={

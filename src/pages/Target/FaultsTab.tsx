@@ -15,18 +15,11 @@ import { TimeAgo } from '../../components/TimeAgo.tsx';
 import { useUrlState } from '../../hooks/use-url-state.ts';
 import { driftWord, playbookWord } from '../../words.ts';
 import { useOpen } from './actions-context.ts';
+import { openFirst } from './open-first.ts';
 import { Section } from './Section.tsx';
 import { tableStyles } from './table.ts';
 
 type Shown = 'open' | 'all';
-
-/** Open ones first, each newest first. Pure. */
-export function openFirst<Item extends Fault>(items: readonly Item[]): Item[] {
-  return items.toSorted(
-    (a, b) =>
-      Number(a.resolvedAt !== null) - Number(b.resolvedAt !== null) || Date.parse(openedAt(b)) - Date.parse(openedAt(a))
-  );
-}
 
 /** What is wrong with it, and on demand what was. */
 export function FaultsTab({ target }: { readonly target: FleetTarget }) {

@@ -57,7 +57,7 @@ const Jobs = ({ jobs }: { readonly jobs: JobsBlock }) => (
     </Facts>
     <Text variant="bodySmall" color="secondary">
       <Trans i18nKey="target.jobs.names">
-        The names of jobs stay on the node. A repair that calms failing jobs shows which ones it would disable.
+        The names of jobs stay on the node; the page of a repair that calms failing jobs names those that it disabled.
       </Trans>
     </Text>
   </Stack>

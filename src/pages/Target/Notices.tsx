@@ -33,12 +33,17 @@ export function Notices({ target, facts, score }: Props) {
         <HoldNotice key={`${hold.kind} ${hold.subject ?? ''}`} hold={hold} actions={actions} name={target.name} />
       ))}
       {ofAll.map((hold) => (
-        <Alert key="all" severity="info" title={t('target.notice.paused-all', 'All repairs of the fleet are paused')}>
+        <Alert
+          bottomSpacing={0}
+          key="all"
+          severity="info"
+          title={t('target.notice.paused-all', 'All repairs of the fleet are paused')}
+        >
           <Because hold={hold} />
         </Alert>
       ))}
       {target.lastSeenAt === undefined && target.liveness.state !== 'retired' && (
-        <Alert severity="info" title={t('target.notice.never', 'It was never seen alive')}>
+        <Alert bottomSpacing={0} severity="info" title={t('target.notice.never', 'It was never seen alive')}>
           <Trans i18nKey="target.notice.never-text">
             All that is known of it is an old heartbeat. Nothing is judged by it; look whether the node still exists, or
             retire it.
@@ -61,7 +66,7 @@ function First({ target, facts: { faults, openRuns, actions }, score }: Props) {
   if (first === null) return null;
   const { playbook } = repair;
   return (
-    <Alert severity={first.severity} title={first.reason}>
+    <Alert bottomSpacing={0} severity={first.severity} title={first.reason}>
       <Stack direction="row" gap={1} alignItems="center" wrap="wrap">
         <Text>{first.next}</Text>
         {first.offersRepair && (
@@ -84,7 +89,7 @@ function First({ target, facts: { faults, openRuns, actions }, score }: Props) {
 
 function Retired({ actions, name }: Buttons) {
   return (
-    <Alert severity="info" title={t('target.notice.retired', 'It is retired')}>
+    <Alert bottomSpacing={0} severity="info" title={t('target.notice.retired', 'It is retired')}>
       <Stack direction="row" gap={1} alignItems="center" wrap="wrap">
         <Text>
           <Trans i18nKey="target.notice.retired-text">
@@ -99,7 +104,11 @@ function Retired({ actions, name }: Buttons) {
 
 function Isolated({ actions, name }: Buttons) {
   return (
-    <Alert severity="error" title={t('target.notice.isolated', 'It is isolated because of a critical drift')}>
+    <Alert
+      bottomSpacing={0}
+      severity="error"
+      title={t('target.notice.isolated', 'It is isolated because of a critical drift')}
+    >
       <Stack direction="row" gap={1} alignItems="center" wrap="wrap">
         <Text>
           <Trans i18nKey="target.notice.isolated-text">
@@ -118,7 +127,7 @@ function HoldNotice({ hold, actions, name }: Buttons & { readonly hold: Hold }) 
   const end = ENDS[hold.kind];
   const title = hold.subject === null ? holdWord(hold.kind) : `${holdWord(hold.kind)}: ${hold.subject}`;
   return (
-    <Alert severity={hold.kind === 'quarantine' ? 'warning' : 'info'} title={title}>
+    <Alert bottomSpacing={0} severity={hold.kind === 'quarantine' ? 'warning' : 'info'} title={title}>
       <Stack direction="row" gap={1} alignItems="center" wrap="wrap">
         <Because hold={hold} />
         {end !== null && <Decide id={end} actions={actions} name={name} fault={hold.subject} />}

@@ -31,12 +31,17 @@ function Outcome({ preview }: { readonly preview: PolicyPreview }) {
   const [item] = preview.items;
   if (item === undefined)
     return (
-      <Alert severity="success" title={t('target.preview.same', 'Its score and faults stay as they are')}>
+      <Alert
+        bottomSpacing={0}
+        severity="success"
+        title={t('target.preview.same', 'Its score and faults stay as they are')}
+      >
         <Trans i18nKey="target.preview.same-text">Nothing opens, nothing closes, and no repair would begin.</Trans>
       </Alert>
     );
   return (
     <Alert
+      bottomSpacing={0}
       severity={item.opens.length > 0 || item.playbooks.length > 0 ? 'warning' : 'info'}
       title={t('target.preview.title', 'What this would change')}
     >

@@ -38,7 +38,7 @@ function Runs({ targetId }: { readonly targetId: string }) {
       <Loadable query={{ ...query, data: data?.pages.flatMap(({ items }) => items) }}>
         {(runs) =>
           runs.length === 0 ? (
-            <Empty good title={t('target.runs.none', 'Nothing was ever repaired here')} />
+            <Empty good title={t('target.runs.none', 'No repair of it is on record')} />
           ) : (
             <RunTable runs={runs} />
           )

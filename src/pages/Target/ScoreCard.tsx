@@ -48,7 +48,7 @@ function Total({ score: { score, band, bandSince, assessedAt } }: { readonly sco
         <BandBadge band={band} />
       </Stack>
       <Text variant="bodySmall" color="secondary">
-        <Trans i18nKey="target.score.since">In this band since</Trans> <TimeAgo at={bandSince} />
+        <Trans i18nKey="target.score.since">It came into this band</Trans> <TimeAgo at={bandSince} />
         {'. '}
         <Trans i18nKey="target.score.assessed">Assessed</Trans> <TimeAgo at={assessedAt} />.
       </Text>
@@ -62,7 +62,11 @@ function Total({ score: { score, band, bandSince, assessedAt } }: { readonly sco
 }
 
 const Caps = ({ caps }: Pick<HealthScore, 'caps'>) => (
-  <Alert severity="warning" title={t('target.score.capped', 'The sum is held down, because a sum hides this')}>
+  <Alert
+    bottomSpacing={0}
+    severity="warning"
+    title={t('target.score.capped', 'The sum is held down, because a sum hides this')}
+  >
     <ul>
       {caps.map(({ at, reason }) => (
         <li key={reason}>{t('target.score.cap', 'At most {{at}}: {{reason}}', { at, reason })}</li>
@@ -71,18 +75,21 @@ const Caps = ({ caps }: Pick<HealthScore, 'caps'>) => (
   </Alert>
 );
 
-const Reasons = ({ reasons }: Pick<HealthScore, 'reasons'>) => (
-  <div>
-    <Text element="h3" variant="h6">
-      {t('target.score.reasons', 'What is wrong, the worst first')}
-    </Text>
-    <ol>
-      {reasons.map((reason) => (
-        <li key={reason}>{reason}</li>
-      ))}
-    </ol>
-  </div>
-);
+function Reasons({ reasons }: Pick<HealthScore, 'reasons'>) {
+  const styles = useStyles2(getStyles);
+  return (
+    <div>
+      <Text element="h3" variant="h6">
+        {t('target.score.reasons', 'What is wrong, the worst first')}
+      </Text>
+      <ol className={styles.list}>
+        {reasons.map((reason) => (
+          <li key={reason}>{reason}</li>
+        ))}
+      </ol>
+    </div>
+  );
+}
 
 function Components({ components }: Pick<HealthScore, 'components'>) {
   const styles = useStyles2(tableStyles);
@@ -139,19 +146,29 @@ function ComponentRow({ component, score: { points, max, reason, inputs } }: Row
       <td>
         {reason}
         {used.length > 0 && (
-          <div>
+          <details>
+            <summary className={own.summary}>
+              <Trans i18nKey="target.score.inputs">What it was computed from</Trans>
+            </summary>
             <Text variant="bodySmall" color="secondary">
-              {used.map(([input, value]) => `${input}: ${value === null ? '–' : String(value)}`).join(' · ')}
+              {used.map(([input, value]) => `${input}: ${inputText(value)}`).join(' · ')}
             </Text>
-          </div>
+          </details>
         )}
       </td>
     </tr>
   );
 }
 
+const inputText = (value: ComponentScore['inputs'][string]): string => {
+  if (value === null) return '–';
+  return typeof value === 'number' ? String(Number(value.toPrecision(6))) : String(value);
+};
+
 const getStyles = (theme: GrafanaTheme2) => ({
   total: css({ ...theme.typography.h1, margin: 0, lineHeight: 1 }),
   points: css({ minWidth: '9ch', display: 'inline-block' }),
   meter: css({ width: 80 }),
+  summary: css({ fontSize: theme.typography.bodySmall.fontSize, color: theme.colors.text.secondary }),
+  list: css({ paddingLeft: theme.spacing(3), margin: 0 }),
 });

@@ -1,5 +1,6 @@
+import { css } from '@emotion/css';
 import { t, Trans } from '@grafana/i18n';
-import { Badge, ClipboardButton, Stack, TagList, Text, TextLink } from '@grafana/ui';
+import { Badge, ClipboardButton, Stack, TagList, Text, TextLink, useStyles2 } from '@grafana/ui';
 import type { FleetTarget, Hold } from '@openclaw-fleet/contract';
 import { BandBadge, StateBadge } from '../../components/badges.tsx';
 import { TimeAgo } from '../../components/TimeAgo.tsx';
@@ -14,6 +15,7 @@ interface Props {
 
 /** Who it is and how it is, in one look. */
 export function TargetHeader({ target, holds = [] }: Props) {
+  const styles = useStyles2(getStyles);
   const { liveness } = target;
   const kinds = [...new Set(holds.filter(({ targetId }) => targetId !== null).map(({ kind }) => kind))];
   return (
@@ -64,8 +66,15 @@ export function TargetHeader({ target, holds = [] }: Props) {
         </Fact>
       </Facts>
       {target.tags.length > 0 && (
-        <TagList tags={target.tags} displayMax={12} aria-label={t('target.header.tags', 'Tags')} />
+        <TagList
+          className={styles.tags}
+          tags={target.tags}
+          displayMax={12}
+          aria-label={t('target.header.tags', 'Tags')}
+        />
       )}
     </Section>
   );
 }
+
+const getStyles = () => ({ tags: css({ justifyContent: 'flex-start' }) });

@@ -7,6 +7,7 @@ import { CHANGE_KINDS } from '@openclaw-fleet/contract';
 import type { TimelineEntry } from '@openclaw-fleet/contract';
 import { memo } from 'react';
 import { useTimeline } from '../../api/targets.ts';
+import { shortHash } from '../../components/FaultTable/hash.ts';
 import { Loadable } from '../../components/Loadable.tsx';
 import { Empty } from '../../components/states.tsx';
 import { TimeAgo } from '../../components/TimeAgo.tsx';
@@ -89,7 +90,7 @@ const Entry = memo(function Entry({ entry }: { readonly entry: TimelineEntry }) 
         <Badge color="darkgrey" text={changeWord(entry.kind)} />
       </div>
       <div className={styles.what}>
-        {entry.summary}
+        {shortHash(entry.summary)}
         {(entry.actor !== null || entry.reason !== null) && (
           <div>
             <Text variant="bodySmall" color="secondary">

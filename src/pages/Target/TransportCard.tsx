@@ -15,7 +15,11 @@ export function TransportCard({ target }: Props) {
   return (
     <Section title={t('target.transport.title', 'Transport')}>
       {!bridged && (
-        <Alert severity="info" title={t('target.transport.unbridged', 'No bridge stands beside its gateway')}>
+        <Alert
+          bottomSpacing={0}
+          severity="info"
+          title={t('target.transport.unbridged', 'No bridge stands beside its gateway')}
+        >
           <Trans i18nKey="target.transport.unbridged-text">
             It only sends heartbeats: it is listed and scored, and the fleet can neither look at its gateway nor repair
             it. Install a bridge to change that.
@@ -92,6 +96,7 @@ export function GatewayCard({ target }: Props) {
     <Section title={t('target.gateway.title', 'Gateway and sender')}>
       {reported !== undefined && reported.healthReasons.length > 0 && (
         <Alert
+          bottomSpacing={0}
           severity={reported.healthStatus === 'error' ? 'error' : 'warning'}
           title={t('target.gateway.says', 'What its bridge says of it')}
         >

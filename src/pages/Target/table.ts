@@ -23,7 +23,7 @@ export const tableStyles = (theme: GrafanaTheme2) => ({
     },
     'th[scope=row]': { fontWeight: theme.typography.fontWeightMedium },
   }),
-  mono: css({ fontFamily: theme.typography.fontFamilyMonospace, overflowWrap: 'anywhere' }),
+  hash: css({ fontFamily: theme.typography.fontFamilyMonospace, whiteSpace: 'nowrap' }),
   narrow: css({ width: '1%', whiteSpace: 'nowrap' }),
 });
 
