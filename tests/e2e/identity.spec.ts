@@ -55,7 +55,7 @@ test.describe('a request that is forged', () => {
     };
     const { 'X-Grafana-Id': noToken, ...names } = forged;
     expect(await ask({})).toEqual([401, 'unauthenticated']);
-    expect(await ask({ authorization: 'Bearer ocf_000000000000_00' })).toEqual([401, 'unauthenticated']);
+    expect(await ask({ authorization: 'Bearer ocf_000000000000_00' })).toEqual([401, 'invalid-token']);
     // Grafana's own headers without its secret, and with another.
     expect(await ask({ 'X-Grafana-Id': noToken })).toEqual([502, 'grafana-secret']);
     expect(await ask(forged)).toEqual([502, 'grafana-secret']);

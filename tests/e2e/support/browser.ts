@@ -7,7 +7,7 @@ export const browser = {
   timezoneId: 'UTC',
   launchOptions: {
     executablePath: findChromium() ?? 'chromium',
-    args: ['--lang=en-US', '--no-sandbox'],
+    args: ['--lang=en-US', '--no-sandbox'] as string[],
     env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '', LANG: 'en_US.UTF-8' },
   },
 } as const;

@@ -24,7 +24,7 @@ export async function openControl(stage: Stage): Promise<{ url: string; close: (
     void bodyOf(req)
       .then((text) => {
         const { id, fault } = JSON.parse(text) as Befall;
-        stage.befall(id, fault);
+        stage.nodes.befall(id, fault);
         res.writeHead(204).end();
       })
       .catch((error: unknown) => res.writeHead(400).end((error as Error).message));

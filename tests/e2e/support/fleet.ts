@@ -25,6 +25,14 @@ export class FleetView {
     await befall(this.#facts.controlUrl, { id, fault });
   }
 
+  /** Has a gateway hang until that is critical, so that a repair needs an approval. */
+  async hang(id: string): Promise<void> {
+    await this.break(id, { kind: 'gateway-hang' });
+    await expect
+      .poll(async () => (await this.target(id)).isolated, { message: `${id} is isolated`, timeout: 60_000 })
+      .toBe(true);
+  }
+
   target(id: string): Promise<FleetTarget> {
     return this.get(`/fleet/targets/${id}`);
   }
@@ -37,10 +45,11 @@ export class FleetView {
     return (await this.get<{ items: Run[] }>(`/fleet/remediations/runs?targetId=${targetId}`)).items;
   }
 
-  /** Who did what to one thing, the newest first: `grafana:<identifier> run.approved`. */
-  async audited(subject: string): Promise<{ actor: string; action: string }[]> {
-    const { items } = await this.get<AuditPage>(`/fleet/audit?subject=${encodeURIComponent(subject)}&limit=100`);
-    return items.map(({ actor, action }) => ({ actor, action }));
+  /** Who did what about a run, the newest first. */
+  async auditedOf(runId: string): Promise<{ actor: string; action: string }[]> {
+    const { items } = await this.get<AuditPage>('/fleet/audit?limit=200');
+    const about = items.filter((item) => JSON.stringify(item).includes(runId));
+    return about.map(({ actor, action }) => ({ actor, action }));
   }
 
   /** Waits until nothing is open about the target. */

@@ -13,7 +13,7 @@ import {
   secretIn,
 } from '../../../backend/simulator/demo/grafana.ts';
 import type { Fault, Scenario } from '../../../backend/simulator/faults.ts';
-import { runSimulation, SCENARIOS, type Simulation } from '../../../backend/simulator/index.ts';
+import { runSimulation, SCENARIOS, type Credentials, type Simulation } from '../../../backend/simulator/index.ts';
 import { findGrafana } from '../../../scripts/lib/grafana.mjs';
 import { findOnPath } from '../../../scripts/lib/path.mjs';
 import { ensureOpenclaw } from '../../../backend/bridge/testing/openclaw.ts';
@@ -39,16 +39,22 @@ const BEAT = TIMINGS.demo.beat;
 const NEVER = new Promise<never>(() => undefined);
 const COME_MS = 120_000;
 
-/** Demo timings; what a busy machine takes is as long as in production. */
+/** Demo timings; what only makes one wait is shorter, and what a busy machine takes is as long as in production. */
 const SETTINGS = {
   OPENCLAW_FLEET_TIMINGS: 'demo',
   OPENCLAW_FLEET_DURATIONS_GRACE: '10',
+  OPENCLAW_FLEET_DURATIONS_RUNTIME_DRIFT_CRITICAL_AFTER: '10',
   OPENCLAW_FLEET_METRICS_PER_TARGET: 'full',
 };
 
 export interface StageOptions {
-  /** Simulated nodes, each with a bridge that takes verbs. */
+  /** Simulated nodes. */
   readonly targets: number;
+  /** false: their bridges take no verbs, and no profile says what they should run. Default true. */
+  readonly acting?: boolean;
+  /** The interval of the collector's settings, and over how long the nodes start. Milliseconds. */
+  readonly beatMs?: number;
+  readonly rampMs?: number;
   readonly scenario?: Scenario;
   /** Real OpenClaw gateways, kept by real bridges. */
   readonly real?: number;
@@ -62,25 +68,77 @@ export interface StageOptions {
   readonly say?: (line: string) => void;
 }
 
+const POLICY = {
+  id: 'gateways',
+  name: 'All gateways',
+  driftMode: 'ApplyAndMonitor',
+  values: SIMULATED_VALUES,
+} as const;
+
+interface Play {
+  readonly beatMs: number;
+  readonly rampMs: number;
+  readonly acting: boolean;
+}
+
+/** The simulated nodes of a stage, which play one scenario after another. */
+export class Nodes {
+  readonly #collector: TestCollector;
+  readonly #credentials: readonly Credentials[];
+  readonly #how: Play;
+  #simulation: Simulation | null = null;
+
+  constructor(collector: TestCollector, credentials: readonly Credentials[], how: Play) {
+    const pins = collectorPins(join(collector.folder, 'pki'));
+    const own = { clientPins: pins.client.split(','), actionsPins: pins.actions.split(',') };
+    this.#collector = collector;
+    this.#credentials = credentials.map((each) => ({ ...each, ...own }));
+    this.#how = how;
+  }
+
+  /** Ends what they play, and has them play another. */
+  async play(scenario: Scenario): Promise<void> {
+    await this.stop();
+    const { beatMs, rampMs, acting } = this.#how;
+    this.#simulation = runSimulation({
+      endpoint: `https://localhost:${this.#collector.intakePort}`,
+      credentials: this.#credentials,
+      seed: 1,
+      zones: ZONES,
+      rampMs,
+      beatMs,
+      scenario,
+      ...(acting && { doors: {} }),
+    });
+  }
+
+  /** A fault befalls one now, and lasts until a verb cures it. */
+  befall(id: string, fault: Fault): void {
+    const plan = this.#simulation?.plans.find((each) => each.id === id);
+    if (plan === undefined) throw new RangeError(`There is no simulated node ${id}.`);
+    this.#simulation?.befall(plan.index, fault);
+  }
+
+  async stop(): Promise<void> {
+    await this.#simulation?.stop();
+    this.#simulation = null;
+  }
+}
+
 /** A whole fleet on this machine: collector, simulated nodes whose bridges repair, Prometheus where it is installed, Grafana. */
 export class Stage {
   readonly facts: StageFacts;
   readonly collector: TestCollector;
   readonly grafana: SomeGrafana;
-  readonly simulation: Simulation;
-  readonly real: readonly KeptGateway[];
+  readonly nodes: Nodes;
   readonly #ending: AsyncDisposableStack;
 
-  private constructor(
-    ending: AsyncDisposableStack,
-    parts: Pick<Stage, 'facts' | 'collector' | 'grafana' | 'simulation' | 'real'>
-  ) {
+  private constructor(ending: AsyncDisposableStack, { facts, collector, grafana, nodes }: Parts) {
     this.#ending = ending;
-    this.facts = parts.facts;
-    this.collector = parts.collector;
-    this.grafana = parts.grafana;
-    this.simulation = parts.simulation;
-    this.real = parts.real;
+    this.facts = facts;
+    this.collector = collector;
+    this.grafana = grafana;
+    this.nodes = nodes;
   }
 
   /** @throws Error when the app was not built, Grafana is not installed, or something does not come up */
@@ -95,22 +153,15 @@ export class Stage {
     return new Stage(ending.move(), parts);
   }
 
-  /** A fault befalls a simulated node now, and lasts until a verb cures it. */
-  befall(id: string, fault: Fault): void {
-    const plan = this.simulation.plans.find((each) => each.id === id);
-    if (plan === undefined) throw new RangeError(`There is no simulated node ${id}.`);
-    this.simulation.befall(plan.index, fault);
-  }
-
   async stop(): Promise<void> {
     await this.#ending.disposeAsync();
   }
 }
 
-async function bringUp(
-  { targets, scenario = SCENARIOS.steady, real = 0, flag, dist, settings = {}, say = () => undefined }: StageOptions,
-  ending: AsyncDisposableStack
-): Promise<Pick<Stage, 'facts' | 'collector' | 'grafana' | 'simulation' | 'real'>> {
+type Parts = Pick<Stage, 'facts' | 'collector' | 'grafana' | 'nodes'>;
+
+async function bringUp(options: StageOptions, ending: AsyncDisposableStack): Promise<Parts> {
+  const { targets, real = 0, acting = true, flag, dist, settings = {}, say = () => undefined } = options;
   const folder = mkdtempSync(join(tmpdir(), 'fleet-e2e-'));
   ending.defer(() => rmSync(folder, { recursive: true, force: true }));
   const [grafanaPort = 0, apiPort = 0] = await freePorts(2);
@@ -129,12 +180,7 @@ async function bringUp(
   collector.apiPort = apiPort;
   const approver = collector.tokenOf('approver');
   const ids = Array.from({ length: targets }, (_, index) => `gateway-${String(index + 1).padStart(2, '0')}`);
-  const pins = collectorPins(join(collector.folder, 'pki'));
-  const credentials = (await enrolMany(collector, ids)).map((own) => ({
-    ...own,
-    clientPins: pins.client.split(','),
-    actionsPins: pins.actions.split(','),
-  }));
+  const credentials = await enrolMany(collector, ids);
 
   say('Starting the collector');
   await collector.start();
@@ -160,30 +206,16 @@ async function bringUp(
   });
 
   say(`Starting ${targets} simulated nodes`);
-  const simulation = runSimulation({
-    endpoint: `https://localhost:${collector.intakePort}`,
-    credentials,
-    seed: 1,
-    zones: ZONES,
-    rampMs: BEAT,
-    beatMs: BEAT,
-    scenario,
-    doors: {},
-  });
-  ending.defer(() => simulation.stop());
-  const policy = {
-    id: 'gateways',
-    name: 'All gateways',
-    driftMode: 'ApplyAndMonitor',
-    values: SIMULATED_VALUES,
-  } as const;
-  await applyPolicy(collectorUrl, approver, policy, ids, COME_MS, NEVER);
+  const nodes = new Nodes(collector, credentials, { beatMs: BEAT, rampMs: BEAT, ...options, acting });
+  ending.defer(() => nodes.stop());
+  await nodes.play(options.scenario ?? SCENARIOS.steady);
+  if (acting) await applyPolicy(collectorUrl, approver, POLICY, ids, COME_MS, NEVER);
 
   const gateways = await startReal(collector, real, say, ending);
   await waitFor(
     async () => (await collector.summary()).online >= targets / 2 + gateways.length,
     'the fleet to be online',
-    COME_MS,
+    COME_MS + (options.rampMs ?? 0),
     200
   );
   const { admin, accounts, version } = grafana;
@@ -201,8 +233,7 @@ async function bringUp(
     },
     collector,
     grafana,
-    simulation,
-    real: gateways,
+    nodes,
   };
 }
 
