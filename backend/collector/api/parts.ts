@@ -1,5 +1,4 @@
-import type { Timings } from '@openclaw-fleet/contract';
-import type { BridgeTransports } from '../bridges/client.ts';
+import type { BridgeLink, Timings } from '@openclaw-fleet/contract';
 import type { Clock } from '../clock.ts';
 import type { ConfigurationService } from '../configurations/types.ts';
 import type { FleetView } from '../fleet/types.ts';
@@ -18,7 +17,8 @@ export interface Parts {
   readonly clock: Clock;
   readonly remediation: RemediationService;
   readonly proposals: Proposals;
-  readonly bridges: Pick<BridgeTransports, 'link'>;
+  /** How a target's bridge is reached, and what came of that; null: it has none. */
+  readonly bridges: { link(targetId: string): BridgeLink | null };
   readonly auditTrail: AuditReadStore;
   /** Signs a head of the audit chain as of now: a compact JWS (contract's auditHeadSchema). */
   readonly signAuditHead: (head: { readonly seq: number; readonly hash: string }) => Promise<string>;
