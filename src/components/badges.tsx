@@ -9,6 +9,7 @@ import type {
   Verdict,
   ViolationSeverity,
 } from '@openclaw-fleet/contract';
+import { memo } from 'react';
 import { bandWord, runStateWord, severityWord, stateWord, verdictWord } from '../words.ts';
 
 // Never by colour alone: each has an icon and a word of its own.
@@ -20,11 +21,16 @@ const BANDS: Record<Band, readonly [BadgeColor, IconName]> = {
   unknown: ['darkgrey', 'question-circle'],
 };
 
-export const BandBadge = ({ band, score }: { readonly band: Band; readonly score?: number | null }) => {
+interface BandProps {
+  readonly band: Band;
+  readonly score?: number | null;
+}
+// Those of long tables are rendered anew when they change alone.
+export const BandBadge = memo(function BandBadge({ band, score = null }: BandProps) {
   const [color, icon] = BANDS[band];
   const text = bandWord(band);
-  return <Badge color={color} icon={icon} text={score === undefined || score === null ? text : `${score} ${text}`} />;
-};
+  return <Badge color={color} icon={icon} text={score === null ? text : `${score} ${text}`} />;
+});
 
 const STATES: Record<LivenessState, readonly [BadgeColor, IconName]> = {
   online: ['green', 'check-circle'],
@@ -35,10 +41,10 @@ const STATES: Record<LivenessState, readonly [BadgeColor, IconName]> = {
   retired: ['darkgrey', 'archive-alt'],
   unknown: ['darkgrey', 'question-circle'],
 };
-export const StateBadge = ({ state }: { readonly state: LivenessState }) => {
+export const StateBadge = memo(function StateBadge({ state }: { readonly state: LivenessState }) {
   const [color, icon] = STATES[state];
   return <Badge color={color} icon={icon} text={stateWord(state)} />;
-};
+});
 
 const SEVERITIES: Record<DriftSeverity | ViolationSeverity, readonly [BadgeColor, IconName]> = {
   minor: ['blue', 'info-circle'],

@@ -1,9 +1,12 @@
-import { useCallback, useEffect, useRef } from 'react';
+import { useCallback, useEffect, useMemo, useRef } from 'react';
 import { useSearchParams } from 'react-router-dom';
 
 export type Values = Record<string, string | readonly string[] | null>;
 
-/** What a page keeps in its address, so that a link shows the same. Filters replace the entry in the history. */
+/**
+ * What a page keeps in its address, so that a link shows the same. Filters replace the entry in the history. It stays the same
+ * object as long as the address does.
+ */
 export interface UrlState {
   /** One value; null: there is none. */
   get(name: string): string | null;
@@ -30,12 +33,15 @@ export function useUrlState(): UrlState {
     latest.current.params = next;
     latest.current.setParams(next, { replace: true });
   }, []);
-  return {
-    get: (name) => params.get(name),
-    list: <T extends string>(name: string, allowed?: readonly T[]) => {
-      const all = params.getAll(name) as T[];
-      return allowed === undefined ? all : all.filter((each) => allowed.includes(each));
-    },
-    set,
-  };
+  return useMemo(
+    () => ({
+      get: (name) => params.get(name),
+      list: <T extends string>(name: string, allowed?: readonly T[]) => {
+        const all = params.getAll(name) as T[];
+        return allowed === undefined ? all : all.filter((each) => allowed.includes(each));
+      },
+      set,
+    }),
+    [params, set]
+  );
 }

@@ -12,6 +12,9 @@ interface Props {
   readonly onClose: () => void;
 }
 
+/** Reasons that are shown; the node's page has them all. */
+const MOST_REASONS = 3;
+
 /** One node of the map in short: how it is doing, why, and where to read on. */
 export function Detail({ id, onClose }: Props) {
   const target = useTarget(id);
@@ -44,9 +47,12 @@ function Facts({ target }: { readonly target: FleetTarget }) {
       <Text>{target.liveness.reason}</Text>
       {reasons.length > 0 && (
         <ul aria-label={t('fleet.detail.reasons', 'Why its score is not 100')} style={{ paddingLeft: 16 }}>
-          {reasons.map((reason) => (
+          {reasons.slice(0, MOST_REASONS).map((reason) => (
             <li key={reason}>{reason}</li>
           ))}
+          {reasons.length > MOST_REASONS && (
+            <li>{t('fleet.detail.more', '{{more}} more', { more: reasons.length - MOST_REASONS })}</li>
+          )}
         </ul>
       )}
       <Text variant="bodySmall" color="secondary">

@@ -3,8 +3,8 @@ import { t, Trans } from '@grafana/i18n';
 import { Button, Checkbox, MultiCombobox, useStyles2 } from '@grafana/ui';
 import { css } from '@emotion/css';
 import { BANDS, LIVENESS_STATES } from '@openclaw-fleet/contract';
-import type { Band, FleetTarget, LivenessState, ZoneSummary } from '@openclaw-fleet/contract';
-import { useId } from 'react';
+import type { Band, LivenessState } from '@openclaw-fleet/contract';
+import { memo, useId } from 'react';
 import { usePolicies } from '../../api/policies.ts';
 import { bandWord, stateWord } from '../../words.ts';
 import { isFiltered, NO_FILTER } from './filter.ts';
@@ -14,16 +14,16 @@ import { SearchBox } from './SearchBox.tsx';
 interface Props {
   readonly filter: FleetFilter;
   readonly onChange: (change: Partial<FleetFilter>) => void;
-  readonly zones: readonly ZoneSummary[];
-  /** Targets whose tags and owners are offered. */
-  readonly rows: readonly FleetTarget[];
+  /** What is offered to choose from. */
+  readonly zones: readonly string[];
+  readonly owners: readonly string[];
+  readonly tags: readonly string[];
 }
 
 /** What to show, in the map and the table alike. */
-export function Filters({ filter, onChange, zones, rows }: Props) {
+export const Filters = memo(function Filters({ filter, onChange, zones, owners, tags }: Props) {
   const styles = useStyles2(getStyles);
   const policies = usePolicies().data?.items ?? [];
-  const owners = [...policies, ...rows].flatMap(({ owner }) => owner ?? []);
   return (
     <section className={styles.bar} aria-label={t('fleet.filter.label', 'Filters')}>
       <div className={styles.search}>
@@ -32,7 +32,7 @@ export function Filters({ filter, onChange, zones, rows }: Props) {
       <Choice
         label={t('fleet.filter.zone', 'Zone')}
         value={filter.zone}
-        options={zones.map(({ zone }) => zone)}
+        options={zones}
         onChange={(zone) => onChange({ zone })}
       />
       <Choice<Band>
@@ -52,7 +52,7 @@ export function Filters({ filter, onChange, zones, rows }: Props) {
       <Choice
         label={t('fleet.filter.owner', 'Owner')}
         value={filter.owner}
-        options={owners}
+        options={[...policies.flatMap(({ owner }) => owner ?? []), ...owners]}
         custom
         onChange={(owner) => onChange({ owner })}
       />
@@ -66,7 +66,7 @@ export function Filters({ filter, onChange, zones, rows }: Props) {
       <Choice
         label={t('fleet.filter.tag', 'Tags')}
         value={filter.tag}
-        options={rows.flatMap(({ tags }) => tags)}
+        options={tags}
         custom
         onChange={(tag) => onChange({ tag })}
       />
@@ -86,7 +86,7 @@ export function Filters({ filter, onChange, zones, rows }: Props) {
       </Button>
     </section>
   );
-}
+});
 
 interface ChoiceProps<T extends string> {
   readonly label: string;
@@ -123,7 +123,7 @@ function Choice<T extends string>({ label, value, options, word, custom = false,
 
 const getStyles = (theme: GrafanaTheme2) => ({
   bar: css({ display: 'flex', flexWrap: 'wrap', alignItems: 'flex-end', gap: theme.spacing(1, 1.5) }),
-  search: css({ flex: '1 1 200px', maxWidth: 320 }),
-  choice: css({ flex: '1 1 130px', minWidth: 120, maxWidth: 240 }),
+  search: css({ flex: '1 1 170px', maxWidth: 320 }),
+  choice: css({ flex: '1 1 100px', minWidth: 100, maxWidth: 240 }),
   label: css({ fontSize: theme.typography.bodySmall.fontSize, color: theme.colors.text.secondary }),
 });

@@ -31,7 +31,8 @@ function Fleet() {
   const styles = useStyles2(getStyles);
   const url = useUrlState();
   const { set } = url;
-  const { filter, filtered, order, summary, status, map, targets, rows, total } = useFleetPage(url);
+  const { filter, filtered, order, picks, summary, status, map, targets, rows, total, onMore, offers } =
+    useFleetPage(url);
   const change = useCallback((to: Partial<FleetFilter>) => set(addressOf(to)), [set]);
   const select = useCallback((node: string | null) => set({ node }), [set]);
   const sort = useCallback((to: Order) => set({ sort: orderText(to) }), [set]);
@@ -67,7 +68,7 @@ function Fleet() {
         <NoTargets />
       ) : (
         <>
-          <Filters filter={filter} onChange={change} zones={summary.data?.zones ?? []} rows={rows ?? []} />
+          <Filters filter={filter} onChange={change} {...offers} />
           {nothingMatches ? (
             <NoMatches onClear={() => change(NO_FILTER)} />
           ) : (
@@ -84,10 +85,10 @@ function Fleet() {
                     total={total ?? rows.length}
                     order={order}
                     onOrder={sort}
-                    picks={url.list('pick')}
+                    picks={picks}
                     onPicks={pick}
                     isOld={targets.isPlaceholderData}
-                    onMore={targets.hasNextPage ? () => void targets.fetchNextPage() : null}
+                    onMore={onMore}
                     isLoadingMore={targets.isFetchingNextPage}
                   />
                 ) : (

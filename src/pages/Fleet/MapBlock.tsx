@@ -76,7 +76,9 @@ const getStyles = (theme: GrafanaTheme2) => ({
   aside: css({
     flex: '0 1 260px',
     minWidth: 220,
-    minHeight: 160,
+    minHeight: 260,
+    maxHeight: '65vh',
+    overflowY: 'auto',
     alignSelf: 'flex-start',
     padding: theme.spacing(1.5),
     borderRadius: theme.shape.radius.default,

@@ -47,16 +47,16 @@ export function Summary({ summary, status, statusError, readMs, isStale }: Props
           <Text element="h2" variant="h3">
             {title}
           </Text>
-          <VerdictBadge verdict={summary.verdict.value} />
         </Stack>
         {concerns.length > 0 && <Text>{concerns.join(' · ')}</Text>}
-        <Text color="secondary">
+        <div className={styles.trust}>
+          <VerdictBadge verdict={summary.verdict.value} />
           {trustOf(summary, isStale)} {sentence(summary.verdict.reason)}{' '}
           {live
             ? t('fleet.summary.live', 'Changes come as they happen.')
             : t('fleet.summary.polled', 'It is read anew every {{seconds}} s.', { seconds: POLL.fallback / 1000 })}{' '}
           <Trans i18nKey="fleet.summary.read">Last read</Trans> <TimeAgo at={new Date(readMs).toISOString()} />.
-        </Text>
+        </div>
       </div>
       <ul className={styles.tiles} aria-label={t('fleet.summary.counts', 'The fleet in numbers')}>
         {BANDS.map((band) => (
@@ -83,13 +83,16 @@ export function Summary({ summary, status, statusError, readMs, isStale }: Props
             {summary.flapping.toLocaleString()}
           </Text>
         </Tile>
-        <Tile label={<Trans i18nKey="fleet.summary.online">Online / expected</Trans>}>
+        <Tile label={<Trans i18nKey="fleet.summary.online">Online</Trans>}>
           <Text variant="h3" element="span">
-            {summary.online.toLocaleString()} / {summary.expected.toLocaleString()}
+            {t('fleet.summary.online-of', '{{online}} of {{expected}}', {
+              online: summary.online.toLocaleString(),
+              expected: summary.expected.toLocaleString(),
+            })}
           </Text>
           {silent > 0 && (
             <TextLink variant="bodySmall" href={href.fleet('?state=stale&state=expired&state=unknown')}>
-              {t('fleet.summary.silent', 'Show silent nodes')}
+              {t('fleet.summary.silent', 'Show {{silent}} silent', { silent })}
             </TextLink>
           )}
         </Tile>
@@ -139,6 +142,7 @@ const getStyles = (theme: GrafanaTheme2) => {
       borderLeft: '4px solid',
       background: theme.colors.background.secondary,
     }),
+    trust: css({ color: theme.colors.text.secondary, '> :first-child': { marginRight: theme.spacing(1) } }),
     icon: css({ color: 'var(--loudness)' }),
     well: edge(theme.colors.success.text),
     look: edge(theme.colors.info.text),

@@ -1,7 +1,7 @@
 import { t, Trans } from '@grafana/i18n';
 import { Button, Stack, Text } from '@grafana/ui';
 import type { FleetTarget } from '@openclaw-fleet/contract';
-import { useCallback, useMemo, useState } from 'react';
+import { memo, useCallback, useMemo, useState } from 'react';
 import { ActionButton } from '../../components/ActionButton.tsx';
 import { RepairDialog } from '../../components/RepairDialog.tsx';
 import type { Order } from './filter.ts';
@@ -24,7 +24,17 @@ interface Props {
 }
 
 /** The table, and what can be done with several of its rows at once. */
-export function TableBlock({ rows, total, order, onOrder, picks, onPicks, isOld, onMore, isLoadingMore }: Props) {
+export const TableBlock = memo(function TableBlock({
+  rows,
+  total,
+  order,
+  onOrder,
+  picks,
+  onPicks,
+  isOld,
+  onMore,
+  isLoadingMore,
+}: Props) {
   const [repairs, setRepairs] = useState<readonly string[] | null>(null);
   const picked = useMemo(() => new Set(picks), [picks]);
   const onPick = useCallback(
@@ -88,4 +98,4 @@ export function TableBlock({ rows, total, order, onOrder, picks, onPicks, isOld,
       )}
     </section>
   );
-}
+});
