@@ -1,7 +1,7 @@
 const SIZE = 500;
 const box = { width: SIZE, height: SIZE, top: 0, left: 0, bottom: SIZE, right: SIZE, x: 0, y: 0 };
 
-/** Gives everything a size, without which Combobox, which draws only what is in view, draws nothing in a test. */
+/** Gives everything a size: Combobox draws only what is in view, and in a test nothing is. */
 export function drawLists(): void {
   const give = (of: object, name: string, value: unknown): void =>
     void Object.defineProperty(of, name, { value, configurable: true, writable: true });
@@ -11,4 +11,7 @@ export function drawLists(): void {
   give(HTMLCanvasElement.prototype, 'getContext', () => ({
     measureText: (text: string) => ({ width: text.length * 8 }),
   }));
+  // Drawer asks for the width of a scroll bar, which jsdom does not know.
+  const styleOf = window.getComputedStyle.bind(window);
+  give(window, 'getComputedStyle', (element: Element) => styleOf(element));
 }

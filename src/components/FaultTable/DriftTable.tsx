@@ -47,12 +47,11 @@ export function DriftTable({ items, onRepair, compact = false, nameOf, choice, m
           <th>
             <Trans i18nKey="faults.drift.drift">Drift</Trans>
           </th>
-          <th>
-            <Trans i18nKey="faults.drift.expected">Expected</Trans>
-          </th>
-          <th>
-            <Trans i18nKey="faults.drift.actual">Actual</Trans>
-          </th>
+          {!compact && (
+            <th>
+              <Trans i18nKey="faults.drift.sides">Expected and actual</Trans>
+            </th>
+          )}
           <th>
             <Trans i18nKey="faults.table.since">Since</Trans>
           </th>
@@ -70,6 +69,7 @@ export function DriftTable({ items, onRepair, compact = false, nameOf, choice, m
             <DriftRow
               item={item}
               name={nameOf?.(item.targetId) ?? item.targetId}
+              compact={compact}
               open={isOpen}
               onOpen={onOpen}
               onRepair={onRepair}
@@ -77,8 +77,8 @@ export function DriftTable({ items, onRepair, compact = false, nameOf, choice, m
             />
             {isOpen && (
               <tr id={detailsId(item.id)}>
-                <td colSpan={7 + (choice === undefined ? 0 : 1) + (onRepair === undefined ? 0 : 1)}>
-                  <Values item={item} />
+                <td colSpan={5 + (compact ? 0 : 1) + (choice === undefined ? 0 : 1) + (onRepair === undefined ? 0 : 1)}>
+                  <Values expected={item.expected} actual={item.actual} />
                   {details?.(item) ?? (item.differences && <Differences differences={item.differences} />)}
                 </td>
               </tr>
@@ -95,6 +95,7 @@ const detailsId = (id: string): string => `drift-${id}`;
 interface RowProps {
   readonly item: DriftRecord;
   readonly name: string;
+  readonly compact: boolean;
   readonly open: boolean;
   readonly onOpen: (id: string) => void;
   readonly onRepair?: (item: DriftRecord) => void;
@@ -103,8 +104,16 @@ interface RowProps {
   readonly onToggle?: (item: DriftRecord) => void;
 }
 
-const DriftRow = memo(function DriftRow({ item, name, open, onOpen, onRepair, chosen = false, ...row }: RowProps) {
-  const styles = useStyles2(getStyles);
+const DriftRow = memo(function DriftRow({
+  item,
+  name,
+  compact,
+  open,
+  onOpen,
+  onRepair,
+  chosen = false,
+  ...row
+}: RowProps) {
   const word = driftWord(item.category);
   return (
     <tr>
@@ -136,19 +145,18 @@ const DriftRow = memo(function DriftRow({ item, name, open, onOpen, onRepair, ch
         </Text>
         <Text element="p">{item.reason}</Text>
       </td>
-      <td className={styles.value} title={item.expected}>
-        {shortHash(item.expected)}
-      </td>
-      <td className={styles.value} title={item.actual}>
-        {shortHash(item.actual)}
-      </td>
+      {!compact && (
+        <td>
+          <Values expected={shortHash(item.expected)} actual={shortHash(item.actual)} />
+        </td>
+      )}
       <AgeCell fault={item} />
       {onRepair !== undefined && <RepairCell fault={item} name={name} onRepair={onRepair} />}
     </tr>
   );
 });
 
-function Values({ item: { expected, actual } }: { readonly item: DriftRecord }) {
+function Values({ expected, actual }: Pick<DriftRecord, 'expected' | 'actual'>) {
   const styles = useStyles2(getStyles);
   return (
     <dl className={styles.values}>
@@ -168,8 +176,10 @@ const getStyles = (theme: GrafanaTheme2) => ({
   values: css({
     display: 'grid',
     gridTemplateColumns: 'max-content 1fr',
-    gap: theme.spacing(0.5, 2),
-    margin: theme.spacing(0, 0, 1),
+    gap: theme.spacing(0, 1),
+    margin: 0,
+    fontSize: theme.typography.bodySmall.fontSize,
+    dt: { color: theme.colors.text.secondary, fontWeight: theme.typography.fontWeightRegular },
     dd: { margin: 0 },
   }),
   value: css({

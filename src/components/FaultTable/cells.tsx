@@ -11,13 +11,14 @@ import type { Fault } from './faults.ts';
 /** What people call a target; without it, its id. */
 export type NameOf = (targetId: string) => string;
 
-export const TargetCell = ({ targetId, name }: { readonly targetId: string; readonly name: string }) => (
-  <td>
-    <TextLink href={href.target(targetId)} inline={false}>
-      {name}
-    </TextLink>
-  </td>
-);
+export function TargetCell({ targetId, name }: { readonly targetId: string; readonly name: string }) {
+  const styles = useStyles2(getStyles);
+  return (
+    <td className={styles.target} title={name}>
+      <TextLink href={href.target(targetId)}>{name}</TextLink>
+    </td>
+  );
+}
 
 /** Since when it is open, or when it was resolved. */
 export function AgeCell({ fault }: { readonly fault: Fault }) {
@@ -112,4 +113,7 @@ export function ChoiceCell<Item>({ fault, what, chosen, why, onToggle }: ChoiceP
   );
 }
 
-const getStyles = () => ({ narrow: css({ whiteSpace: 'nowrap', width: '1%' }) });
+const getStyles = () => ({
+  narrow: css({ whiteSpace: 'nowrap', width: '1%' }),
+  target: css({ whiteSpace: 'nowrap', maxWidth: 260, overflow: 'hidden', textOverflow: 'ellipsis' }),
+});

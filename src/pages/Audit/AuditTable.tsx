@@ -9,7 +9,8 @@ import { shortHash } from '../../components/FaultTable/hash.ts';
 import { PagedTable } from '../../components/FaultTable/PagedTable.tsx';
 import type { More } from '../../components/FaultTable/PagedTable.tsx';
 import { TimeAgo } from '../../components/TimeAgo.tsx';
-import { actionWord, subjectHref, viaWord } from './audit-words.ts';
+import { href } from '../../constants.ts';
+import { actionWord, subjectHref, subjectId, viaWord } from './audit-words.ts';
 
 interface Props {
   readonly items: readonly AuditRecord[];
@@ -61,7 +62,7 @@ export function AuditTable({ items, people, nameOf, more }: Props) {
             <AuditRow
               item={item}
               person={people.get(item.actor)}
-              subject={nameOf(item.subject)}
+              subject={nameOf(subjectId(item.subject))}
               open={isOpen}
               onOpen={onOpen}
             />
@@ -158,7 +159,21 @@ function Sealed({ item }: { readonly item: AuditRecord }) {
           <dt>
             <Trans i18nKey="audit.sealed.subject">Subject</Trans>
           </dt>
-          <dd>{item.subject}</dd>
+          <dd>
+            {item.subject}{' '}
+            <TextLink href={only('subject', item.subject)} variant="bodySmall">
+              {t('audit.sealed.only-subject', 'Only records of this')}
+            </TextLink>
+          </dd>
+          <dt>
+            <Trans i18nKey="audit.sealed.actor">Who</Trans>
+          </dt>
+          <dd>
+            {item.actor}{' '}
+            <TextLink href={only('actor', item.actor)} variant="bodySmall">
+              {t('audit.sealed.only-actor', 'Only what this one did')}
+            </TextLink>
+          </dd>
           <dt>
             <Trans i18nKey="audit.sealed.via">Authenticated by</Trans>
           </dt>
@@ -190,6 +205,8 @@ function Sealed({ item }: { readonly item: AuditRecord }) {
   );
 }
 
+const only = (name: 'actor' | 'subject', value: string): string => href.audit(`?${name}=${encodeURIComponent(value)}`);
+
 /** JSON in lines; text that is none, as it is. */
 function readable(data: string): string {
   try {
@@ -213,6 +230,7 @@ const getStyles = (theme: GrafanaTheme2) => {
       display: 'grid',
       gridTemplateColumns: 'max-content 1fr',
       gap: theme.spacing(0.5, 2),
+      dt: { color: theme.colors.text.secondary, fontWeight: theme.typography.fontWeightRegular },
       dd: { ...code, margin: 0 },
     }),
   };

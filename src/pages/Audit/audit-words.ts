@@ -81,8 +81,12 @@ const OF_RUN = new Set(['asked', 'answered', 'cancel-requested']);
 const OF_BATCH = new Set(['batch-cancelled', 'approval-counted']);
 const OF_TARGET = new Set(['paused', 'resumed', 'cordoned', 'uncordoned', 'quarantined', 'quarantine-cleared']);
 
+/** What a record is about: policies and their targets are recorded with a word before the id. */
+export const subjectId = (subject: string): string => subject.replace(/^(policy|target):/, '');
+
 /** The page of what a record is about; null: there is none. */
-export function subjectHref(action: string, subject: string): string | null {
+export function subjectHref(action: string, written: string): string | null {
+  const subject = subjectId(written);
   const dot = action.indexOf('.');
   const [area, what] = [action.slice(0, dot), action.slice(dot + 1)];
   switch (area) {

@@ -148,7 +148,7 @@ export function WantedBy({ policies }: { readonly policies: readonly PolicyProfi
       {policies.map(({ id, name, targets }) => (
         <span key={id}>
           <TextLink href={href.policy(id)}>{name}</TextLink>{' '}
-          {t('configurations.wanted.targets', '({{targets}} targets)', { targets })}
+          {t('configurations.wanted.targets', '(targets: {{targets}})', { targets })}
         </span>
       ))}
     </Stack>

@@ -49,8 +49,10 @@ function Value({ value }: { readonly value: Json }) {
 
 const getStyles = (theme: GrafanaTheme2) => ({
   path: css({
+    width: '40%',
+    overflowWrap: 'anywhere',
     fontFamily: theme.typography.fontFamilyMonospace,
-    '&&': { color: theme.colors.text.primary, fontWeight: theme.typography.fontWeightRegular },
+    '&&': { whiteSpace: 'normal', color: theme.colors.text.primary, fontWeight: theme.typography.fontWeightRegular },
   }),
   value: css({
     margin: 0,

@@ -40,7 +40,10 @@ export function checkDocument(text: string): Checked {
     return none(t('configurations.document.empty', 'It must have at least one path.'));
   const { success, data, error } = configValuesSchema.safeParse(typed);
   if (!success) {
-    const problems = error.issues.map(({ path, message }) => ({ path: path.join('.'), message }));
+    const problems = error.issues.map((issue) => ({
+      path: issue.path.join('.'),
+      message: (issue.code === 'invalid_key' ? issue.issues[0]?.message : undefined) ?? issue.message,
+    }));
     return { values: null, error: null, problems };
   }
   return { values: data, error: null, problems: Object.entries(data).flatMap(([path, value]) => ofPath(path, value)) };

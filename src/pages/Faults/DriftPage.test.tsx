@@ -24,7 +24,7 @@ describe('the page of drift', () => {
     );
     expect(row.getByText('Major')).toBeVisible();
     expect(row.getByText('The configuration was edited on the node.')).toBeVisible();
-    expect(row.getByText('aaaaaaaaaaaa…')).toHaveAttribute('title', 'a'.repeat(64));
+    expect(row.getByText('aaaaaaaaaaaa…')).toBeVisible();
     expect(row.getByText('bbbbbbbbbbbb…')).toBeVisible();
     expect(row.getByRole('link', { name: 'gateway-03.example' })).toBeVisible();
   });

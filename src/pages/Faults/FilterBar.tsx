@@ -48,6 +48,8 @@ export function Pills<Value extends string>({ label, options, chosen, onChange }
 interface Props {
   /** Pills of severities and kinds. */
   readonly children: ReactNode;
+  /** Further fields, beside the others. */
+  readonly fields?: ReactNode;
   readonly zones: readonly string[];
   readonly names: TargetNames;
   readonly filters: {
@@ -61,7 +63,7 @@ interface Props {
 }
 
 /** The filters of a list of faults. */
-export function FilterBar({ children, zones, names, filters, onChange, onClear }: Props) {
+export function FilterBar({ children, fields, zones, names, filters, onChange, onClear }: Props) {
   const id = useId();
   const offered = (text: string): Promise<{ value: string; label: string; description: string }[]> => {
     const wanted = text.trim().toLowerCase();
@@ -74,6 +76,7 @@ export function FilterBar({ children, zones, names, filters, onChange, onClear }
     <Stack direction="column" gap={1}>
       {children}
       <Stack direction="row" gap={2} alignItems="flex-end" wrap="wrap">
+        {fields}
         <Field label={t('faults.filter.state', 'State')} noMargin>
           <RadioButtonGroup<FaultState>
             aria-label={t('faults.filter.state', 'State')}

@@ -22,7 +22,7 @@ export function RepairBar<Item extends Fault>({ items, chosen, onChoose, onRepai
   return (
     <Stack direction="row" gap={2} alignItems="center" wrap="wrap">
       <Text>
-        {t('faults.bar.chosen', '{{faults}} selected, of {{targets}} targets', { faults: chosen.length, targets })}
+        {t('faults.bar.chosen', 'Selected: {{faults}}. Targets: {{targets}}.', { faults: chosen.length, targets })}
       </Text>
       <ActionButton role="operator" size="sm" icon="wrench" onClick={onRepair}>
         {t('faults.bar.repair', 'Repair: {{playbook}}', { playbook: playbookWord(playbook) })}

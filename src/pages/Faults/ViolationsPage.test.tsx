@@ -86,7 +86,7 @@ describe('the page of violations', () => {
     expect(address()).toBe('violations?select=v1');
     expect(screen.getByRole('checkbox', { name: /gateway-02.example.*Another playbook repairs this/ })).toBeDisabled();
     await user.click(screen.getByRole('button', { name: 'Select all 3 that it repairs' }));
-    expect(await screen.findByText('3 selected, of 2 targets')).toBeVisible();
+    expect(await screen.findByText('Selected: 3. Targets: 2.')).toBeVisible();
     await user.click(screen.getByRole('button', { name: 'Repair: Restart a stuck gateway' }));
     expect(await screen.findByRole('dialog')).toBeVisible();
     const plan = await sent('createBatch');
@@ -97,12 +97,12 @@ describe('the page of violations', () => {
     const at = 'violations?select=v1&select=v2&select=v3&select=v4';
     const { user, address } = show(<ViolationsPage />, { as: 'operator', at, path: 'violations' });
     // v3 has no playbook, v4 another one.
-    expect(await screen.findByText('2 selected, of 2 targets')).toBeVisible();
+    expect(await screen.findByText('Selected: 2. Targets: 2.')).toBeVisible();
     await user.click(screen.getByRole('checkbox', { name: /Select gateway-04/ }));
     expect(address()).toBe('violations?select=v2');
     await user.click(screen.getByRole('button', { name: 'Select none' }));
     expect(address()).toBe('violations');
-    expect(screen.queryByText(/selected/)).toBeNull();
+    expect(screen.queryByText(/^Selected:/)).toBeNull();
   });
 
   it('counts by severity, and filters by it in the address', async () => {

@@ -36,24 +36,32 @@ export default function ViolationsPage() {
       title={t('violations.title', 'Violations')}
       subTitle={t('violations.subtitle', 'Where a target breaks its policy, and what to do about it.')}
     >
-      <FilterBar zones={zonesOf(summary)} names={names} filters={filters} onChange={change} onClear={clear}>
+      <FilterBar
+        fields={
+          <MultiFilter
+            label={t('violations.code', 'Kinds of violation')}
+            options={VIOLATION_CODES.map((value) => ({
+              value,
+              label: violationWord(value),
+              description: codes && t('violations.open-count', '{{count}} open', { count: codes[value] ?? 0 }),
+            }))}
+            value={filters.kinds}
+            placeholder={t('violations.all-codes', 'All kinds')}
+            width={40}
+            onChange={(code) => change({ code })}
+          />
+        }
+        zones={zonesOf(summary)}
+        names={names}
+        filters={filters}
+        onChange={change}
+        onClear={clear}
+      >
         <Pills
           label={t('faults.filter.severity', 'Severity, with the number in the whole fleet')}
           options={WORST_FIRST.map((value) => ({ value, word: severityWord(value), count: severities?.[value] }))}
           chosen={filters.severities}
           onChange={(severity) => change({ severity })}
-        />
-        <MultiFilter
-          label={t('violations.code', 'Kinds of violation')}
-          options={VIOLATION_CODES.map((value) => ({
-            value,
-            label: violationWord(value),
-            description: codes && t('violations.open-count', '{{count}} open', { count: codes[value] ?? 0 }),
-          }))}
-          value={filters.kinds}
-          placeholder={t('violations.all-codes', 'All kinds')}
-          width={60}
-          onChange={(code) => change({ code })}
         />
       </FilterBar>
       <FaultList
