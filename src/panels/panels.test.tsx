@@ -8,6 +8,7 @@ import { answers, asked, grafanaSays, mock, server } from '../testing/server.ts'
 import { FleetMapPanel } from './map/FleetMapPanel.tsx';
 import { MAP_DEFAULTS } from './map/options.ts';
 import { VIOLATIONS_DEFAULTS } from './violations/options.ts';
+import type { ViolationsOptions } from './violations/options.ts';
 import { ViolationsPanel } from './violations/ViolationsPanel.tsx';
 
 const violation = {
@@ -107,7 +108,7 @@ describe('the panel of violations', () => {
 
   it('asks for what its options say', async () => {
     answers(violations([]));
-    const options = { ...VIOLATIONS_DEFAULTS, target: '$target', severities: ['high' as const], limit: 5 };
+    const options: ViolationsOptions = { ...VIOLATIONS_DEFAULTS, target: '$target', severities: ['high'], limit: 5 };
     showPanel(ViolationsPanel, options, { variables: { target: 'gateway-03' } });
     expect(await screen.findByText('No open violations')).toBeVisible();
     const { query } = asked.find(({ route }) => route === 'listViolations')!;

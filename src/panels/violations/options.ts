@@ -7,11 +7,11 @@ export interface ViolationsOptions {
   readonly zones: string;
   /** One target; empty: all. Variables are replaced. */
   readonly target: string;
-  /** Empty: all. */
-  readonly severities: readonly ViolationSeverity[];
+  /** None: all. */
+  readonly severities?: readonly ViolationSeverity[];
   readonly limit: number;
 }
-export const VIOLATIONS_DEFAULTS: ViolationsOptions = { zones: '', target: '', severities: [], limit: 50 };
+export const VIOLATIONS_DEFAULTS: ViolationsOptions = { zones: '', target: '', limit: 50 };
 
 export const violationsOptions = (builder: PanelOptionsEditorBuilder<ViolationsOptions>): unknown =>
   builder
@@ -31,7 +31,6 @@ export const violationsOptions = (builder: PanelOptionsEditorBuilder<ViolationsO
       path: 'severities',
       name: 'Severities',
       description: 'None shows all.',
-      defaultValue: [] as ViolationSeverity[],
       settings: { options: VIOLATION_SEVERITIES.map((value) => ({ value, label: value })) },
     })
     .addNumberInput({
