@@ -41,8 +41,9 @@ export const useAddWaiver = (id: string) =>
     ({ version, waiver }) => ({ path: `fleet/approver/${of(id)}/waivers`, version, body: waiver }),
     changed
   );
+/** Answers as a change does: what was waived may be what automation would begin on. */
 export const useRemoveWaiver = (id: string) =>
-  useWrite<{ version: number; waiverId: string; reason: string }, PolicyProfile>(
+  useWrite<{ version: number; waiverId: string; reason: string }, PolicyProfile | PolicyProposal>(
     ({ version, waiverId, reason }) => ({
       method: 'DELETE',
       path: `fleet/approver/${of(id)}/waivers/${encodeURIComponent(waiverId)}`,
