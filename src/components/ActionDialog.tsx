@@ -98,6 +98,8 @@ export function ActionDialog({ title, children, confirm, destructive = false, ac
               {props.failure?.(error)}
             </Alert>
           )}
+          {/* The row of buttons stays in view, above the last line otherwise. */}
+          <div />
         </Stack>
         <Modal.ButtonRow>
           <Button type="button" variant="secondary" fill="outline" onClick={props.onDismiss} disabled={busy}>

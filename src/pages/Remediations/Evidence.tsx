@@ -26,7 +26,35 @@ function FactView({ fact }: { readonly fact: Fact }) {
   const styles = useStyles2(getStyles);
   switch (fact.kind) {
     case 'value':
-      return <>{fact.instant ? dateTimeFormat(fact.text) : fact.text}</>;
+      if (fact.as === 'instant') return <>{dateTimeFormat(fact.text)}</>;
+      return fact.as === 'hash' ? <code title={fact.text}>{fact.text.slice(0, 12)}…</code> : <>{fact.text}</>;
+    case 'table':
+      return (
+        <table className={styles.table}>
+          <thead>
+            <tr>
+              <td />
+              {fact.columns.map((column) => (
+                <th key={column} scope="col">
+                  {column}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {fact.rows.map(({ name, cells }) => (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                {cells.map((cell, index) => (
+                  <td key={index}>
+                    <FactView fact={cell} />
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      );
     case 'list':
       return fact.items.length === 0 ? (
         <>–</>
@@ -62,12 +90,18 @@ const getStyles = (theme: GrafanaTheme2) => ({
   }),
   json: css({ maxHeight: 320, overflow: 'auto', fontSize: theme.typography.bodySmall.fontSize }),
   list: css({ margin: 0, paddingLeft: theme.spacing(2) }),
+  table: css({
+    fontSize: theme.typography.bodySmall.fontSize,
+    'th, td': { padding: theme.spacing(0.25, 1), textAlign: 'left', verticalAlign: 'top', overflowWrap: 'anywhere' },
+    th: { color: theme.colors.text.secondary, fontWeight: theme.typography.fontWeightRegular },
+    ul: { listStyle: 'none', padding: 0 },
+  }),
   members: css({
     margin: 0,
     fontSize: theme.typography.bodySmall.fontSize,
     '> div': {
       display: 'grid',
-      gridTemplateColumns: 'minmax(120px, max-content) minmax(0, 1fr)',
+      gridTemplateColumns: '110px minmax(0, 1fr)',
       gap: theme.spacing(1),
       padding: theme.spacing(0.25, 0),
     },

@@ -59,7 +59,7 @@ export function Holds({ holds, nameOf }: Props) {
                   )}
                   <div>{hold.reason}</div>
                   <Text variant="bodySmall" color="secondary">
-                    <Who actor={hold.by} name={hold.byName} /> <TimeAgo at={hold.since} />
+                    <Who actor={hold.by} name={hold.byName} short /> <TimeAgo at={hold.since} />
                   </Text>
                 </div>
                 {end !== null && (

@@ -56,20 +56,23 @@ interface ViewProps {
 }
 
 function RunView({ run, nameOf }: ViewProps) {
+  // Who decides reads the plan; afterwards everybody looks at the steps.
+  const waits = run.state === 'pending_approval';
   return (
     <>
       <GlassBroken plan={run.plan} />
       <Standing run={run} nameOf={nameOf} />
       <Columns>
         <div>
+          {waits && <PlanDetails plan={run.plan} nameOf={nameOf} />}
           <Steps steps={run.steps} />
+          {!waits && <PlanDetails plan={run.plan} nameOf={nameOf} />}
         </div>
         <div>
-          <Decisions plan={run.plan} waits={run.state === 'pending_approval'} />
+          <Decisions plan={run.plan} waits={waits} />
           <Timeline run={run} />
         </div>
       </Columns>
-      <PlanDetails plan={run.plan} nameOf={nameOf} />
     </>
   );
 }
