@@ -1,5 +1,5 @@
 import { t } from '@grafana/i18n';
-import { Combobox, Field, Input, RadioButtonGroup, Stack, Text, useStyles2 } from '@grafana/ui';
+import { Combobox, Input, RadioButtonGroup, Stack, Text, useStyles2 } from '@grafana/ui';
 import type { FleetTarget, TargetPolicyView } from '@openclaw-fleet/contract';
 import { useId, useState } from 'react';
 import { useConfigs } from '../../api/configurations.ts';
@@ -86,6 +86,7 @@ interface EditorProps {
 }
 function FieldEditor({ field, value, onChange }: EditorProps) {
   const styles = useStyles2(formStyles);
+  const id = useId();
   const label = fieldWord(field);
   const modes = [
     { value: 'profile' as const, label: t('target.change.profile', 'As its profile') },
@@ -99,6 +100,7 @@ function FieldEditor({ field, value, onChange }: EditorProps) {
       <legend className={styles.legend}>{label}</legend>
       <Stack direction="row" gap={1} wrap="wrap" alignItems="center">
         <RadioButtonGroup
+          id={id}
           aria-label={t('target.change.whose', 'Who says: {{label}}', { label })}
           options={modes}
           value={value.mode}
@@ -111,6 +113,7 @@ function FieldEditor({ field, value, onChange }: EditorProps) {
 }
 
 function ValueEditor({ field, value, onChange, label }: EditorProps & { readonly label: string }) {
+  const id = useId();
   const change = (text: string): void => onChange({ ...value, text });
   switch (field) {
     case 'configRevision':
@@ -118,6 +121,7 @@ function ValueEditor({ field, value, onChange, label }: EditorProps & { readonly
     case 'allowAutoRemediation':
       return (
         <RadioButtonGroup
+          id={id}
           aria-label={label}
           options={[
             { value: 'true', label: t('target.desired.on', 'On') },
@@ -152,16 +156,14 @@ function RevisionChoice({ value, label, onChange }: RevisionProps) {
     items.map((each) => ({ value: each.id, label: each.title, description: shortHash(each.id) }))
   );
   return (
-    <Field label="" htmlFor={id} noMargin>
-      <Combobox
-        id={id}
-        aria-label={label}
-        width={40}
-        options={options}
-        value={value === '' ? null : value}
-        placeholder={t('target.change.choose-revision', 'Choose a revision')}
-        onChange={(chosen) => onChange(chosen.value)}
-      />
-    </Field>
+    <Combobox
+      id={id}
+      aria-label={label}
+      width={40}
+      options={options}
+      value={value === '' ? null : value}
+      placeholder={t('target.change.choose-revision', 'Choose a revision')}
+      onChange={(chosen) => onChange(chosen.value)}
+    />
   );
 }

@@ -97,7 +97,7 @@ describe('a change of the desired state', () => {
     expect(within(dialog).getByText('Look at the preview first.')).toBeVisible();
     expect(confirm(dialog)).toBeDisabled();
     await user.click(within(dialog).getByRole('button', { name: 'Preview' }));
-    expect(await within(dialog).findByText(/drift.version \(critical\)/)).toBeVisible();
+    expect(await within(dialog).findByText(/Version drift \(critical\)/)).toBeVisible();
     expect(within(dialog).getByText('69 Degraded')).toBeVisible();
     await user.dblClick(confirm(dialog));
     await waitFor(() => expect(screen.queryByRole('dialog')).not.toBeInTheDocument());
@@ -111,10 +111,10 @@ describe('a change of the desired state', () => {
     const { user, dialog } = await opened('Change desired state');
     await user.type(version(dialog), '1');
     await user.click(within(dialog).getByRole('button', { name: 'Preview' }));
-    await within(dialog).findByText(/drift.version \(critical\)/);
+    await within(dialog).findByText(/Version drift \(critical\)/);
     await user.type(version(dialog), '2');
     expect(within(dialog).getByText('Look at the preview first.')).toBeVisible();
-    expect(within(dialog).queryByText(/drift.version \(critical\)/)).not.toBeInTheDocument();
+    expect(within(dialog).queryByText(/Version drift \(critical\)/)).not.toBeInTheDocument();
   });
 
   it('reads anew when somebody else was first, keeps what was entered, and goes on with the new version', async () => {
@@ -143,7 +143,7 @@ describe('a change of the desired state', () => {
     await user.type(version(dialog), '2.0.0');
     await user.type(within(dialog).getByRole('textbox', { name: /Reason/ }), 'the new release');
     await user.click(within(dialog).getByRole('button', { name: 'Preview' }));
-    await within(dialog).findByText(/drift.version \(critical\)/);
+    await within(dialog).findByText(/Version drift \(critical\)/);
     await user.click(confirm(dialog));
     expect(await within(dialog).findByText('Somebody changed this meanwhile')).toBeVisible();
     expect(version(dialog)).toHaveValue('2.0.0');
@@ -151,7 +151,7 @@ describe('a change of the desired state', () => {
     expect(await within(dialog).findByRole('spinbutton', { name: 'Longest sync lag (seconds)' })).toBeVisible();
     expect(confirm(dialog)).toBeDisabled();
     await user.click(within(dialog).getByRole('button', { name: 'Preview' }));
-    await within(dialog).findByText(/drift.version \(critical\)/);
+    await within(dialog).findByText(/Version drift \(critical\)/);
     await user.click(confirm(dialog));
     await waitFor(() => expect(screen.queryByRole('dialog')).not.toBeInTheDocument());
     expect(sent('changeDesiredState').map(({ headers }) => headers.get('if-match'))).toEqual(['"3"', '"4"']);
@@ -173,7 +173,7 @@ describe('a change of the desired state', () => {
     await user.click(within(group).getByRole('radio', { name: 'As its profile' }));
     await user.type(within(dialog).getByRole('textbox', { name: /Reason/ }), 'as the others');
     await user.click(within(dialog).getByRole('button', { name: 'Preview' }));
-    await within(dialog).findByText(/drift.version \(critical\)/);
+    await within(dialog).findByText(/Version drift \(critical\)/);
     await user.click(confirm(dialog));
     await waitFor(() =>
       expect(sent('changeDesiredState')[0]?.body).toEqual({ inherit: ['bridgeVersion'], reason: 'as the others' })
@@ -188,7 +188,7 @@ describe('another profile', () => {
     expect(within(dialog).queryByRole('radio', { name: /default/ })).not.toBeInTheDocument();
     await user.click(await within(dialog).findByRole('radio', { name: /Strict/ }));
     await user.click(within(dialog).getByRole('button', { name: 'Preview' }));
-    await within(dialog).findByText(/drift.version \(critical\)/);
+    await within(dialog).findByText(/Version drift \(critical\)/);
     await user.type(within(dialog).getByRole('textbox', { name: /Reason/ }), 'it is in production');
     await user.click(within(dialog).getByRole('button', { name: 'Apply the profile' }));
     await waitFor(() => expect(screen.queryByRole('dialog')).not.toBeInTheDocument());

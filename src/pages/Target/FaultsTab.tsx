@@ -1,6 +1,7 @@
 import { t, Trans } from '@grafana/i18n';
 import { Button, RadioButtonGroup, Stack, Text, useStyles2 } from '@grafana/ui';
 import type { DriftRecord, FleetTarget, PolicyViolation } from '@openclaw-fleet/contract';
+import { useId } from 'react';
 import type { ReactNode } from 'react';
 import { useTargetDrift, useViolations } from '../../api/faults.ts';
 import { ActionButton } from '../../components/ActionButton.tsx';
@@ -13,7 +14,7 @@ import { Loadable } from '../../components/Loadable.tsx';
 import { Empty } from '../../components/states.tsx';
 import { TimeAgo } from '../../components/TimeAgo.tsx';
 import { useUrlState } from '../../hooks/use-url-state.ts';
-import { driftWord, playbookWord } from '../../words.ts';
+import { driftWord, playbookWord, violationWord } from '../../words.ts';
 import { useOpen } from './actions-context.ts';
 import { openFirst } from './open-first.ts';
 import { Section } from './Section.tsx';
@@ -24,11 +25,13 @@ type Shown = 'open' | 'all';
 /** What is wrong with it, and on demand what was. */
 export function FaultsTab({ target }: { readonly target: FleetTarget }) {
   const url = useUrlState();
+  const id = useId();
   const state: Shown = url.get('state') === 'all' ? 'all' : 'open';
   return (
     <Stack direction="column" gap={2}>
       <div>
         <RadioButtonGroup<Shown>
+          id={id}
           aria-label={t('target.faults.which', 'Which drift and violations to show')}
           options={[
             { value: 'open', label: t('target.faults.open', 'Open') },
@@ -104,7 +107,7 @@ function Violations({ target, state }: Props) {
               what={t('target.faults.rule', 'Rule')}
             >
               {violations.map((each) => (
-                <Row key={each.id} fault={each} name={target.name} word={each.code}>
+                <Row key={each.id} fault={each} name={target.name} word={violationWord(each.code)}>
                   <ViolationDetail violation={each} />
                 </Row>
               ))}

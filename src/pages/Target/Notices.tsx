@@ -2,10 +2,11 @@ import { t, Trans } from '@grafana/i18n';
 import { Alert, LinkButton, Stack, Text } from '@grafana/ui';
 import type { FleetTarget, HealthScore, Hold } from '@openclaw-fleet/contract';
 import { ActionButton } from '../../components/ActionButton.tsx';
+import { Who } from '../../components/Approvals/Who.tsx';
 import { RunBadge } from '../../components/badges.tsx';
 import { TimeAgo } from '../../components/TimeAgo.tsx';
 import { href } from '../../constants.ts';
-import { holdWord, playbookWord } from '../../words.ts';
+import { faultWord, holdWord, playbookWord } from '../../words.ts';
 import { useOpen } from './actions-context.ts';
 import { decisionWords } from './decision-words.ts';
 import { firstThing } from './first-thing.ts';
@@ -125,9 +126,8 @@ const ENDS = { pause: 'resume', cordon: 'uncordon', quarantine: 'clear-quarantin
 
 function HoldNotice({ hold, actions, name }: Buttons & { readonly hold: Hold }) {
   const end = ENDS[hold.kind];
-  const title = hold.subject === null ? holdWord(hold.kind) : `${holdWord(hold.kind)}: ${hold.subject}`;
   return (
-    <Alert bottomSpacing={0} severity={hold.kind === 'quarantine' ? 'warning' : 'info'} title={title}>
+    <Alert bottomSpacing={0} severity={hold.kind === 'quarantine' ? 'warning' : 'info'} title={holdTitle(hold)}>
       <Stack direction="row" gap={1} alignItems="center" wrap="wrap">
         <Because hold={hold} />
         {end !== null && <Decide id={end} actions={actions} name={name} fault={hold.subject} />}
@@ -136,10 +136,25 @@ function HoldNotice({ hold, actions, name }: Buttons & { readonly hold: Hold }) 
   );
 }
 
+function holdTitle({ kind, subject }: Hold): string {
+  switch (kind) {
+    case 'pause':
+      return t('target.notice.paused', 'Its repairs are paused');
+    case 'cordon':
+      return t('target.notice.cordoned', 'It is cordoned');
+    case 'quarantine':
+      return subject === null
+        ? t('target.notice.quarantined', 'It is in quarantine')
+        : t('target.notice.quarantined-for', 'It is in quarantine for: {{fault}}', { fault: faultWord(subject) });
+    case 'breaker':
+      return holdWord(kind);
+  }
+}
+
 /** Who or what began a hold, when and why. */
-export const Because = ({ hold: { reason, by, since } }: { readonly hold: Hold }) => (
+export const Because = ({ hold: { reason, by, byName, since } }: { readonly hold: Hold }) => (
   <Text>
-    {reason} ({by}, <TimeAgo at={since} />)
+    {reason} (<Who actor={by} name={byName} short />, <TimeAgo at={since} />)
   </Text>
 );
 

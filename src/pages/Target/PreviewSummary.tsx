@@ -1,8 +1,9 @@
 import { t, Trans } from '@grafana/i18n';
 import { Alert, Button, Stack, Text } from '@grafana/ui';
-import type { Band, PolicyPreview, PreviewItem } from '@openclaw-fleet/contract';
+import type { Band, PlaybookId, PolicyPreview, PreviewItem } from '@openclaw-fleet/contract';
 import { BandBadge } from '../../components/badges.tsx';
 import { Failure } from '../../components/states.tsx';
+import { faultWord, playbookWord } from '../../words.ts';
 import type { Preview } from './use-preview.ts';
 
 interface Props {
@@ -55,16 +56,19 @@ function Outcome({ preview }: { readonly preview: PolicyPreview }) {
         <Lines title={t('target.preview.closes', 'Would close')} lines={linesOf(item.closes)} />
         <Lines
           title={t('target.preview.changes', 'Would change its severity')}
-          lines={item.changes.map(({ fault, before, after }) => `${fault}: ${before} → ${after}`)}
+          lines={item.changes.map(({ fault, before, after }) => `${faultWord(fault)}: ${before} → ${after}`)}
         />
-        <Lines title={t('target.preview.playbooks', 'Automation would begin')} lines={item.playbooks} />
+        <Lines
+          title={t('target.preview.playbooks', 'Automation would begin')}
+          lines={item.playbooks.map((each) => playbookWord(each as PlaybookId))}
+        />
       </Stack>
     </Alert>
   );
 }
 
 const linesOf = (faults: PreviewItem['opens']): string[] =>
-  faults.map(({ fault, severity, message }) => `${fault} (${severity}): ${message}`);
+  faults.map(({ fault, severity, message }) => `${faultWord(fault)} (${severity}): ${message}`);
 
 const Lines = ({ title, lines }: { readonly title: string; readonly lines: readonly string[] }) =>
   lines.length === 0 ? null : (

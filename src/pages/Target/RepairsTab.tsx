@@ -1,17 +1,14 @@
 import { t, Trans } from '@grafana/i18n';
-import { Badge, Button, Stack, Text, TextLink, useStyles2 } from '@grafana/ui';
-import type { FleetTarget, Hold, Run } from '@openclaw-fleet/contract';
+import { Badge, Button, Stack, Text } from '@grafana/ui';
+import type { FleetTarget, Hold } from '@openclaw-fleet/contract';
 import { useRuns } from '../../api/repairs.ts';
-import { RunBadge } from '../../components/badges.tsx';
 import { Loadable } from '../../components/Loadable.tsx';
+import { RunsTable } from '../../components/RunsTable/RunsTable.tsx';
 import { Empty } from '../../components/states.tsx';
-import { TimeAgo } from '../../components/TimeAgo.tsx';
-import { href } from '../../constants.ts';
-import { holdWord, playbookWord, triggerWord } from '../../words.ts';
+import { faultWord, holdWord } from '../../words.ts';
 import { ActionsCard } from './ActionsCard.tsx';
 import { Because } from './Notices.tsx';
 import { Section } from './Section.tsx';
-import { tableStyles } from './table.ts';
 import type { TargetFacts } from './use-target-facts.ts';
 
 interface Props {
@@ -40,7 +37,11 @@ function Runs({ targetId }: { readonly targetId: string }) {
           runs.length === 0 ? (
             <Empty good title={t('target.runs.none', 'No repair of it is on record')} />
           ) : (
-            <RunTable runs={runs} />
+            <RunsTable
+              label={t('target.runs.table', 'Repairs of this target, the newest first')}
+              runs={runs}
+              grouped={false}
+            />
           )
         }
       </Loadable>
@@ -50,69 +51,6 @@ function Runs({ targetId }: { readonly targetId: string }) {
         </Button>
       )}
     </Section>
-  );
-}
-
-function RunTable({ runs }: { readonly runs: readonly Run[] }) {
-  const styles = useStyles2(tableStyles);
-  return (
-    <div className={styles.scroll}>
-      <table className={styles.table} aria-label={t('target.runs.table', 'Repairs of this target, the newest first')}>
-        <thead>
-          <tr>
-            <th>
-              <Trans i18nKey="target.runs.when">When</Trans>
-            </th>
-            <th>
-              <Trans i18nKey="target.runs.playbook">Playbook</Trans>
-            </th>
-            <th>
-              <Trans i18nKey="target.runs.state">State</Trans>
-            </th>
-            <th>
-              <Trans i18nKey="target.runs.why">Why</Trans>
-            </th>
-            <th>
-              <Trans i18nKey="target.runs.by">Begun by</Trans>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {runs.map((run) => (
-            <tr key={run.id}>
-              <td className={styles.narrow}>
-                <TimeAgo at={run.createdAt} />
-              </td>
-              <td>
-                <TextLink href={href.run(run.id)} inline={false}>
-                  {playbookWord(run.playbook)}
-                </TextLink>
-                <Text variant="bodySmall" color="secondary">
-                  {run.fault}
-                </Text>
-              </td>
-              <td className={styles.narrow}>
-                <Stack direction="column" gap={0.5}>
-                  <RunBadge state={run.state} />
-                  {run.breakGlass && (
-                    <Badge color="red" icon="exclamation-triangle" text={t('target.runs.break-glass', 'Break-glass')} />
-                  )}
-                </Stack>
-              </td>
-              <td>{run.refusal?.message ?? run.reason}</td>
-              <td>
-                {triggerWord(run.trigger)}
-                <div>
-                  <Text variant="bodySmall" color="secondary">
-                    {run.requestedBy}
-                  </Text>
-                </div>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
   );
 }
 
@@ -127,7 +65,13 @@ function Holds({ holds }: { readonly holds: readonly Hold[] | undefined }) {
       {holds?.map((hold) => (
         <Stack key={`${hold.kind} ${hold.targetId ?? ''} ${hold.subject ?? ''}`} direction="row" gap={1} wrap="wrap">
           <Badge color="purple" icon="pause" text={holdWord(hold.kind)} />
-          <Text>{hold.targetId === null ? t('target.holds.everything', 'Everything') : (hold.subject ?? '')}</Text>
+          <Text>
+            {hold.targetId === null
+              ? t('target.holds.everything', 'Everything')
+              : hold.subject === null
+                ? ''
+                : faultWord(hold.subject)}
+          </Text>
           <Because hold={hold} />
         </Stack>
       ))}

@@ -7,6 +7,7 @@ import { useDecideTarget } from '../../api/targets.ts';
 import type { TargetDecision } from '../../api/targets.ts';
 import { ActionDialog } from '../../components/ActionDialog.tsx';
 import { RepairDialog } from '../../components/RepairDialog.tsx';
+import { faultWord } from '../../words.ts';
 import { OpenProvider } from './actions-context.ts';
 import type { Opener } from './actions-context.ts';
 import { decisionWords } from './decision-words.ts';
@@ -66,7 +67,9 @@ function DecisionDialog({ id, name, decision, fault, onDismiss }: DecisionProps)
           <Text weight="medium">
             {fault === undefined
               ? t('target.decide.clear-all', 'Every quarantine of it is cleared.')
-              : t('target.decide.clear-one', 'Only the quarantine for {{fault}} is cleared.', { fault })}
+              : t('target.decide.clear-one', 'Only the quarantine for {{fault}} is cleared.', {
+                  fault: faultWord(fault),
+                })}
           </Text>
         )}
         <Text variant="bodySmall" color="secondary">

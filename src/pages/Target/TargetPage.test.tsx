@@ -147,11 +147,11 @@ describe('what holds it back', () => {
   it('has its way out beside it: a quarantine is cleared for its fault', async () => {
     answers(mock('listHolds', { items: [quarantine] }), mock('clearQuarantine', { items: [] }));
     const { user } = open('approver');
-    const notice = await screen.findByRole('alert', { name: 'Quarantine: drift.config' });
+    const notice = await screen.findByRole('alert', { name: 'It is in quarantine for: Configuration drift' });
     expect(within(notice).getByText(/three attempts did not help/)).toBeVisible();
     await user.click(within(notice).getByRole('button', { name: 'Clear quarantine' }));
     const dialog = await screen.findByRole('dialog', { name: `Clear the quarantine of ${ID}.example?` });
-    expect(within(dialog).getByText('Only the quarantine for drift.config is cleared.')).toBeVisible();
+    expect(within(dialog).getByText('Only the quarantine for Configuration drift is cleared.')).toBeVisible();
     await user.type(within(dialog).getByRole('textbox', { name: /Reason/ }), 'the disk was full');
     await user.dblClick(within(dialog).getByRole('button', { name: 'Clear quarantine' }));
     await waitFor(() => expect(screen.queryByRole('dialog')).not.toBeInTheDocument());
@@ -277,7 +277,7 @@ describe('the actions', () => {
     expect(await actions.findByRole('button', { name: 'Resume repairs' })).toHaveAttribute('aria-disabled', 'false');
     expect(actions.getByRole('button', { name: 'Uncordon' })).toBeVisible();
     expect(actions.queryByRole('button', { name: 'Pause repairs' })).not.toBeInTheDocument();
-    expect(actions.getByText(/Its repairs are paused by grafana:/)).toBeVisible();
+    expect(actions.getByText(/Its repairs are paused by Bob Approver: we move/)).toBeVisible();
   });
 });
 

@@ -198,7 +198,7 @@ describe('repairs', () => {
       targetId: ID,
       state: 'blocked',
       breakGlass: true,
-      refusal: { reason: 'paused', message: 'All repairs are paused.' },
+      reason: 'All repairs are paused.',
     });
     answers(
       mock('listRuns', ({ query }) => pageOf(query.has('state') ? [] : [run])),

@@ -46,8 +46,16 @@ describe('a repair', () => {
     ['it has no bridge', { target: targetOf(ID, { bridged: false }) }, 'No bridge stands beside its gateway'],
     ['it is not known whether it lives', { target: { ...targetOf(ID), ...inState('unknown') } }, 'Whether it lives'],
     ['it is being repaired', { runs: [runOf({ state: 'verifying' })] }, 'Another repair of it is open (Verifying)'],
-    ['its repairs are paused', { holds: [hold('pause', { by: 'bob', reason: 'we move' })] }, 'paused by bob: we move'],
-    ['everything is paused', { holds: [holdOf({ by: 'bob', reason: 'we move' })] }, 'All repairs are paused by bob'],
+    [
+      'its repairs are paused',
+      { holds: [hold('pause', { byName: 'Bob', reason: 'we move' })] },
+      'paused by Bob: we move',
+    ],
+    [
+      'everything is paused',
+      { holds: [holdOf({ by: 'token:1', byName: null, reason: 'we move' })] },
+      'All repairs are paused by token:1: we move',
+    ],
     ['it is in quarantine', { holds: [hold('quarantine', { subject: 'drift.config' })] }, 'it is in quarantine'],
     ['its holds are not read yet', { holds: undefined }, 'still being read'],
     ['its runs are not read yet', { runs: undefined }, 'still being read'],

@@ -128,7 +128,10 @@ function repairOf(facts: ActionFacts): Judged {
     : not(t('target.why.no-fault', 'Nothing is wrong with it that a playbook repairs.'));
 }
 
-const pauseWords = ({ by, reason }: Hold): { by: string; reason: string } => ({ by, reason });
+const pauseWords = ({ by, byName, reason }: Hold): { by: string; reason: string } => ({
+  by: byName ?? by,
+  reason,
+});
 
 const isRetired = ({ target }: ActionFacts): boolean => target.liveness.state === 'retired';
 
