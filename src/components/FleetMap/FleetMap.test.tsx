@@ -171,6 +171,14 @@ describe('A change of some targets', () => {
     expect(reads).not.toContain('a-0');
   });
 
+  it('draws every cell, also of many', () => {
+    const items = ['a', 'b', 'c'].flatMap((zone) =>
+      Array.from({ length: 1500 }, (_, index) => mapTarget(`${zone}-${index}`, { zone }))
+    );
+    const { container } = show(map(items));
+    expect(container.querySelectorAll('[role="option"]')).toHaveLength(4500);
+  });
+
   it('renders no cell anew when it changes none', () => {
     const reads: string[] = [];
     const items = watched('a', reads);

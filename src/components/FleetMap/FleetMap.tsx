@@ -1,7 +1,7 @@
 import { t } from '@grafana/i18n';
 import { useStyles2 } from '@grafana/ui';
 import type { MapTarget, ZoneSummary } from '@openclaw-fleet/contract';
-import { useCallback, useId, useMemo, useRef, useState } from 'react';
+import { startTransition, useCallback, useEffect, useId, useMemo, useRef, useState } from 'react';
 import type { FocusEvent, KeyboardEvent, MouseEvent } from 'react';
 import { stepTo, zonesOf } from './layout.ts';
 import { createCellNames } from './look.ts';
@@ -62,6 +62,9 @@ export function FleetMap({
   const selected = places.of.get(selectedId ?? '') ?? -1;
   const active = places.of.get(activeId ?? '') ?? Math.max(selected, 0);
 
+  const drawn = useSteps(items.length);
+  const begun = groups.filter(({ first }) => first < drawn);
+
   const onKeyDown = (event: KeyboardEvent<HTMLElement>): void => {
     const id = targetOf(event);
     const position = places.of.get(id ?? '');
@@ -109,11 +112,12 @@ export function FleetMap({
           ? t('components.map.hint', 'Arrow keys move, Enter selects.')
           : t('components.map.hint-open', 'Arrow keys move, Enter selects, Enter again opens.')}
       </span>
-      {groups.map(({ zone, first, items: inZone }) => (
+      {begun.map(({ zone, first, items: inZone }) => (
         <Zone
           key={zone ?? ''}
           zone={zone}
           items={inZone}
+          most={Math.min(drawn - first, inZone.length)}
           summary={zones?.find((each) => each.zone === zone)}
           active={within(active, first, inZone.length)}
           selected={within(selected, first, inZone.length)}
@@ -124,6 +128,18 @@ export function FleetMap({
       <MapTooltip map={root} />
     </div>
   );
+}
+
+/** Cells that are drawn at once: more would hold the page for too long. */
+const CELLS_PER_STEP = 2000;
+
+/** How many cells to draw now: of many, the first ones at once and the others soon after, between whatever else goes on. */
+function useSteps(count: number): number {
+  const [drawn, setDrawn] = useState(CELLS_PER_STEP);
+  useEffect(() => {
+    if (drawn < count) startTransition(() => setDrawn(drawn + CELLS_PER_STEP));
+  }, [drawn, count]);
+  return drawn;
 }
 
 /** A place of the map as one of a zone; -1: it is in another. */

@@ -11,6 +11,8 @@ interface Props {
   /** Null: the map is not divided. */
   readonly zone: string | null;
   readonly items: readonly MapTarget[];
+  /** How many of them to draw now. */
+  readonly most: number;
   readonly summary: ZoneSummary | undefined;
   /** Where in `items` the cell is that Tab leads to, and the one that is selected; -1: elsewhere. */
   readonly active: number;
@@ -21,7 +23,7 @@ interface Props {
 
 /** One zone of the map: how it is doing, and its cells. */
 export const Zone = memo(
-  function Zone({ zone, items, summary, active, selected, idOf, nameOf }: Props) {
+  function Zone({ zone, items, most, summary, active, selected, idOf, nameOf }: Props) {
     const styles = useStyles2(getStyles);
     const within = (position: number, chunk: number): number =>
       Math.floor(position / CELLS_PER_CHUNK) === chunk ? position % CELLS_PER_CHUNK : -1;
@@ -37,7 +39,7 @@ export const Zone = memo(
               : t('components.map.nodes-of', 'Nodes of {{zone}}', { zone })
           }
         >
-          {chunksOf(items).map((chunk, index) => (
+          {chunksOf(items.slice(0, most)).map((chunk, index) => (
             <Chunk
               key={index}
               items={chunk}
@@ -53,6 +55,7 @@ export const Zone = memo(
   },
   (a, b) =>
     a.zone === b.zone &&
+    a.most === b.most &&
     a.summary === b.summary &&
     a.active === b.active &&
     a.selected === b.selected &&

@@ -70,11 +70,13 @@ export const Filters = memo(function Filters({ filter, onChange, zones, owners, 
         custom
         onChange={(tag) => onChange({ tag })}
       />
-      <Checkbox
-        label={t('fleet.filter.isolated', 'Isolated only')}
-        value={filter.isolated}
-        onChange={(event) => onChange({ isolated: event.currentTarget.checked })}
-      />
+      <div className={styles.check}>
+        <Checkbox
+          label={t('fleet.filter.isolated', 'Isolated only')}
+          value={filter.isolated}
+          onChange={(event) => onChange({ isolated: event.currentTarget.checked })}
+        />
+      </div>
       <Button
         variant="secondary"
         fill="text"
@@ -125,5 +127,6 @@ const getStyles = (theme: GrafanaTheme2) => ({
   bar: css({ display: 'flex', flexWrap: 'wrap', alignItems: 'flex-end', gap: theme.spacing(1, 1.5) }),
   search: css({ flex: '1 1 170px', maxWidth: 320 }),
   choice: css({ flex: '1 1 100px', minWidth: 100, maxWidth: 240 }),
+  check: css({ display: 'flex', alignItems: 'center', height: theme.spacing(theme.components.height.md) }),
   label: css({ fontSize: theme.typography.bodySmall.fontSize, color: theme.colors.text.secondary }),
 });

@@ -60,7 +60,7 @@ describe('The summary', () => {
   it('says how many are online of those expected, and leads to the silent ones', async () => {
     at();
     const summary = within(await section('Summary'));
-    expect(summary.getByText('3 of 4')).toBeInTheDocument();
+    expect(summary.getByText('of 4 expected').closest('li')).toHaveTextContent('Online3of 4 expected');
     expect(summary.getByRole('link', { name: 'Show 1 silent' })).toHaveAttribute(
       'href',
       href.fleet('?state=stale&state=expired&state=unknown')
@@ -209,7 +209,7 @@ describe('The table', () => {
   it('has a row for each node, with a link to it', async () => {
     at();
     const row = (await within(await table()).findByRole('link', { name: 'gateway-04.example' })).closest('tr');
-    expect(row).toHaveTextContent(/eu-west20 CriticalIsolatedOnline.*team-a/);
+    expect(row).toHaveTextContent(/eu-west20 Critical IsolatedOnline.*team-a/);
     expect(within(row!).getByRole('link')).toHaveAttribute('href', href.target('gateway-04'));
   });
 
@@ -373,13 +373,25 @@ describe('States', () => {
     expect(await names()).toEqual(['back-01.example']);
   });
 
-  it('shows what was read last when the collector stops answering, and how old it is', async () => {
-    const { user } = at();
+  it('shows what was read last when the collector stops answering, says how old it is, and asks for no trust', async () => {
+    const { user } = at('', 'operator');
     await names();
-    answers(...(['getSummary', 'getFleetMap', 'listTargets'] as const).map((id) => grafanaSays(id, 502)));
-    await user.click(within(await table()).getByRole('button', { name: 'Zone' }));
+    const pause = await screen.findByRole('button', { name: 'Pause all repairs' });
+    await waitFor(() => expect(pause).toHaveAttribute('aria-disabled', 'false'));
+    await user.click(pause);
+    await user.type(screen.getByLabelText(/Reason/), 'network change');
+    answers(
+      mock('pauseFleet', () => ({ ...holdOf({ kind: 'pause', targetId: null }) })),
+      grafanaSays('getSummary', 502)
+    );
+    // A change has the summary read again.
+    await user.click(within(screen.getByRole('dialog')).getByRole('button', { name: 'Pause all repairs' }));
     expect(await screen.findByText('The collector cannot be reached')).toBeInTheDocument();
-    expect(screen.getByRole('option', { name: /^gateway-01/ })).toBeInTheDocument();
+    expect(screen.getByText(/What is shown was read/)).toHaveTextContent(/just now/);
+    const summary = within(await section('Summary'));
+    expect(summary.getByText(/This view is old: the collector does not answer\./)).toBeInTheDocument();
+    expect(summary.getByRole('link', { name: 'Critical: 1. Show them' })).toBeInTheDocument();
+    expect(await names()).toHaveLength(4);
   });
 
   it('names the permission that lacks, and asks the collector for nothing', () => {

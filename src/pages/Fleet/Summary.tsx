@@ -85,10 +85,10 @@ export function Summary({ summary, status, statusError, readMs, isStale }: Props
         </Tile>
         <Tile label={<Trans i18nKey="fleet.summary.online">Online</Trans>}>
           <Text variant="h3" element="span">
-            {t('fleet.summary.online-of', '{{online}} of {{expected}}', {
-              online: summary.online.toLocaleString(),
-              expected: summary.expected.toLocaleString(),
-            })}
+            {summary.online.toLocaleString()}
+          </Text>
+          <Text variant="bodySmall">
+            {t('fleet.summary.expected', 'of {{expected}} expected', { expected: summary.expected.toLocaleString() })}
           </Text>
           {silent > 0 && (
             <TextLink variant="bodySmall" href={href.fleet('?state=stale&state=expired&state=unknown')}>
