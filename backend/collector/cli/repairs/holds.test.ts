@@ -1,15 +1,18 @@
 import { stripVTControlCharacters } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import {
   auditPageSchema,
   holdListSchema,
   holdSchema,
   remediationStatusSchema,
+  runDetailSchema,
   runPageSchema,
+  TIMINGS,
 } from '@openclaw-fleet/contract';
 import type { Role } from '@openclaw-fleet/contract';
 import type { z } from 'zod';
 import { BRIDGE_BLOCKS } from '../../api/testing/harness.ts';
+import { JITTER_SHARE } from '../../remediation/rules/attempts.ts';
 import { repairableFleet } from '../testing/repairs.ts';
 import type { RepairableFleet } from '../testing/repairs.ts';
 import { openclawFleet, TERMINAL } from '../testing/terminal.ts';
@@ -26,10 +29,10 @@ const HOSTILE = 'evil\u001b[2J\u001b]0;owned\u0007\u009b31m\u202egpj\n\rfake  on
 const WHY = ['--reason', 'seen at night'];
 
 let fleet: RepairableFleet;
-beforeAll(async () => {
+async function begin(): Promise<void> {
   fleet = await repairableFleet(['hung', 'hung-2']);
-});
-afterAll(() => fleet.api.stop());
+}
+const end = (): Promise<void> => fleet.api.stop();
 
 function run(role: Role, args: readonly string[], screen: Screen = NO_TERMINAL): Promise<Said> {
   return openclawFleet(
@@ -49,7 +52,13 @@ const kinds = async (...args: string[]): Promise<string[]> =>
     ({ kind, targetId }) => `${kind} ${targetId ?? 'all'}`
   );
 
+const stateOf = async (id: string): Promise<string> =>
+  json(await viewer('run', id, '--once', '--json'), runDetailSchema).state;
+
 describe('holding back', () => {
+  beforeEach(begin);
+  afterEach(end);
+
   it('pause and resume are of all, or of one target, and say what ends them', async () => {
     expect((await viewer('holds')).out).toBe('Nothing holds repairs back.\n');
     const all = await operator('pause', ...WHY);
@@ -104,13 +113,21 @@ describe('holding back', () => {
 
   it('a quarantine is cleared, after which a repair may begin again', async () => {
     fleet.api.bridges.node('hung').carryOut = () => undefined;
-    for (let attempt = 1; attempt <= 3; attempt++) {
-      const asked = await operator('reconcile', 'hung', ...WHY);
-      const [, id = ''] = /^Run +(\S+)$/m.exec(asked.out) ?? [];
-      // By now its drift is critical, and needs another person.
-      if (asked.code === 3) await approver('approve', id, ...WHY, '--yes');
-      await fleet.pass(14);
-    }
+    const runMinutes = 5;
+    // How much of its jitter a backoff takes is drawn with the id of the run before.
+    const longestBackoff = Math.ceil((TIMINGS.production.attemptBackoff * (1 + JITTER_SHARE)) / 60_000);
+    const ended = async (): Promise<string[]> =>
+      json(await viewer('runs', '--json'), runPageSchema).items.map(({ trigger, state }) => `${trigger} ${state}`);
+    expect(await operator('reconcile', 'hung', ...WHY)).toMatchObject({ code: 0 });
+    await fleet.pass(runMinutes + longestBackoff);
+    expect(await ended()).toEqual(['manual no_effect']);
+    // By now its drift is critical, and needs another person; what one approved is tried again by itself.
+    const asked = await operator('reconcile', 'hung', ...WHY);
+    expect(asked).toMatchObject({ code: 3 });
+    const [, id = ''] = /^Run +(\S+)$/m.exec(asked.out) ?? [];
+    expect(await approver('approve', id, ...WHY, '--yes')).toMatchObject({ code: 0 });
+    await fleet.pass(runMinutes + longestBackoff + runMinutes);
+    expect(await ended()).toEqual(['retry no_effect', 'manual no_effect', 'manual no_effect']);
     expect(await kinds('--kind', 'quarantine')).toEqual(['quarantine hung']);
     const refused = await operator('reconcile', 'hung', ...WHY, '--playbook', 'BridgeStuck');
     expect(refused.err).toMatch(
@@ -118,11 +135,15 @@ describe('holding back', () => {
     );
     expect((await approver('clear-quarantine', 'hung', ...WHY)).out).toContain('its attempts are counted anew');
     expect(await kinds('--kind', 'quarantine')).toEqual([]);
+    expect((await operator('reconcile', 'hung', ...WHY, '--dry-run')).out).toContain('Nothing holds it back.');
   });
 });
 
 describe('looking', () => {
   beforeAll(async () => {
+    await begin();
+    await operator('reconcile', 'hung', '--reason', 'it hangs too');
+    await fleet.pass(8);
     const reported = { ...BRIDGE_BLOCKS.reported, gateway_state: 'hung', health_status: 'error' } as const;
     fleet.api.clock.now += 1000;
     await fleet.api.send('hostile', {
@@ -143,8 +164,10 @@ describe('looking', () => {
       fleet.api.clock.now += 1000;
       await fleet.api.remediation.tick();
     }
+    expect(await stateOf(await newest())).toBe('failed');
     await operator('cordon', 'hostile', '--reason', 'it is odd');
   });
+  afterAll(end);
   const newest = async (): Promise<string> =>
     json(await viewer('runs', '--target', 'hostile', '--json'), runPageSchema).items[0]!.id;
 
@@ -179,6 +202,10 @@ describe('looking', () => {
   it('runs filters and pages as the API does', async () => {
     const listed = async (...args: string[]) => json(await viewer('runs', '--json', ...args), runPageSchema);
     const all = await listed();
+    expect(all.items.map(({ targetId, state }) => `${targetId} ${state}`)).toEqual([
+      'hostile failed',
+      'hung succeeded',
+    ]);
     expect(all).toEqual(await (await fleet.api.ask('/fleet/remediations/runs')).json());
     expect((await listed('--all')).items.length).toBe(all.total);
     const failed = await listed('--state', 'failed', '--state', 'no_effect', '--target', 'hostile');
