@@ -41,6 +41,7 @@ async function fleetOf(targets: number, beatSeconds: number, rampSeconds: number
     settings: {
       OPENCLAW_FLEET_TIMINGS: 'production',
       OPENCLAW_FLEET_DURATIONS_BEAT: String(beatSeconds),
+      OPENCLAW_FLEET_DURATIONS_BEAT_MIN: '10',
       OPENCLAW_FLEET_DURATIONS_GRACE: '300',
       OPENCLAW_FLEET_DURATIONS_RUNTIME_DRIFT_CRITICAL_AFTER: '900',
     },
@@ -114,12 +115,14 @@ async function interactive(page: Page, what: string): Promise<number> {
 
 async function framesUnderStorm(page: Page, stage: Stage): Promise<number> {
   await stage.nodes.play(STORM);
+  const nodes = (await stage.collector.summary()).total;
   await page.goto(FLEET);
   await page.evaluate('window.fleetBench.usable(0)');
   const events = await EventReader.open(stage.collector);
   const told = (): number => events.seen.filter(({ name }) => name === 'fleet-health-changed').length;
   try {
-    await waitFor(() => told() > 200, 'the storm to begin', 120_000, 500);
+    const calm = told();
+    await waitFor(() => told() - calm > 2 * nodes, 'every node to be in the storm', 180_000, 500);
     const before = told();
     const began = performance.now();
     const { frames, longTasks } = await page.evaluate<{ frames: number[]; longTasks: number[] }>(

@@ -93,7 +93,7 @@ function settingsOf(setup: GrafanaSetup, own: string, plugins: string, provision
     GF_PATHS_PROVISIONING: provisioning,
     GF_LOG_MODE: 'console',
     GF_SECURITY_ADMIN_PASSWORD: setup.adminPassword,
-    GF_SECURITY_SECRET_KEY: randomBytes(24).toString('base64url'),
+    GF_SECURITY_SECRET_KEY: keyOf(own),
     GF_SECURITY_DISABLE_GRAVATAR: 'true',
     GF_AUTH_ANONYMOUS_ENABLED: 'false',
     GF_USERS_ALLOW_SIGN_UP: 'false',
@@ -111,6 +111,13 @@ function settingsOf(setup: GrafanaSetup, own: string, plugins: string, provision
     ...(setup.flag !== undefined && { VITE_SMART_FLEET_V2_ENABLED: setup.flag }),
     ...(setup.prometheusUrl !== null && { OPENCLAW_FLEET_PROMETHEUS_URL: setup.prometheusUrl }),
   };
+}
+
+/** What encrypts the secrets of its database: it is that database's. */
+function keyOf(own: string): string {
+  const file = join(own, 'secret-key');
+  if (!existsSync(file)) writeFileSync(file, randomBytes(24).toString('base64url'), { mode: 0o600 });
+  return readFileSync(file, 'utf8');
 }
 
 /** What the collector needs for people who come through that Grafana. */
