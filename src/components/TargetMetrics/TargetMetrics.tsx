@@ -1,7 +1,7 @@
 import { t, Trans } from '@grafana/i18n';
-import { UrlSyncContextProvider } from '@grafana/scenes';
+import { sceneGraph, UrlSyncContextProvider } from '@grafana/scenes';
 import { LinkButton, Text } from '@grafana/ui';
-import { useMemo } from 'react';
+import { useEffect, useMemo } from 'react';
 import { href } from '../../constants.ts';
 import { can } from '../../permissions.ts';
 import { useSettings } from '../../settings.ts';
@@ -9,6 +9,9 @@ import { Empty } from '../states.tsx';
 import { prometheusOf } from './data-source.ts';
 import type { Source } from './data-source.ts';
 import { targetScene } from './scene.ts';
+
+/** How often the panels ask again while somebody looks. Milliseconds. */
+const REFRESH_MS = 30_000;
 
 /** What Prometheus kept of a target, on the time range of the address. */
 export default function TargetMetrics({ targetId }: { readonly targetId: string }) {
@@ -25,6 +28,12 @@ interface PanelsProps {
 }
 function Panels({ targetId, uid, name }: PanelsProps) {
   const scene = useMemo(() => targetScene(targetId, uid), [targetId, uid]);
+  useEffect(() => {
+    const timer = setInterval(() => {
+      if (document.visibilityState === 'visible') sceneGraph.getTimeRange(scene).onRefresh();
+    }, REFRESH_MS);
+    return () => clearInterval(timer);
+  }, [scene]);
   return (
     <>
       <UrlSyncContextProvider scene={scene} updateUrlOnInit={false} createBrowserHistorySteps={false}>

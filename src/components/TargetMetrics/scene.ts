@@ -5,7 +5,6 @@ import {
   SceneCSSGridItem,
   SceneCSSGridLayout,
   SceneQueryRunner,
-  SceneRefreshPicker,
   SceneTimePicker,
   SceneTimeRange,
 } from '@grafana/scenes';
@@ -16,11 +15,7 @@ import type { MetricPanel } from './queries.ts';
 export function targetScene(targetId: string, dataSourceUid: string): EmbeddedScene {
   return new EmbeddedScene({
     $timeRange: new SceneTimeRange({ from: 'now-6h', to: 'now' }),
-    controls: [
-      new SceneControlsSpacer(),
-      new SceneTimePicker({ isOnCanvas: true }),
-      new SceneRefreshPicker({ isOnCanvas: true, refresh: '1m', intervals: ['30s', '1m', '5m', '15m'] }),
-    ],
+    controls: [new SceneControlsSpacer(), new SceneTimePicker({ isOnCanvas: true })],
     body: new SceneCSSGridLayout({
       templateColumns: 'repeat(auto-fit, minmax(420px, 1fr))',
       autoRows: '260px',

@@ -27,9 +27,7 @@ export function TargetHeader({ target, holds = [] }: Props) {
         {liveness.flapping && (
           <Badge color="orange" icon="exchange-alt" text={t('target.badge.flapping', 'Comes and goes')} />
         )}
-        {!target.bridged && (
-          <Badge color="darkgrey" icon="link" text={t('target.badge.unbridged', 'Without a bridge')} />
-        )}
+        {!target.bridged && <Badge color="blue" icon="link" text={t('target.badge.unbridged', 'Without a bridge')} />}
         {kinds.map((kind) => (
           <Badge key={kind} color="purple" icon="pause" text={holdWord(kind)} />
         ))}

@@ -2,7 +2,7 @@ import { css } from '@emotion/css';
 import { dateTimeFormat } from '@grafana/data';
 import type { GrafanaTheme2 } from '@grafana/data';
 import { t, Trans } from '@grafana/i18n';
-import { Badge, Button, FilterPill, Stack, Text, useStyles2 } from '@grafana/ui';
+import { Button, FilterPill, Stack, Text, useStyles2 } from '@grafana/ui';
 import { CHANGE_KINDS } from '@openclaw-fleet/contract';
 import type { TimelineEntry } from '@openclaw-fleet/contract';
 import { memo } from 'react';
@@ -87,7 +87,7 @@ const Entry = memo(function Entry({ entry }: { readonly entry: TimelineEntry }) 
         </Text>
       </div>
       <div className={styles.kind}>
-        <Badge color="darkgrey" text={changeWord(entry.kind)} />
+        <Text weight="medium">{changeWord(entry.kind)}</Text>
       </div>
       <div className={styles.what}>
         {shortHash(entry.summary)}

@@ -45,7 +45,7 @@ export function TransportCard({ target }: Props) {
 const LOOKS = {
   open: ['green', 'check-circle'],
   failing: ['red', 'exclamation-circle'],
-  untried: ['darkgrey', 'question-circle'],
+  untried: ['blue', 'question-circle'],
   closed: ['orange', 'exclamation-triangle'],
 } as const;
 
