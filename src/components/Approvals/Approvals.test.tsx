@@ -101,7 +101,7 @@ describe('what waits for an approval', () => {
     await user.click(within(dialog).getByRole('button', { name: 'Approve' }));
     expect(await within(dialog).findByText(new RegExp(voided))).toBeVisible();
     expect(await within(dialog).findByText('Voided')).toBeVisible();
-    expect(await screen.findByText('Nothing waits for an approval')).toBeVisible();
+    expect(await screen.findByText('Nothing waits for an approval.')).toBeVisible();
     expect(dialog).toBeVisible();
   });
 
@@ -154,7 +154,7 @@ describe('what waits for an approval', () => {
 
   it('is nothing, because all is well', async () => {
     show(<Approvals />, { as: 'approver' });
-    expect(await screen.findByText('Nothing waits for an approval')).toBeVisible();
+    expect(await screen.findByText('Nothing waits for an approval.')).toBeVisible();
   });
 
   it('says when it cannot be read', async () => {

@@ -1,13 +1,12 @@
 import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
 import { t, Trans } from '@grafana/i18n';
-import { Text, useStyles2 } from '@grafana/ui';
+import { Icon, Stack, Text, useStyles2 } from '@grafana/ui';
 import { useState } from 'react';
 import { usePending } from '../../api/pending.ts';
 import type { Pending } from '../../api/pending.ts';
 import { useTargetNames } from '../../api/target-names.ts';
 import { Loadable } from '../Loadable.tsx';
-import { Empty } from '../states.tsx';
 import { DecisionDialog } from './DecisionDialog.tsx';
 import type { Decided } from './decision-words.ts';
 import { PendingCard } from './PendingCard.tsx';
@@ -57,7 +56,7 @@ export function Approvals({ compact = false }: ApprovalsProps) {
               />
             );
           return waiting.length === 0 ? (
-            <Nothing compact={compact} />
+            <Nothing />
           ) : (
             <>
               {list(mine, t('approvals.mine', 'Waits for you ({{count}})', { count: mine.length }))}
@@ -78,14 +77,14 @@ export function Approvals({ compact = false }: ApprovalsProps) {
   );
 }
 
-const Nothing = ({ compact }: { readonly compact: boolean }) =>
-  compact ? (
+const Nothing = () => (
+  <Stack direction="row" gap={1} alignItems="center">
+    <Icon name="check-circle" />
     <Text color="secondary">
       <Trans i18nKey="approvals.none">Nothing waits for an approval.</Trans>
     </Text>
-  ) : (
-    <Empty good title={t('approvals.none-title', 'Nothing waits for an approval')} />
-  );
+  </Stack>
+);
 
 interface ListProps {
   readonly label: string;

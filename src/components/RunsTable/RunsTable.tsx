@@ -6,7 +6,7 @@ import { href } from '../../constants.ts';
 import { faultWord, playbookWord, runStateWord, triggerWord } from '../../words.ts';
 import { RunBadge } from '../badges.tsx';
 import { refusalWord } from '../RepairDialog/plan-words.ts';
-import { span, TimeAgo } from '../TimeAgo.tsx';
+import { span, TimeAgo, useNow } from '../TimeAgo.tsx';
 import { groupRuns } from './group-runs.ts';
 import type { RunGroup } from './group-runs.ts';
 import { StepProgress } from './StepProgress.tsx';
@@ -106,32 +106,28 @@ const RunRow = memo(function RunRow({ run, name, progress }: RowProps) {
         </Stack>
       </td>
       {name !== null && (
-        <td>
-          <TextLink href={href.target(run.targetId)} inline={false} color="primary">
+        <td className={styles.narrow}>
+          <TextLink href={href.target(run.targetId)} inline={false}>
             {name}
           </TextLink>
         </td>
       )}
-      <td>
+      <td className={styles.narrow}>
         <TextLink href={href.run(run.id)} inline={false}>
           {playbookWord(playbook)}
         </TextLink>
-        <Text variant="bodySmall" color="secondary">
+        <Text element="p" variant="bodySmall" color="secondary">
           {faultWord(run.fault)}
           {run.attempt > 1 && `, ${t('runs.attempt', 'attempt {{attempt}}', { attempt: run.attempt })}`}
         </Text>
       </td>
-      <td>
-        <TimeAgo at={run.createdAt} />
-        <div>
-          <Text variant="bodySmall" color="secondary">
-            {trigger === 'manual' ? (run.requestedByName ?? run.requestedBy) : triggerWord(trigger)}
-          </Text>
-        </div>
-      </td>
       <td className={styles.narrow}>
-        {startedAt === null ? '–' : endedAt === null ? <TimeAgo at={startedAt} /> : took(startedAt, endedAt)}
+        <TimeAgo at={run.createdAt} />
+        <Text element="p" variant="bodySmall" color="secondary">
+          {trigger === 'manual' ? (run.requestedByName ?? run.requestedBy) : triggerWord(trigger)}
+        </Text>
       </td>
+      <td className={styles.narrow}>{startedAt === null ? '–' : <Took from={startedAt} to={endedAt} />}</td>
       <td className={styles.wide}>
         {progress ? (
           <StepProgress runId={run.id} />
@@ -146,4 +142,8 @@ const RunRow = memo(function RunRow({ run, name, progress }: RowProps) {
   );
 });
 
-const took = (from: string, to: string): string => span(Date.parse(to) - Date.parse(from));
+/** How long something took, or has taken so far. */
+function Took({ from, to }: { readonly from: string; readonly to: string | null }) {
+  const nowMs = useNow();
+  return <>{span((to === null ? nowMs : Date.parse(to)) - Date.parse(from))}</>;
+}

@@ -20,7 +20,7 @@ export function EfficacyTable({ efficacy }: { readonly efficacy: readonly Effica
           </tr>
         </thead>
         <tbody>
-          {efficacy.map(({ playbook, fault, runs, succeeded, noEffect, failed, falseAlarms, ...one }) => (
+          {efficacy.map(({ playbook, fault, succeeded, noEffect, failed, falseAlarms, ...one }) => (
             <tr key={`${playbook} ${fault}`}>
               <td>
                 {playbookWord(playbook)}
@@ -31,10 +31,11 @@ export function EfficacyTable({ efficacy }: { readonly efficacy: readonly Effica
               <td>
                 {one.successRate === null
                   ? '–'
-                  : t('efficacy.percent', '{{percent}} % ({{succeeded}} of {{runs}})', {
+                  : t('efficacy.percent', '{{percent}} % ({{succeeded}} of {{acted}})', {
                       percent: Math.round(100 * one.successRate),
                       succeeded,
-                      runs,
+                      // A false alarm did nothing, so it counts for nothing.
+                      acted: succeeded + noEffect + failed,
                     })}{' '}
                 {one.breakerOpen && <Badge color="red" icon="bolt" text={t('efficacy.open', 'Breaker open')} />}
               </td>

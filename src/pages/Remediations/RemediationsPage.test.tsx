@@ -78,7 +78,7 @@ describe('the page of repairs', () => {
 
   it('says that nothing is there because all is well', async () => {
     open();
-    expect(await screen.findByText('Nothing waits for an approval')).toBeVisible();
+    expect(await screen.findByText('Nothing waits for an approval.')).toBeVisible();
     expect(await screen.findByText('No repair is under way.')).toBeVisible();
     expect(await screen.findByText('No repair has ended yet')).toBeVisible();
     expect(await screen.findByText('Nothing holds repairs back.')).toBeVisible();

@@ -7,11 +7,11 @@ import { Section } from './Section.tsx';
 import { wavesOf } from './waves.ts';
 import type { Wave } from './waves.ts';
 
-const stateWord = (state: Wave['state']): string =>
+const stateWord = ({ state, index }: Wave): string =>
   ({
     done: t('batch.wave.done', 'ended'),
     'under-way': t('batch.wave.under-way', 'under way'),
-    waits: t('batch.wave.waits', 'waits for the one before'),
+    waits: index === 0 ? t('batch.wave.not-begun', 'not begun yet') : t('batch.wave.waits', 'waits for the one before'),
   })[state];
 
 /** How far each wave is: the first nodes, then a few more, then the rest. */
@@ -23,7 +23,7 @@ export function Waves({ batch }: { readonly batch: Batch }) {
     <Section title={t('batch.progress', 'Progress')}>
       <Text>
         {t('batch.summary', '{{done}} of {{total}} nodes done, {{failed}} failed.', { done, total, failed })}
-        {held > 0 && ` ${t('batch.held', '{{count}} were held back from the start.', { count: held })}`}
+        {held > 0 && ` ${t('batch.held', 'Held back from the start: {{count}}.', { count: held })}`}
       </Text>
       <ol className={styles.waves} aria-label={t('batch.waves', 'Waves')}>
         {wavesOf(batch).map((wave) => (
@@ -43,7 +43,7 @@ export function Waves({ batch }: { readonly batch: Batch }) {
               {t('batch.wave.count', '{{ended}} of {{total}}, {{state}}', {
                 ended: wave.ended,
                 total: wave.total,
-                state: stateWord(wave.state),
+                state: stateWord(wave),
               })}
               {wave.failed > 0 && `, ${t('batch.wave.failed', '{{count}} failed', { count: wave.failed })}`}
             </Text>
