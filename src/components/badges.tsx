@@ -1,4 +1,6 @@
-import { Badge } from '@grafana/ui';
+import type { GrafanaTheme2 } from '@grafana/data';
+import { Badge, useStyles2 } from '@grafana/ui';
+import { css } from '@emotion/css';
 import type { BadgeColor, IconName } from '@grafana/ui';
 import { isEnded } from '@openclaw-fleet/contract';
 import type {
@@ -11,6 +13,18 @@ import type {
 } from '@openclaw-fleet/contract';
 import { memo } from 'react';
 import { bandWord, runStateWord, severityWord, stateWord, verdictWord } from '../words.ts';
+
+interface WordProps {
+  readonly color: BadgeColor;
+  readonly icon: IconName;
+  readonly text: string;
+}
+function Word({ color, ...props }: WordProps) {
+  const styles = useStyles2(getStyles);
+  // Grafana's own grey is too faint to read on a light ground.
+  return <Badge {...props} color={color} {...(color === 'darkgrey' && { className: styles.grey })} />;
+}
+const getStyles = (theme: GrafanaTheme2) => ({ grey: css({ color: theme.colors.text.primary }) });
 
 // Never by colour alone: each has an icon and a word of its own.
 const BANDS: Record<Band, readonly [BadgeColor, IconName]> = {
@@ -29,7 +43,7 @@ interface BandProps {
 export const BandBadge = memo(function BandBadge({ band, score = null }: BandProps) {
   const [color, icon] = BANDS[band];
   const text = bandWord(band);
-  return <Badge color={color} icon={icon} text={score === null ? text : `${score} ${text}`} />;
+  return <Word color={color} icon={icon} text={score === null ? text : `${score} ${text}`} />;
 });
 
 const STATES: Record<LivenessState, readonly [BadgeColor, IconName]> = {
@@ -43,7 +57,7 @@ const STATES: Record<LivenessState, readonly [BadgeColor, IconName]> = {
 };
 export const StateBadge = memo(function StateBadge({ state }: { readonly state: LivenessState }) {
   const [color, icon] = STATES[state];
-  return <Badge color={color} icon={icon} text={stateWord(state)} />;
+  return <Word color={color} icon={icon} text={stateWord(state)} />;
 });
 
 const SEVERITIES: Record<DriftSeverity | ViolationSeverity, readonly [BadgeColor, IconName]> = {
@@ -55,7 +69,7 @@ const SEVERITIES: Record<DriftSeverity | ViolationSeverity, readonly [BadgeColor
 };
 export const SeverityBadge = ({ severity }: { readonly severity: DriftSeverity | ViolationSeverity }) => {
   const [color, icon] = SEVERITIES[severity];
-  return <Badge color={color} icon={icon} text={severityWord(severity)} />;
+  return <Word color={color} icon={icon} text={severityWord(severity)} />;
 };
 
 const VERDICTS: Record<Verdict, readonly [BadgeColor, IconName]> = {
@@ -66,7 +80,7 @@ const VERDICTS: Record<Verdict, readonly [BadgeColor, IconName]> = {
 };
 export const VerdictBadge = ({ verdict }: { readonly verdict: Verdict }) => {
   const [color, icon] = VERDICTS[verdict];
-  return <Badge color={color} icon={icon} text={verdictWord(verdict)} />;
+  return <Word color={color} icon={icon} text={verdictWord(verdict)} />;
 };
 
 function runLook(state: RunState): readonly [BadgeColor, IconName] {
@@ -79,5 +93,5 @@ function runLook(state: RunState): readonly [BadgeColor, IconName] {
 }
 export const RunBadge = ({ state }: { readonly state: RunState }) => {
   const [color, icon] = runLook(state);
-  return <Badge color={color} icon={icon} text={runStateWord(state)} />;
+  return <Word color={color} icon={icon} text={runStateWord(state)} />;
 };

@@ -1,5 +1,5 @@
 import { describe, expect, it, jest } from '@jest/globals';
-import { fireEvent, screen, within } from '@testing-library/react';
+import { fireEvent, screen, waitFor, within } from '@testing-library/react';
 import type { Band, LivenessState, MapTarget } from '@openclaw-fleet/contract';
 import { mapTarget } from '../../testing/fixtures/fleet.ts';
 import { show } from '../../testing/render.tsx';
@@ -171,12 +171,12 @@ describe('A change of some targets', () => {
     expect(reads).not.toContain('a-0');
   });
 
-  it('draws every cell, also of many', () => {
+  it('draws every cell, also of many', async () => {
     const items = ['a', 'b', 'c'].flatMap((zone) =>
       Array.from({ length: 1500 }, (_, index) => mapTarget(`${zone}-${index}`, { zone }))
     );
     const { container } = show(map(items));
-    expect(container.querySelectorAll('[role="option"]')).toHaveLength(4500);
+    await waitFor(() => expect(container.querySelectorAll('[role="option"]')).toHaveLength(4500));
   });
 
   it('renders no cell anew when it changes none', () => {

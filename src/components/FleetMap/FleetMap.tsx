@@ -1,7 +1,7 @@
 import { t } from '@grafana/i18n';
 import { useStyles2 } from '@grafana/ui';
 import type { MapTarget, ZoneSummary } from '@openclaw-fleet/contract';
-import { startTransition, useCallback, useEffect, useId, useMemo, useRef, useState } from 'react';
+import { useCallback, useEffect, useId, useMemo, useRef, useState } from 'react';
 import type { FocusEvent, KeyboardEvent, MouseEvent } from 'react';
 import { stepTo, zonesOf } from './layout.ts';
 import { createCellNames } from './look.ts';
@@ -130,14 +130,16 @@ export function FleetMap({
   );
 }
 
-/** Cells that are drawn at once: more would hold the page for too long. */
-const CELLS_PER_STEP = 2000;
+/** Cells that are drawn at once, and in each step after that: more would hold the page for too long. */
+const CELLS = { first: 2000, step: 1000 } as const;
 
 /** How many cells to draw now: of many, the first ones at once and the others soon after, between whatever else goes on. */
 function useSteps(count: number): number {
-  const [drawn, setDrawn] = useState(CELLS_PER_STEP);
+  const [drawn, setDrawn] = useState<number>(CELLS.first);
   useEffect(() => {
-    if (drawn < count) startTransition(() => setDrawn(drawn + CELLS_PER_STEP));
+    if (drawn >= count) return;
+    const timer = setTimeout(() => setDrawn(drawn + CELLS.step));
+    return () => clearTimeout(timer);
   }, [drawn, count]);
   return drawn;
 }

@@ -1,11 +1,12 @@
 import type { GrafanaTheme2 } from '@grafana/data';
 import { t, Trans } from '@grafana/i18n';
-import { Button, Checkbox, MultiCombobox, useStyles2 } from '@grafana/ui';
+import { Button, Checkbox, useStyles2 } from '@grafana/ui';
 import { css } from '@emotion/css';
 import { BANDS, LIVENESS_STATES } from '@openclaw-fleet/contract';
 import type { Band, LivenessState } from '@openclaw-fleet/contract';
-import { memo, useId } from 'react';
+import { memo } from 'react';
 import { usePolicies } from '../../api/policies.ts';
+import { MultiFilter } from '../../components/MultiFilter.tsx';
 import { bandWord, stateWord } from '../../words.ts';
 import { isFiltered, NO_FILTER } from './filter.ts';
 import type { FleetFilter } from './filter.ts';
@@ -102,22 +103,18 @@ interface ChoiceProps<T extends string> {
 
 function Choice<T extends string>({ label, value, options, word, custom = false, onChange }: ChoiceProps<T>) {
   const styles = useStyles2(getStyles);
-  const id = useId();
   // A value of a link is shown, whether it is offered or not.
   const offered = [...new Set([...options, ...value])].map((each) => ({ value: each, label: word?.(each) ?? each }));
   return (
     <div className={styles.choice}>
-      <span id={id} className={styles.label}>
-        {label}
-      </span>
-      <MultiCombobox<T>
-        aria-labelledby={id}
+      <MultiFilter<T>
+        label={label}
         placeholder={t('fleet.filter.any', 'Any')}
-        value={[...value]}
+        value={value}
         options={offered}
         createCustomValue={custom}
         isClearable
-        onChange={(chosen) => onChange(chosen.map((each) => each.value))}
+        onChange={onChange}
       />
     </div>
   );
@@ -128,5 +125,4 @@ const getStyles = (theme: GrafanaTheme2) => ({
   search: css({ flex: '1 1 170px', maxWidth: 320 }),
   choice: css({ flex: '1 1 100px', minWidth: 100, maxWidth: 240 }),
   check: css({ display: 'flex', alignItems: 'center', height: theme.spacing(theme.components.height.md) }),
-  label: css({ fontSize: theme.typography.bodySmall.fontSize, color: theme.colors.text.secondary }),
 });
