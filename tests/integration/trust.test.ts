@@ -2,10 +2,13 @@ import { chmodSync, copyFileSync, readFileSync } from 'node:fs';
 import { get } from 'node:https';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { TestCollector } from './support/collector.ts';
 import type { TestNode } from './support/node.ts';
 import { waitFor } from './support/wait.ts';
+
+// Every test starts a collector, and commands beside it, as processes of their own.
+jest.setTimeout(120_000);
 
 let collector: TestCollector;
 let node: TestNode;
