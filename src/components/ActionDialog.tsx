@@ -4,11 +4,12 @@ import { useId, useRef, useState } from 'react';
 import type { ReactNode } from 'react';
 import { failureOf } from '../api/client.ts';
 import type { FleetError } from '../api/client.ts';
+import { useFocusReturn } from '../hooks/use-focus-return.ts';
 
 /** The bounds of a reason, as the contract's `reasonSchema` has them. */
 export const REASON = { least: 3, most: 500 } as const;
 
-interface Props {
+export interface ActionDialogProps {
   readonly title: string;
   /** Exactly what will happen, to which nodes. */
   readonly children: ReactNode;
@@ -32,7 +33,16 @@ interface Props {
 }
 
 /** Asks for a reason and confirms one action. Errors stay in it, and a double click does nothing twice. */
-export function ActionDialog({ title, children, confirm, destructive = false, acknowledge, blocked, ...props }: Props) {
+export function ActionDialog({
+  title,
+  children,
+  confirm,
+  destructive = false,
+  acknowledge,
+  blocked,
+  ...props
+}: ActionDialogProps) {
+  useFocusReturn();
   const [reason, setReason] = useState(props.reason ?? '');
   const [known, setKnown] = useState(acknowledge === undefined);
   const [error, setError] = useState<FleetError | null>(null);
