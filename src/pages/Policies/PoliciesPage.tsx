@@ -104,7 +104,7 @@ const Row = memo(function Row({ policy }: { readonly policy: PolicyProfile }) {
           {name}
         </TextLink>
         {name !== id && (
-          <Text variant="bodySmall" color="secondary">
+          <Text element="p" variant="bodySmall" color="secondary">
             {id}
           </Text>
         )}

@@ -1,4 +1,6 @@
-import { Checkbox, Combobox, Field, Input, RadioButtonList, Stack, TagsInput, TextArea } from '@grafana/ui';
+import { css } from '@emotion/css';
+import type { GrafanaTheme2 } from '@grafana/data';
+import { Checkbox, Combobox, Field, Input, RadioButtonList, Stack, TagsInput, TextArea, useStyles2 } from '@grafana/ui';
 import { DRIFT_MODES } from '@openclaw-fleet/contract';
 import { useId } from 'react';
 import { useConfigs } from '../../../api/configurations.ts';
@@ -18,17 +20,19 @@ interface Props {
 /** One field of a policy with its label, what it is for, and what is wrong with it. */
 export function FieldInput({ name, form, error, onChange }: Props) {
   const id = useId();
+  const styles = useStyles2(getStyles);
   const hint = fieldHint(name);
   const common = {
     invalid: error !== undefined,
     error,
     noMargin: true,
+    required: name === 'name',
     ...(hint !== '' && { description: hint }),
   };
   const set = (value: PolicyForm[FieldName]): void => onChange({ [name]: value });
   if (isFlag(name))
     return (
-      <Stack direction="column" gap={0.5}>
+      <Stack direction="column" gap={0.5} alignItems="flex-start">
         <Checkbox
           label={fieldWord(name)}
           description={hint}
@@ -42,7 +46,7 @@ export function FieldInput({ name, form, error, onChange }: Props) {
   if (name === 'driftMode')
     return (
       <fieldset>
-        <legend>{fieldWord(name)}</legend>
+        <legend className={styles.legend}>{fieldWord(name)}</legend>
         <RadioButtonList
           name={id}
           value={form.driftMode}
@@ -90,7 +94,6 @@ export function FieldInput({ name, form, error, onChange }: Props) {
       <Input
         id={id}
         value={form[name]}
-        required={name === 'name'}
         {...(isNumber(name) && { inputMode: 'decimal' as const, suffix: unitWord(NUMBERS[name].unit) })}
         onChange={(event) => set(event.currentTarget.value)}
       />
@@ -149,3 +152,11 @@ function RevisionInput({ id, value, onChange }: RevisionProps) {
     />
   );
 }
+
+const getStyles = (theme: GrafanaTheme2) => ({
+  legend: css({
+    fontSize: theme.typography.bodySmall.fontSize,
+    fontWeight: theme.typography.fontWeightMedium,
+    marginBottom: theme.spacing(0.5),
+  }),
+});

@@ -59,7 +59,7 @@ function Numbers({ effect }: { readonly effect: Effect }) {
     return <Text>{t('policies.effect.nobody', 'It has no targets, so nothing changes for anybody.')}</Text>;
   if (changed === 0)
     return (
-      <Text>{t('policies.effect.nothing', 'Nothing would change for any of its {{looked}} targets.', { looked })}</Text>
+      <Text>{t('policies.effect.nothing', 'Nothing would change for any of the {{looked}} targets.', { looked })}</Text>
     );
   const least = partial ? t('policies.effect.at-least', 'at least ') : '';
   return (

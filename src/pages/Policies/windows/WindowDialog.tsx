@@ -4,6 +4,7 @@ import type { MaintenanceWindow } from '@openclaw-fleet/contract';
 import { useId, useMemo, useState } from 'react';
 import { REASON } from '../../../components/ActionDialog.tsx';
 import { useNow } from '../../../components/TimeAgo.tsx';
+import { useFocusReturn } from '../../../hooks/use-focus-return.ts';
 import { t } from '../../../i18n.ts';
 import { parseCron } from './cron.ts';
 import { cronWords, lengthWords } from './cron-words.ts';
@@ -52,6 +53,7 @@ export function windowErrors(schedule: string, duration: string, reason: string)
 
 /** Asks for one window. What it would do is shown next, before it is saved. */
 export function WindowDialog({ window, onDone, onDismiss }: Props) {
+  useFocusReturn();
   const [draft, setDraft] = useState(window ?? NEW);
   const [duration, setDuration] = useState(String((window ?? NEW).durationMinutes));
   const [tried, setTried] = useState(false);
