@@ -9,7 +9,6 @@ interface Props<Value extends string> {
   readonly width?: number;
   /** Whether what is not on the list may be typed. */
   readonly createCustomValue?: boolean;
-  readonly isClearable?: boolean;
   readonly onChange: (value: Value[]) => void;
 }
 

@@ -9,7 +9,7 @@ import { driftWord } from '../../words.ts';
 import { SeverityBadge } from '../badges.tsx';
 import { AgeCell, ChoiceCell, RepairCell, TargetCell } from './cells.tsx';
 import { Differences } from './Differences.tsx';
-import { shortHash } from './hash.ts';
+import { HiddenHead } from './HiddenHead.tsx';
 import { PagedTable } from './PagedTable.tsx';
 import type { FaultTableProps } from './ViolationsTable.tsx';
 
@@ -36,8 +36,8 @@ export function DriftTable({ items, onRepair, compact = false, nameOf, choice, m
       more={more}
       head={
         <>
-          {choice !== undefined && <th aria-label={t('faults.table.choice', 'Selected')} />}
-          <th aria-label={t('faults.drift.details', 'Details')} />
+          {choice !== undefined && <HiddenHead text={t('faults.table.choice', 'Selected')} />}
+          <HiddenHead text={t('faults.drift.details', 'Details')} />
           <th>
             <Trans i18nKey="faults.table.severity">Severity</Trans>
           </th>
@@ -47,11 +47,6 @@ export function DriftTable({ items, onRepair, compact = false, nameOf, choice, m
           <th>
             <Trans i18nKey="faults.drift.drift">Drift</Trans>
           </th>
-          {!compact && (
-            <th>
-              <Trans i18nKey="faults.drift.sides">Expected and actual</Trans>
-            </th>
-          )}
           <th>
             <Trans i18nKey="faults.table.since">Since</Trans>
           </th>
@@ -69,7 +64,6 @@ export function DriftTable({ items, onRepair, compact = false, nameOf, choice, m
             <DriftRow
               item={item}
               name={nameOf?.(item.targetId) ?? item.targetId}
-              compact={compact}
               open={isOpen}
               onOpen={onOpen}
               onRepair={onRepair}
@@ -77,7 +71,7 @@ export function DriftTable({ items, onRepair, compact = false, nameOf, choice, m
             />
             {isOpen && (
               <tr id={detailsId(item.id)}>
-                <td colSpan={5 + (compact ? 0 : 1) + (choice === undefined ? 0 : 1) + (onRepair === undefined ? 0 : 1)}>
+                <td colSpan={5 + (choice === undefined ? 0 : 1) + (onRepair === undefined ? 0 : 1)}>
                   <Values expected={item.expected} actual={item.actual} />
                   {details?.(item) ?? (item.differences && <Differences differences={item.differences} />)}
                 </td>
@@ -95,7 +89,6 @@ const detailsId = (id: string): string => `drift-${id}`;
 interface RowProps {
   readonly item: DriftRecord;
   readonly name: string;
-  readonly compact: boolean;
   readonly open: boolean;
   readonly onOpen: (id: string) => void;
   readonly onRepair?: (item: DriftRecord) => void;
@@ -104,16 +97,7 @@ interface RowProps {
   readonly onToggle?: (item: DriftRecord) => void;
 }
 
-const DriftRow = memo(function DriftRow({
-  item,
-  name,
-  compact,
-  open,
-  onOpen,
-  onRepair,
-  chosen = false,
-  ...row
-}: RowProps) {
+const DriftRow = memo(function DriftRow({ item, name, open, onOpen, onRepair, chosen = false, ...row }: RowProps) {
   const word = driftWord(item.category);
   return (
     <tr>
@@ -145,11 +129,6 @@ const DriftRow = memo(function DriftRow({
         </Text>
         <Text element="p">{item.reason}</Text>
       </td>
-      {!compact && (
-        <td>
-          <Values expected={shortHash(item.expected)} actual={shortHash(item.actual)} />
-        </td>
-      )}
       <AgeCell fault={item} />
       {onRepair !== undefined && <RepairCell fault={item} name={name} onRepair={onRepair} />}
     </tr>

@@ -79,6 +79,6 @@ const getStyles = (theme: GrafanaTheme2, compact: boolean) => ({
       fontWeight: theme.typography.fontWeightMedium,
       whiteSpace: 'nowrap',
     },
-    'tbody tr:hover': { background: theme.colors.action.hover },
+    'tbody tr:hover': { background: theme.colors.background.secondary },
   }),
 });

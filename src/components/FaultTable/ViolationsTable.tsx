@@ -6,6 +6,7 @@ import { violationWord } from '../../words.ts';
 import { SeverityBadge } from '../badges.tsx';
 import { AgeCell, ChoiceCell, RepairCell, TargetCell } from './cells.tsx';
 import type { Choice, NameOf } from './cells.tsx';
+import { HiddenHead } from './HiddenHead.tsx';
 import { PagedTable } from './PagedTable.tsx';
 import type { More } from './PagedTable.tsx';
 
@@ -40,7 +41,7 @@ export function ViolationsTable({
       more={more}
       head={
         <>
-          {choice !== undefined && <th aria-label={t('faults.table.choice', 'Selected')} />}
+          {choice !== undefined && <HiddenHead text={t('faults.table.choice', 'Selected')} />}
           <th>
             <Trans i18nKey="faults.table.severity">Severity</Trans>
           </th>

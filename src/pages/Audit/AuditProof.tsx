@@ -74,7 +74,7 @@ export function AuditHead() {
             <Trans i18nKey="audit.head.title">Signed head</Trans>
           </Text>
           <Text>
-            {t('audit.head.newest', 'The newest record is no. {{seq}}, with the hash {{hash}}.', {
+            {t('audit.head.newest', 'The newest record is no. {{seq}} (hash {{hash}}).', {
               seq,
               hash: shortHash(hash),
             })}{' '}

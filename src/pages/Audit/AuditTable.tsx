@@ -6,6 +6,7 @@ import { ClipboardButton, IconButton, Text, TextLink, useStyles2 } from '@grafan
 import type { AuditRecord } from '@openclaw-fleet/contract';
 import { Fragment, memo, useCallback, useState } from 'react';
 import { shortHash } from '../../components/FaultTable/hash.ts';
+import { HiddenHead } from '../../components/FaultTable/HiddenHead.tsx';
 import { PagedTable } from '../../components/FaultTable/PagedTable.tsx';
 import type { More } from '../../components/FaultTable/PagedTable.tsx';
 import { TimeAgo } from '../../components/TimeAgo.tsx';
@@ -37,7 +38,7 @@ export function AuditTable({ items, people, nameOf, more }: Props) {
       more={more}
       head={
         <>
-          <th aria-label={t('audit.table.details', 'Details')} />
+          <HiddenHead text={t('audit.table.details', 'Details')} />
           <th>
             <Trans i18nKey="audit.table.when">When</Trans>
           </th>

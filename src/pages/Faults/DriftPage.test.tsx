@@ -15,7 +15,7 @@ const page = (items: readonly object[]) => ({ items, total: items.length, nextCu
 beforeAll(drawLists);
 
 describe('the page of drift', () => {
-  it('shows each with its category, severity, reason and both sides, long hashes shortened', async () => {
+  it('shows each with its category, severity and reason', async () => {
     show(<DriftPage />);
     const row = within(
       within(await table())
@@ -24,8 +24,6 @@ describe('the page of drift', () => {
     );
     expect(row.getByText('Major')).toBeVisible();
     expect(row.getByText('The configuration was edited on the node.')).toBeVisible();
-    expect(row.getByText('aaaaaaaaaaaa…')).toBeVisible();
-    expect(row.getByText('bbbbbbbbbbbb…')).toBeVisible();
     expect(row.getByRole('link', { name: 'gateway-03.example' })).toBeVisible();
   });
 
