@@ -1,6 +1,7 @@
 import { t } from '@grafana/i18n';
 import { isEnded } from '@openclaw-fleet/contract';
 import type { FleetTarget, HealthScore, Run } from '@openclaw-fleet/contract';
+import { span } from '../../components/TimeAgo.tsx';
 import type { OpenFault } from './target-faults.ts';
 
 /** What somebody who was just woken needs to know of a target first. */
@@ -29,7 +30,7 @@ interface Facts {
 export function firstThing({ target, score, faults = [], runs = [], whyNoRepair }: Facts): FirstThing | null {
   const { state, reason: liveness } = target.liveness;
   if (state === 'retired') return null;
-  const reason = score?.reasons[0] ?? faults[0]?.text ?? (isQuiet(state) ? liveness : null);
+  const reason = silence(target) ?? score?.reasons[0] ?? faults[0]?.text ?? (isQuiet(state) ? liveness : null);
   if (reason === null) return null;
   const severity = severityOf(target, faults);
   const run = runs.find((each) => !isEnded(each.state)) ?? null;
@@ -37,8 +38,15 @@ export function firstThing({ target, score, faults = [], runs = [], whyNoRepair 
   const offersRepair = whyNoRepair === null;
   const next = offersRepair
     ? t('target.first.repair', 'A playbook repairs this. Look at its plan: nothing begins before you confirm.')
-    : (noRepair(target) ?? whyNoRepair);
+    : (noRepair(target, faults) ??
+      t('target.first.not-now', 'It cannot be repaired from here now. {{why}}', { why: whyNoRepair }));
   return { severity, reason, next, run, offersRepair };
+}
+
+/** Of a target that is silent by now: what its assessment said of that is as old as its last look. */
+function silence({ liveness: { state, ageSeconds } }: Facts['target']): string | null {
+  if (state !== 'expired' || ageSeconds === null) return null;
+  return t('target.first.silent', 'It has sent no heartbeat for {{age}}.', { age: span(ageSeconds * 1000) });
 }
 
 const isQuiet = (state: FleetTarget['liveness']['state']): boolean => state !== 'online';
@@ -57,7 +65,7 @@ function nextOfRun({ state }: Run): string {
 }
 
 /** Where the state itself says more than why a button is disabled. */
-function noRepair({ bridged, liveness: { state } }: Facts['target']): string | null {
+function noRepair({ bridged, liveness: { state } }: Facts['target'], faults: readonly OpenFault[]): string | null {
   if (state === 'stopped')
     return t('target.first.stopped', 'It said that it stops. Look whether somebody meant it to, then start it again.');
   if (!bridged)
@@ -65,5 +73,7 @@ function noRepair({ bridged, liveness: { state } }: Facts['target']): string | n
       'target.first.by-hand',
       'No bridge stands beside it, so the fleet cannot repair it: log in to its host and look at the gateway there.'
     );
+  if (state === 'online' && faults.every(({ playbook }) => playbook === null))
+    return t('target.first.no-playbook', 'No playbook repairs this. What to do stands under “Drift and violations”.');
   return null;
 }

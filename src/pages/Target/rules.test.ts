@@ -45,7 +45,14 @@ describe('what comes first', () => {
     const score = scoreOf(ID, { reasons: ['The worst.', 'Another.'] });
     expect(firstThing({ ...facts, score, faults, target: targetOf(ID) })?.reason).toBe('The worst.');
     expect(firstThing({ ...facts, score: undefined, faults, target: targetOf(ID) })?.reason).toBe('It differs.');
-    expect(firstThing({ ...facts, target: targetIn('expired') })?.reason).toBe('It is expired.');
+    expect(firstThing({ ...facts, target: targetIn('stale') })?.reason).toBe('It is stale.');
+  });
+
+  it('is, of a silent target, for how long by now: its assessment is older', () => {
+    const silent = targetIn('expired');
+    const target = { ...silent, liveness: { ...silent.liveness, ageSeconds: 240 } };
+    const score = scoreOf(ID, { reasons: ['No report for 59 s'] });
+    expect(firstThing({ ...facts, score, target })?.reason).toBe('It has sent no heartbeat for 4 min.');
   });
 
   it.each<[string, Partial<FleetTarget>, string]>([
@@ -68,7 +75,12 @@ describe('what comes first', () => {
     const ask = (target: FleetTarget, whyNoRepair: string | null) =>
       firstThing({ ...facts, score, target, whyNoRepair });
     expect(ask(targetOf(ID), null)).toMatchObject({ offersRepair: true });
-    expect(ask(targetOf(ID), 'All is paused.')).toMatchObject({ offersRepair: false, next: 'All is paused.' });
+    expect(ask(targetOf(ID), 'no')?.next).toContain('No playbook repairs this.');
+    const faults = openFaults([driftOf(ID)], []);
+    expect(firstThing({ ...facts, score, faults, target: targetOf(ID), whyNoRepair: 'All is paused.' })).toMatchObject({
+      offersRepair: false,
+      next: 'It cannot be repaired from here now. All is paused.',
+    });
     expect(ask(targetOf(ID, { bridged: false }), 'no bridge')?.next).toContain('log in to its host');
     expect(ask(targetIn('stopped'), 'no')?.next).toContain('It said that it stops');
   });
