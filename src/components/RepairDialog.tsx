@@ -1,8 +1,9 @@
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { locationService } from '@grafana/runtime';
 import { Alert, Button, LoadingPlaceholder, Stack, Text, TextLink } from '@grafana/ui';
 import type { DryRun, PlaybookId } from '@openclaw-fleet/contract';
 import { useState } from 'react';
+import { t } from '../i18n.ts';
 import { useRequestBatch, useRequestRepair } from '../api/repairs.ts';
 import { href } from '../constants.ts';
 import { useIdempotencyKey } from '../hooks/use-idempotency-key.ts';

@@ -1,6 +1,6 @@
-import { t } from '@grafana/i18n';
 import { Combobox, Field } from '@grafana/ui';
 import { useId } from 'react';
+import { t } from '../i18n.ts';
 import type { TargetNames } from '../api/target-names.ts';
 
 /** Names that are offered at a time. */

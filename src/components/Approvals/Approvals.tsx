@@ -1,8 +1,9 @@
 import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { Icon, Stack, Text, useStyles2 } from '@grafana/ui';
 import { useState } from 'react';
+import { t } from '../../i18n.ts';
 import { usePending } from '../../api/pending.ts';
 import type { Pending } from '../../api/pending.ts';
 import { useTargetNames } from '../../api/target-names.ts';

@@ -1,6 +1,7 @@
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { Alert, Stack, Text } from '@grafana/ui';
 import { useState } from 'react';
+import { t } from '../../i18n.ts';
 import { useApprove, useBatch, useCancel, useDeny, useRun } from '../../api/repairs.ts';
 import type { PlanKind } from '../../api/repairs.ts';
 import { playbookWord } from '../../words.ts';

@@ -1,7 +1,8 @@
 import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { Badge, Stack, Text, TextLink, useStyles2 } from '@grafana/ui';
+import { t } from '../../i18n.ts';
 import { href } from '../../constants.ts';
 import { faultWord, playbookWord } from '../../words.ts';
 import { TimeAgo } from '../TimeAgo.tsx';

@@ -1,5 +1,5 @@
-import { t } from '@grafana/i18n';
 import { Text } from '@grafana/ui';
+import { t } from '../../i18n.ts';
 import { useMe } from '../../api/fleet.ts';
 
 interface Props {

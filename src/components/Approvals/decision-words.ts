@@ -1,4 +1,4 @@
-import { t } from '@grafana/i18n';
+import { t } from '../../i18n.ts';
 import type { Decision, Subject } from './run-actions.ts';
 
 /** What the button of a decision says. */

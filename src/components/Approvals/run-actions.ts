@@ -1,6 +1,6 @@
-import { t } from '@grafana/i18n';
 import { isEnded } from '@openclaw-fleet/contract';
 import type { Batch, Me, Plan, Role, Run, RunDetail, RunState } from '@openclaw-fleet/contract';
+import { t } from '../../i18n.ts';
 import type { PlanKind } from '../../api/repairs.ts';
 
 /** What a person can do about a plan. */

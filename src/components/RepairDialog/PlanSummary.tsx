@@ -1,9 +1,10 @@
 import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { Badge, Text, TextLink, useStyles2 } from '@grafana/ui';
 import { DRIFT_SEVERITIES, VIOLATION_SEVERITIES } from '@openclaw-fleet/contract';
 import type { DriftSeverity, Plan, PlannedTarget, Refusal, ViolationSeverity } from '@openclaw-fleet/contract';
+import { t } from '../../i18n.ts';
 import { useSummary } from '../../api/fleet.ts';
 import { href } from '../../constants.ts';
 import { faultWord } from '../../words.ts';

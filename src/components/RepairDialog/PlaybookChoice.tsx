@@ -1,10 +1,11 @@
 import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { Button, RadioButtonList, Stack, Text, useStyles2 } from '@grafana/ui';
 import { PLAYBOOK_IDS } from '@openclaw-fleet/contract';
 import type { PlaybookId } from '@openclaw-fleet/contract';
 import { useId, useState } from 'react';
+import { t } from '../../i18n.ts';
 import { playbookWord } from '../../words.ts';
 
 const about = (playbook: PlaybookId): string =>

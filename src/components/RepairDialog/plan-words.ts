@@ -1,5 +1,5 @@
-import { t } from '@grafana/i18n';
 import type { Plan, RefusalReason } from '@openclaw-fleet/contract';
+import { t } from '../../i18n.ts';
 
 type Action = Plan['actions'][number];
 

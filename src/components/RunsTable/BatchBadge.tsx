@@ -1,7 +1,7 @@
-import { t } from '@grafana/i18n';
 import { Badge } from '@grafana/ui';
 import type { BadgeColor, IconName } from '@grafana/ui';
 import type { Batch } from '@openclaw-fleet/contract';
+import { t } from '../../i18n.ts';
 
 type BatchState = Batch['state'];
 

@@ -1,7 +1,7 @@
-import { t } from '@grafana/i18n';
 import { Badge, Stack, Text, TextLink, useStyles2 } from '@grafana/ui';
 import type { Run } from '@openclaw-fleet/contract';
 import { memo } from 'react';
+import { t } from '../../i18n.ts';
 import { href } from '../../constants.ts';
 import { faultWord, playbookWord, runStateWord, triggerWord } from '../../words.ts';
 import { RunBadge } from '../badges.tsx';

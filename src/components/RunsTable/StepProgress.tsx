@@ -1,8 +1,8 @@
 import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
-import { t } from '@grafana/i18n';
 import { Text, useStyles2 } from '@grafana/ui';
 import type { RunStep } from '@openclaw-fleet/contract';
+import { t } from '../../i18n.ts';
 import { useRun } from '../../api/repairs.ts';
 
 /** How far a run is. @returns null: it has no steps */

@@ -1,7 +1,8 @@
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { Alert, Stack, Text } from '@grafana/ui';
 import type { Batch } from '@openclaw-fleet/contract';
 import { useParams } from 'react-router-dom';
+import { t } from '../../i18n.ts';
 import { useBatch } from '../../api/repairs.ts';
 import { useTargetNames } from '../../api/target-names.ts';
 import { subjectOfBatch } from '../../components/Approvals/run-actions.ts';

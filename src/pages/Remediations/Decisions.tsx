@@ -1,8 +1,9 @@
 import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { Alert, Badge, Text, useStyles2 } from '@grafana/ui';
 import type { Approval, Plan } from '@openclaw-fleet/contract';
+import { t } from '../../i18n.ts';
 import { approvalsMissing } from '../../components/Approvals/run-actions.ts';
 import { Who } from '../../components/Approvals/Who.tsx';
 import { TimeAgo } from '../../components/TimeAgo.tsx';

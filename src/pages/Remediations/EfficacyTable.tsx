@@ -1,6 +1,6 @@
-import { t } from '@grafana/i18n';
 import { Badge, Text, useStyles2 } from '@grafana/ui';
 import type { Efficacy } from '@openclaw-fleet/contract';
+import { t } from '../../i18n.ts';
 import { getTableStyles } from '../../components/RunsTable/styles.ts';
 import { faultWord, playbookWord } from '../../words.ts';
 

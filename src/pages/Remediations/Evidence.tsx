@@ -1,9 +1,9 @@
 import { css } from '@emotion/css';
 import { dateTimeFormat } from '@grafana/data';
 import type { GrafanaTheme2 } from '@grafana/data';
-import { t } from '@grafana/i18n';
 import { useStyles2 } from '@grafana/ui';
 import type { RunStep } from '@openclaw-fleet/contract';
+import { t } from '../../i18n.ts';
 import { factOf } from './evidence.ts';
 import type { Fact } from './evidence.ts';
 
@@ -93,7 +93,7 @@ const getStyles = (theme: GrafanaTheme2) => ({
   table: css({
     fontSize: theme.typography.bodySmall.fontSize,
     'th, td': { padding: theme.spacing(0.25, 1), textAlign: 'left', verticalAlign: 'top', overflowWrap: 'anywhere' },
-    th: { color: theme.colors.text.secondary, fontWeight: theme.typography.fontWeightRegular },
+    th: { color: theme.colors.text.secondary, fontWeight: theme.typography.fontWeightRegular, minWidth: 90 },
     ul: { listStyle: 'none', padding: 0 },
   }),
   members: css({

@@ -1,7 +1,8 @@
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { Button, Combobox, Field, Stack, Text } from '@grafana/ui';
 import { PLAYBOOK_IDS, TRIGGERS } from '@openclaw-fleet/contract';
 import { useId } from 'react';
+import { t } from '../../i18n.ts';
 import { useRuns } from '../../api/repairs.ts';
 import type { TargetNames } from '../../api/target-names.ts';
 import { Loadable } from '../../components/Loadable.tsx';

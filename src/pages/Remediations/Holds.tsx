@@ -1,10 +1,10 @@
 import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
-import { t } from '@grafana/i18n';
 import { Badge, Text, TextLink, useStyles2 } from '@grafana/ui';
 import type { IconName } from '@grafana/ui';
 import type { Hold } from '@openclaw-fleet/contract';
 import { useState } from 'react';
+import { t } from '../../i18n.ts';
 import { useCloseBreaker, usePauseAll } from '../../api/repairs.ts';
 import { useDecideTarget } from '../../api/targets.ts';
 import { ActionButton } from '../../components/ActionButton.tsx';

@@ -1,7 +1,8 @@
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { Alert } from '@grafana/ui';
 import type { Hold } from '@openclaw-fleet/contract';
 import { useState } from 'react';
+import { t } from '../../i18n.ts';
 import { usePauseAll } from '../../api/repairs.ts';
 import { ActionButton } from '../../components/ActionButton.tsx';
 import { ActionDialog } from '../../components/ActionDialog.tsx';

@@ -1,6 +1,7 @@
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { ClipboardButton, Stack, Text } from '@grafana/ui';
 import type { Plan } from '@openclaw-fleet/contract';
+import { t } from '../../i18n.ts';
 import { Who } from '../../components/Approvals/Who.tsx';
 import { BlastRadius, PlanActions, PlanTargets } from '../../components/RepairDialog/PlanSummary.tsx';
 import { TimeAgo } from '../../components/TimeAgo.tsx';

@@ -1,5 +1,6 @@
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { Text } from '@grafana/ui';
+import { t } from '../../i18n.ts';
 import { useRepairStatus, useRuns } from '../../api/repairs.ts';
 import { useTargetNames } from '../../api/target-names.ts';
 import type { TargetNames } from '../../api/target-names.ts';

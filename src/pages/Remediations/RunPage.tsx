@@ -1,8 +1,9 @@
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { Alert, Badge, Stack, Text, TextLink } from '@grafana/ui';
 import { isEnded } from '@openclaw-fleet/contract';
 import type { RunDetail } from '@openclaw-fleet/contract';
 import { useParams } from 'react-router-dom';
+import { t } from '../../i18n.ts';
 import { useRun } from '../../api/repairs.ts';
 import { useTargetNames } from '../../api/target-names.ts';
 import { subjectOfRun } from '../../components/Approvals/run-actions.ts';

@@ -1,9 +1,9 @@
 import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
-import { t } from '@grafana/i18n';
 import { Text, useStyles2 } from '@grafana/ui';
 import type { RemediationStatus } from '@openclaw-fleet/contract';
 import type { ReactNode } from 'react';
+import { t } from '../../i18n.ts';
 import { refusalWord } from '../../components/RepairDialog/plan-words.ts';
 
 /** Whether anything begins by itself, in words. */

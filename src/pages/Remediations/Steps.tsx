@@ -1,10 +1,10 @@
 import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
-import { t } from '@grafana/i18n';
 import { Icon, Text, useStyles2 } from '@grafana/ui';
 import type { IconName } from '@grafana/ui';
 import type { RunStep } from '@openclaw-fleet/contract';
 import { memo } from 'react';
+import { t } from '../../i18n.ts';
 import { span, TimeAgo } from '../../components/TimeAgo.tsx';
 import { Evidence } from './Evidence.tsx';
 import { hasEvidence } from './evidence.ts';

@@ -1,8 +1,8 @@
 import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
-import { t } from '@grafana/i18n';
 import { Text, useStyles2 } from '@grafana/ui';
 import type { RunDetail } from '@openclaw-fleet/contract';
+import { t } from '../../i18n.ts';
 import { Who } from '../../components/Approvals/Who.tsx';
 import { TimeAgo } from '../../components/TimeAgo.tsx';
 import { Section } from './Section.tsx';

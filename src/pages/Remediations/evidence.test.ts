@@ -57,6 +57,14 @@ describe('evidence as people read it', () => {
     });
   });
 
+  it('says once what was seen each time', () => {
+    expect(factOf([{ no_answer: 'refused' }, { no_answer: 'refused' }])).toEqual({
+      kind: 'table',
+      columns: ['2 times the same'],
+      rows: [{ name: 'No answer', cells: [text('refused')] }],
+    });
+  });
+
   it('lists what is too much to compare', () => {
     expect(factOf([1, 2, 3, 4, 5].map((each) => ({ each })))).toMatchObject({ kind: 'list' });
     expect(factOf(['a', 'b'])).toEqual({ kind: 'list', items: [text('a'), text('b')] });

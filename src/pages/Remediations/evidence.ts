@@ -1,5 +1,5 @@
-import { t } from '@grafana/i18n';
 import type { RunStep } from '@openclaw-fleet/contract';
+import { t } from '../../i18n.ts';
 
 /** Evidence as people read it: a value, named parts of one, or several of a kind beside each other. */
 export type Fact =
@@ -44,7 +44,12 @@ export function factOf(value: unknown): Fact {
   if (Array.isArray(value)) {
     const columns = value.map((_, index) => String(index + 1));
     const isTable = value.length > 1 && value.length <= MOST_COLUMNS && value.every(isMembers);
-    return isTable ? tableOf(columns, value) : { kind: 'list', items: value.map(factOf) };
+    if (!isTable) return { kind: 'list', items: value.map(factOf) };
+    const [first] = value as [Members];
+    const same = new Set(value.map((each) => JSON.stringify(each))).size === 1;
+    return same
+      ? tableOf([t('run.evidence.same', '{{count}} times the same', { count: value.length })], [first])
+      : tableOf(columns, value);
   }
   if (isMembers(value)) return membersOf(value);
   if (isEmpty(value)) return { kind: 'value', text: '–', as: 'text' };

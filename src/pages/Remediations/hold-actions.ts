@@ -1,6 +1,6 @@
-import { t } from '@grafana/i18n';
 import { PLAYBOOK_IDS } from '@openclaw-fleet/contract';
 import type { Hold, PlaybookId, Role } from '@openclaw-fleet/contract';
+import { t } from '../../i18n.ts';
 import { faultWord, playbookWord } from '../../words.ts';
 
 /** What ends a hold. */

@@ -1,6 +1,6 @@
-import { t } from '@grafana/i18n';
 import { isEnded } from '@openclaw-fleet/contract';
 import type { RunDetail } from '@openclaw-fleet/contract';
+import { t } from '../../i18n.ts';
 import { runStateWord, triggerWord } from '../../words.ts';
 import { decidedWord } from './Decisions.tsx';
 
