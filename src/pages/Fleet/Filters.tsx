@@ -113,7 +113,6 @@ function Choice<T extends string>({ label, value, options, word, custom = false,
         value={value}
         options={offered}
         createCustomValue={custom}
-        isClearable
         onChange={onChange}
       />
     </div>

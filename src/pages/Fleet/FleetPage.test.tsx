@@ -179,6 +179,7 @@ describe('The map and the selected node', () => {
     expect(aside.getByRole('link', { name: 'Open this node' })).toHaveAttribute('href', href.target('gateway-03'));
     await user.click(aside.getByRole('button', { name: 'Close' }));
     expect(address()).toBe('fleet?zone=us-east');
+    expect(screen.getByRole('option', { name: /^gateway-03/ })).toHaveFocus();
   });
 
   it('is selected and opened by keyboard', async () => {

@@ -4,7 +4,7 @@ import { locationService } from '@grafana/runtime';
 import { Alert, Text, useStyles2 } from '@grafana/ui';
 import { css } from '@emotion/css';
 import type { FleetMap as FleetMapData, ZoneSummary } from '@openclaw-fleet/contract';
-import { memo } from 'react';
+import { memo, useRef } from 'react';
 import { FleetMap } from '../../components/FleetMap/FleetMap.tsx';
 import { Legend } from '../../components/FleetMap/Legend.tsx';
 import { href } from '../../constants.ts';
@@ -22,6 +22,12 @@ const open = (id: string): void => locationService.push(href.target(id));
 /** The map, and beside it what one of its nodes is about. The place of that is kept, so that a click moves no cell. */
 export const MapBlock = memo(function MapBlock({ map, zones, selectedId, onSelect }: Props) {
   const styles = useStyles2(getStyles);
+  const cells = useRef<HTMLDivElement>(null);
+  const close = (): void => {
+    onSelect(null);
+    // Who closes it by keyboard goes on from the cell.
+    cells.current?.querySelector<HTMLElement>('[role="option"][tabindex="0"]')?.focus();
+  };
   return (
     <section aria-labelledby="fleet-map-title">
       <div className={styles.title}>
@@ -45,7 +51,7 @@ export const MapBlock = memo(function MapBlock({ map, zones, selectedId, onSelec
       )}
       <Legend />
       <div className={styles.block}>
-        <div className={styles.map}>
+        <div ref={cells} className={styles.map}>
           <FleetMap
             items={map.items}
             selectedId={selectedId}
@@ -61,7 +67,7 @@ export const MapBlock = memo(function MapBlock({ map, zones, selectedId, onSelec
               <Trans i18nKey="fleet.map.none">Select a node of the map to see here how it is doing and why.</Trans>
             </Text>
           ) : (
-            <Detail key={selectedId} id={selectedId} onClose={() => onSelect(null)} />
+            <Detail key={selectedId} id={selectedId} onClose={close} />
           )}
         </aside>
       </div>

@@ -3,7 +3,7 @@ import { FilterInput } from '@grafana/ui';
 import { useEffect, useState } from 'react';
 
 /** How long typing must pause before it is looked for. Milliseconds. */
-export const SEARCH_DELAY_MS = 300;
+const SEARCH_DELAY_MS = 300;
 
 interface Props {
   /** What is looked for now. */

@@ -79,7 +79,7 @@ export function orderIn(text: string | null): Order {
 
 export const orderText = ({ by, descending }: Order): string => `${descending ? '-' : ''}${by}`;
 
-/** The order after a click on a column: the other way round, or what one looks for there first. */
+/** The order after a click on a column: the other way round, or first what is worst, oldest or first of the alphabet. */
 export function orderAfter(order: Order, by: TargetSort): Order {
   if (order.by === by) return { by, descending: !order.descending };
   return { by, descending: false };
