@@ -11,7 +11,6 @@ export const keys = {
   history: (id: string, query: Query) => ['target', id, 'history', query] as const,
   timeline: (id: string) => ['target', id, 'timeline'] as const,
   desired: (id: string) => ['target', id, 'desired'] as const,
-  overlay: (id: string) => ['target', id, 'overlay'] as const,
   drift: (query: Query) => ['drift', query] as const,
   violations: (query: Query) => ['violations', query] as const,
   repairs: ['repairs'] as const,

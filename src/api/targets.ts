@@ -2,7 +2,6 @@ import type {
   AdoptedConfig,
   FleetTarget,
   HealthScore,
-  OverlayView,
   PolicyPreview,
   ScoreHistory,
   TargetPage,
@@ -29,7 +28,6 @@ export const useScoreHistory = (id: string, query: Query = {}) =>
 export const useTimeline = (id: string) => usePages<TimelinePage>(keys.timeline(id), `${of(id)}/timeline`);
 /** What is expected of it, and where that comes from; its `version` goes with each change. */
 export const useDesiredState = (id: string) => useRead<TargetPolicyView>(keys.desired(id), `${of(id)}/desired-state`);
-export const useOverlay = (id: string) => useRead<OverlayView>(keys.overlay(id), `${of(id)}/overlay`);
 
 /** What a change of the target's profile, desired state or overlay would do. Needs the role operator. */
 export const usePreviewTarget = (id: string) =>
