@@ -99,7 +99,9 @@ export function ActionDialog({
             />
           </Field>
           {acknowledge !== undefined && (
-            <Checkbox label={acknowledge} value={known} onChange={(event) => setKnown(event.currentTarget.checked)} />
+            <div>
+              <Checkbox label={acknowledge} value={known} onChange={(event) => setKnown(event.currentTarget.checked)} />
+            </div>
           )}
           {(blocked ?? null) !== null && <Alert severity="info" title={blocked ?? ''} />}
           {error !== null && (
