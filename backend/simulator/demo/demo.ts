@@ -38,7 +38,7 @@ const say = (line: string): void => void out.write(`${line}\n`);
 const shown = (path: string): string => relative(process.cwd(), path) || '.';
 
 /** Of the demo's two people: who asks for a repair never approves it. */
-const PEOPLE = { operator: 'demo:operator', approver: 'demo:approver' };
+const PEOPLE = { operator: 'demo-operator', approver: 'demo-approver' };
 
 interface Tokens {
   readonly viewer: TokenFile;
