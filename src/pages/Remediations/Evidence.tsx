@@ -13,7 +13,9 @@ export function Evidence({ step }: { readonly step: RunStep }) {
   return (
     <details className={styles.details}>
       <summary>{t('run.evidence.title', 'Evidence of “{{step}}”', { step: step.title })}</summary>
-      <FactView fact={factOf(step.evidence)} />
+      <div className={styles.facts}>
+        <FactView fact={factOf(step.evidence)} />
+      </div>
       <details className={styles.details}>
         <summary>{t('run.evidence.json', 'As JSON')}</summary>
         <pre className={styles.json}>{JSON.stringify(step.evidence, null, 2)}</pre>
@@ -71,7 +73,7 @@ function FactView({ fact }: { readonly fact: Fact }) {
       return (
         <dl className={styles.members}>
           {fact.members.map(({ name, fact: member }) => (
-            <div key={name}>
+            <div key={name} className={member.kind === 'value' ? styles.line : undefined}>
               <dt>{name}</dt>
               <dd>
                 <FactView fact={member} />
@@ -88,6 +90,7 @@ const getStyles = (theme: GrafanaTheme2) => ({
     marginTop: theme.spacing(0.5),
     summary: { cursor: 'pointer', color: theme.colors.text.link, fontSize: theme.typography.bodySmall.fontSize },
   }),
+  facts: css({ overflowX: 'auto' }),
   json: css({ maxHeight: 320, overflow: 'auto', fontSize: theme.typography.bodySmall.fontSize }),
   list: css({ margin: 0, paddingLeft: theme.spacing(2) }),
   table: css({
@@ -99,13 +102,9 @@ const getStyles = (theme: GrafanaTheme2) => ({
   members: css({
     margin: 0,
     fontSize: theme.typography.bodySmall.fontSize,
-    '> div': {
-      display: 'grid',
-      gridTemplateColumns: '110px minmax(0, 1fr)',
-      gap: theme.spacing(1),
-      padding: theme.spacing(0.25, 0),
-    },
     dt: { color: theme.colors.text.secondary, fontWeight: theme.typography.fontWeightRegular },
-    dd: { margin: 0, overflowWrap: 'anywhere' },
+    dd: { margin: 0, overflowWrap: 'anywhere', overflowX: 'auto' },
+    'dd > dl, dd > ul, dd > table': { marginLeft: theme.spacing(1.5) },
   }),
+  line: css({ display: 'grid', gridTemplateColumns: '130px minmax(0, 1fr)', gap: theme.spacing(1) }),
 });
