@@ -1,7 +1,8 @@
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { Text, useStyles2 } from '@grafana/ui';
 import type { MapTarget, ZoneSummary } from '@openclaw-fleet/contract';
 import { memo } from 'react';
+import { t } from '../../i18n.ts';
 import { BandBadge, VerdictBadge } from '../badges.tsx';
 import { Chunk } from './Cells.tsx';
 import { CELLS_PER_CHUNK, chunksOf, sameItems, worstOf } from './layout.ts';

@@ -116,7 +116,7 @@ describe('Pausing all repairs', () => {
     ]);
     const summary = within(await section('Summary'));
     expect(await summary.findByRole('button', { name: 'Resume repairs' })).toBeInTheDocument();
-    expect(summary.getByText(/^All repairs are paused by/)).toHaveTextContent('network change');
+    expect(summary.getByText(/^All repairs are paused by/)).toHaveTextContent(/Bob Approver.*network change/);
   });
 
   it('resumes', async () => {
@@ -257,6 +257,17 @@ describe('Repairing several at once', () => {
     await waitFor(() =>
       expect(last('createBatch')?.body).toMatchObject({ targetIds: ['gateway-02', 'gateway-03'], dryRun: true })
     );
+  });
+
+  it('keeps its plan in view while the last row goes', async () => {
+    const { user } = at('?band=critical&pick=gateway-02', 'operator');
+    await user.click(await repair());
+    const dialog = await screen.findByRole('dialog');
+    await user.type(within(dialog).getByLabelText(/Reason/), 'it hangs');
+    answers(mock('getFleetMap', mapOf([])), mock('listTargets', { items: [], total: 0, nextCursor: null }));
+    expect(await screen.findByText('No node matches the filters', undefined, { timeout: 15_000 })).toBeInTheDocument();
+    expect(within(dialog).getByLabelText(/Reason/)).toHaveValue('it hangs');
+    expect(dialog).toBeInTheDocument();
   });
 
   it('selects and clears what is shown', async () => {

@@ -2,8 +2,10 @@ import type { GrafanaTheme2 } from '@grafana/data';
 import { t } from '@grafana/i18n';
 import { useStyles2 } from '@grafana/ui';
 import { css } from '@emotion/css';
-import { useCallback } from 'react';
+import { useCallback, useState } from 'react';
 import { PageFrame } from '../../components/PageFrame.tsx';
+import { RepairDialog } from '../../components/RepairDialog.tsx';
+import type { RepairDialogProps } from '../../components/RepairDialog.tsx';
 import { Failure } from '../../components/states.tsx';
 import { useUrlState } from '../../hooks/use-url-state.ts';
 import { can } from '../../permissions.ts';
@@ -37,6 +39,8 @@ function Fleet() {
   const select = useCallback((node: string | null) => set({ node }), [set]);
   const sort = useCallback((to: Order) => set({ sort: orderText(to) }), [set]);
   const pick = useCallback((ids: readonly string[]) => set({ pick: ids }), [set]);
+
+  const [repairs, setRepairs] = useState<RepairDialogProps['targets'] | null>(null);
 
   const reads = [summary, map, targets];
   const failed = reads.find(({ error }) => error !== null);
@@ -87,6 +91,7 @@ function Fleet() {
                     onOrder={sort}
                     picks={picks}
                     onPicks={pick}
+                    onRepair={setRepairs}
                     isOld={targets.isPlaceholderData}
                     onMore={onMore}
                     isLoadingMore={targets.isFetchingNextPage}
@@ -99,6 +104,8 @@ function Fleet() {
           )}
         </>
       )}
+      {/* It stays while the table changes: a filter may leave nothing of it before somebody has read the plan. */}
+      {repairs !== null && <RepairDialog targets={repairs} onDismiss={() => setRepairs(null)} />}
     </>
   );
 }

@@ -60,7 +60,7 @@ function State({ status, error }: Props) {
       ) : (
         <Text color="warning">
           <Trans i18nKey="fleet.repairs.paused-by">All repairs are paused by</Trans>{' '}
-          <Who actor={pause.by} name={null} short /> <TimeAgo at={pause.since} />: {pause.reason}
+          <Who actor={pause.by} name={pause.byName} short /> <TimeAgo at={pause.since} />: {pause.reason}
         </Text>
       )}
       <Text color="secondary">

@@ -37,7 +37,7 @@ interface Props {
 export function Summary({ summary, status, statusError, readMs, isStale }: Props) {
   const styles = useStyles2(getStyles);
   const live = useLive();
-  const { loudness, title, concerns } = headlineOf(summary, status);
+  const { loudness, title, concerns } = headlineOf(summary, status, isStale);
   const silent = summary.expected - summary.online;
   return (
     <section className={styles.summary} aria-label={t('fleet.summary.label', 'Summary')}>

@@ -1,9 +1,9 @@
 import { t, Trans } from '@grafana/i18n';
 import { Button, Stack, Text } from '@grafana/ui';
 import type { FleetTarget } from '@openclaw-fleet/contract';
-import { memo, useCallback, useMemo, useState } from 'react';
+import { memo, useCallback, useMemo } from 'react';
 import { ActionButton } from '../../components/ActionButton.tsx';
-import { RepairDialog } from '../../components/RepairDialog.tsx';
+import type { RepairDialogProps } from '../../components/RepairDialog.tsx';
 import type { Order } from './filter.ts';
 import { whyNotRepair } from './fleet-actions.ts';
 import { TargetTable } from './TargetTable.tsx';
@@ -17,6 +17,7 @@ interface Props {
   /** Ids of the nodes that the next repair is for. */
   readonly picks: readonly string[];
   readonly onPicks: (ids: readonly string[]) => void;
+  readonly onRepair: (targets: RepairDialogProps['targets']) => void;
   readonly isOld: boolean;
   /** Null: everything is loaded. */
   readonly onMore: (() => void) | null;
@@ -31,11 +32,11 @@ export const TableBlock = memo(function TableBlock({
   onOrder,
   picks,
   onPicks,
+  onRepair,
   isOld,
   onMore,
   isLoadingMore,
 }: Props) {
-  const [repairs, setRepairs] = useState<readonly string[] | null>(null);
   const picked = useMemo(() => new Set(picks), [picks]);
   const onPick = useCallback(
     (id: string, isPicked: boolean) => onPicks(isPicked ? [...picks, id] : picks.filter((each) => each !== id)),
@@ -71,7 +72,7 @@ export const TableBlock = memo(function TableBlock({
             size="sm"
             icon="wrench"
             why={whyNotRepair(picks.length)}
-            onClick={() => setRepairs(picks)}
+            onClick={() => onRepair(picks.map((id) => ({ id, name: nameOf(id) })))}
           >
             <Trans i18nKey="fleet.table.repair">Repair selected</Trans>
           </ActionButton>
@@ -92,9 +93,6 @@ export const TableBlock = memo(function TableBlock({
             {isLoadingMore ? t('fleet.table.loading-more', 'Loading…') : t('fleet.table.more', 'Load more')}
           </Button>
         </Stack>
-      )}
-      {repairs !== null && (
-        <RepairDialog targets={repairs.map((id) => ({ id, name: nameOf(id) }))} onDismiss={() => setRepairs(null)} />
       )}
     </section>
   );

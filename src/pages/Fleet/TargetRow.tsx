@@ -1,10 +1,10 @@
-import { t } from '@grafana/i18n';
 import { Badge, Checkbox, TextLink } from '@grafana/ui';
 import type { FleetTarget } from '@openclaw-fleet/contract';
 import { memo } from 'react';
 import { BandBadge, StateBadge } from '../../components/badges.tsx';
 import { TimeAgo } from '../../components/TimeAgo.tsx';
 import { href } from '../../constants.ts';
+import { t } from '../../i18n.ts';
 
 interface PickProps {
   readonly id: string;

@@ -21,18 +21,30 @@ describe('The first line of the page', () => {
     ['wrong', 'a full disruption', well({ verdict: verdict('full') })],
     ['unsure', 'blindness, whatever is critical', well({ verdict: verdict('blind'), bands: { ...none, critical: 1 } })],
   ])('is "%s" for %s', (loudness, _, summary) => {
-    expect(headlineOf(summary, statusOf()).loudness).toBe(loudness);
+    expect(headlineOf(summary, statusOf(), false).loudness).toBe(loudness);
   });
 
   it.each([
     ['something waits for approval', statusOf({ pendingApprovals: 1 }), ['Waiting for approval: 1']],
     ['all is paused', statusOf({ holds: [holdOf({ kind: 'pause', targetId: null })] }), ['All repairs are paused']],
   ])('asks for a look while %s', (_, status, concerns) => {
-    expect(headlineOf(well(), status)).toMatchObject({ loudness: 'look', concerns });
+    expect(headlineOf(well(), status, false)).toMatchObject({ loudness: 'look', concerns });
   });
 
   it('goes by the fleet alone while repairs are not known', () => {
-    expect(headlineOf(well(), undefined)).toMatchObject({ loudness: 'well', concerns: [] });
+    expect(headlineOf(well(), undefined, false)).toMatchObject({ loudness: 'well', concerns: [] });
+  });
+});
+
+describe('The first line of a page that is old', () => {
+  it.each<[string, FleetSummary]>([
+    ['well', well()],
+    ['wrong', well({ bands: { ...none, critical: 1 } })],
+  ])('does not say how things are, though all was %s', (_, summary) => {
+    expect(headlineOf(summary, statusOf(), true)).toMatchObject({
+      loudness: 'unsure',
+      title: 'It is not known whether anything is wrong',
+    });
   });
 });
 

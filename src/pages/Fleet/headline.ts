@@ -31,8 +31,12 @@ function ofRepairs(status: RemediationStatus | undefined): string[] {
 export const isPauseOfAll = ({ kind, targetId }: RemediationStatus['holds'][number]): boolean =>
   kind === 'pause' && targetId === null;
 
-/** The answer to "is anything wrong?", in words. @param status undefined: nothing is known of repairs */
-export function headlineOf(summary: FleetSummary, status: RemediationStatus | undefined): Headline {
+/**
+ * The answer to "is anything wrong?", in words.
+ * @param status undefined: nothing is known of repairs
+ * @param isStale the summary is old, and nothing newer can be read
+ */
+export function headlineOf(summary: FleetSummary, status: RemediationStatus | undefined, isStale: boolean): Headline {
   const { bands, verdict } = summary;
   const concerns = [
     ...BAD.flatMap((band) => counted(bandWord(band), bands[band])),
@@ -40,7 +44,7 @@ export function headlineOf(summary: FleetSummary, status: RemediationStatus | un
     ...counted(t('fleet.headline.flapping', 'Flapping'), summary.flapping),
     ...ofRepairs(status),
   ];
-  if (verdict.value === 'blind')
+  if (verdict.value === 'blind' || isStale)
     return {
       loudness: 'unsure',
       title: t('fleet.headline.unsure', 'It is not known whether anything is wrong'),
