@@ -1,4 +1,3 @@
-import { t } from '@grafana/i18n';
 import { DRIFT_CATEGORIES } from '@openclaw-fleet/contract';
 import type {
   Band,
@@ -15,6 +14,7 @@ import type {
   ViolationCode,
   ViolationSeverity,
 } from '@openclaw-fleet/contract';
+import { t } from './i18n.ts';
 
 /** Words by name, translated once: a page may ask for one a thousand times, and each translation is a search. */
 function inWords<Name extends string>(translate: () => Record<Name, string>): (name: Name) => string {

@@ -1,7 +1,8 @@
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { Alert, Button, Checkbox, Field, Modal, Stack, TextArea } from '@grafana/ui';
 import { useId, useRef, useState } from 'react';
 import type { ReactNode } from 'react';
+import { t } from '../i18n.ts';
 import { failureOf } from '../api/client.ts';
 import type { FleetError } from '../api/client.ts';
 import { useFocusReturn } from '../hooks/use-focus-return.ts';

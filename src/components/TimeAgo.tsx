@@ -1,6 +1,6 @@
 import { dateTimeFormat } from '@grafana/data';
-import { t } from '@grafana/i18n';
 import { useSyncExternalStore } from 'react';
+import { t } from '../i18n.ts';
 
 /** One clock for everything on a page, so that a thousand ages cost one timer. */
 const TICK_MS = 5000;

@@ -1,7 +1,8 @@
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { Alert, Stack, Text } from '@grafana/ui';
 import type { FleetSummary } from '@openclaw-fleet/contract';
 import { useState } from 'react';
+import { t } from '../i18n.ts';
 import { useConfirmOutage, useSummary } from '../api/fleet.ts';
 import { verdictWord } from '../words.ts';
 import { ActionButton } from './ActionButton.tsx';

@@ -1,5 +1,6 @@
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { LinkButton } from '@grafana/ui';
+import { t } from '../i18n.ts';
 import { Empty } from '../components/states.tsx';
 import { PageFrame } from '../components/PageFrame.tsx';
 import { href } from '../constants.ts';

@@ -1,9 +1,10 @@
-import { initPluginTranslations, t } from '@grafana/i18n';
+import { initPluginTranslations } from '@grafana/i18n';
 import { getBackendSrv } from '@grafana/runtime';
 import { ScrollContainer } from '@grafana/ui';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { lastValueFrom } from 'rxjs';
+import { t } from '../i18n.ts';
 import { failureOf } from '../api/client.ts';
 import type { FleetError } from '../api/client.ts';
 import { FleetProviders } from '../components/FleetProviders.tsx';

@@ -1,8 +1,9 @@
 import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { Text, useStyles2 } from '@grafana/ui';
 import type { ConfigDifference } from '@openclaw-fleet/contract';
+import { t } from '../../i18n.ts';
 
 interface Props {
   readonly differences: readonly ConfigDifference[];

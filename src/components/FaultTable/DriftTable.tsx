@@ -1,10 +1,11 @@
 import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { IconButton, Text, useStyles2 } from '@grafana/ui';
 import type { DriftRecord } from '@openclaw-fleet/contract';
 import { Fragment, memo, useCallback, useState } from 'react';
 import type { ReactNode } from 'react';
+import { t } from '../../i18n.ts';
 import { driftWord } from '../../words.ts';
 import { SeverityBadge } from '../badges.tsx';
 import { AgeCell, ChoiceCell, RepairCell, TargetCell } from './cells.tsx';

@@ -1,7 +1,8 @@
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { Text } from '@grafana/ui';
 import type { PolicyViolation } from '@openclaw-fleet/contract';
 import { memo } from 'react';
+import { t } from '../../i18n.ts';
 import { violationWord } from '../../words.ts';
 import { SeverityBadge } from '../badges.tsx';
 import { AgeCell, ChoiceCell, RepairCell, TargetCell } from './cells.tsx';

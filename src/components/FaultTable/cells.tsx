@@ -1,6 +1,7 @@
 import { css } from '@emotion/css';
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { Checkbox, Text, TextLink, useStyles2 } from '@grafana/ui';
+import { t } from '../../i18n.ts';
 import { href } from '../../constants.ts';
 import { playbookWord } from '../../words.ts';
 import { ActionButton } from '../ActionButton.tsx';

@@ -1,5 +1,5 @@
-import { t } from '@grafana/i18n';
 import type { DriftRecord, PlaybookId, PolicyViolation } from '@openclaw-fleet/contract';
+import { t } from '../../i18n.ts';
 
 /** What is wrong with a target: a violation, or drift. */
 export type Fault = PolicyViolation | DriftRecord;

@@ -1,8 +1,8 @@
-import { t } from '@grafana/i18n';
 import { useStyles2 } from '@grafana/ui';
 import type { MapTarget, ZoneSummary } from '@openclaw-fleet/contract';
 import { useCallback, useEffect, useId, useMemo, useRef, useState } from 'react';
 import type { FocusEvent, KeyboardEvent, MouseEvent } from 'react';
+import { t } from '../../i18n.ts';
 import { stepTo, zonesOf } from './layout.ts';
 import { createCellNames } from './look.ts';
 import { MapTooltip } from './MapTooltip.tsx';

@@ -1,7 +1,7 @@
-import { t } from '@grafana/i18n';
 import { useStyles2 } from '@grafana/ui';
 import { BANDS } from '@openclaw-fleet/contract';
 import type { MapTarget } from '@openclaw-fleet/contract';
+import { t } from '../../i18n.ts';
 import { bandWord, stateWord } from '../../words.ts';
 import { lookOf } from './look.ts';
 import { getStyles } from './styles.ts';

@@ -1,6 +1,6 @@
-import { t } from '@grafana/i18n';
 import { BANDS, LIVENESS_STATES } from '@openclaw-fleet/contract';
 import type { Band, LivenessState, MapTarget } from '@openclaw-fleet/contract';
+import { t } from '../../i18n.ts';
 import { bandWord, stateWord } from '../../words.ts';
 
 /** Letters of the bands, so that nobody needs the colours. */

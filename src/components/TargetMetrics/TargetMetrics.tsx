@@ -1,7 +1,8 @@
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { sceneGraph, UrlSyncContextProvider } from '@grafana/scenes';
 import { LinkButton, Text } from '@grafana/ui';
 import { useEffect, useMemo } from 'react';
+import { t } from '../../i18n.ts';
 import { href } from '../../constants.ts';
 import { can } from '../../permissions.ts';
 import { useSettings } from '../../settings.ts';

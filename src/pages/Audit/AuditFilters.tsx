@@ -1,6 +1,7 @@
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { Button, Combobox, Field, Input, Label, Stack, TimeRangeInput } from '@grafana/ui';
 import { useId, useState } from 'react';
+import { t } from '../../i18n.ts';
 import type { UrlState } from '../../hooks/use-url-state.ts';
 import { actionWord, knownActions } from './audit-words.ts';
 import { addressOf, pickerRange } from './range.ts';

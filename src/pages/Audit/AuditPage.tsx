@@ -1,6 +1,7 @@
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { Alert, Button, Stack } from '@grafana/ui';
 import { useMemo } from 'react';
+import { t } from '../../i18n.ts';
 import { useAudit } from '../../api/audit.ts';
 import { usePeople } from '../../api/people.ts';
 import { useTargetNames } from '../../api/target-names.ts';

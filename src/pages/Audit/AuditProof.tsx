@@ -1,7 +1,8 @@
 import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { Alert, Button, ClipboardButton, Stack, Text, TextLink, useStyles2 } from '@grafana/ui';
+import { t } from '../../i18n.ts';
 import { useAuditExport, useAuditHead } from '../../api/audit.ts';
 import type { Query } from '../../api/client.ts';
 import { ActionButton } from '../../components/ActionButton.tsx';

@@ -1,10 +1,11 @@
 import { css } from '@emotion/css';
 import { dateTimeFormat } from '@grafana/data';
 import type { GrafanaTheme2 } from '@grafana/data';
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { ClipboardButton, IconButton, Text, TextLink, useStyles2 } from '@grafana/ui';
 import type { AuditRecord } from '@openclaw-fleet/contract';
 import { Fragment, memo, useCallback, useState } from 'react';
+import { t } from '../../i18n.ts';
 import { shortHash } from '../../components/FaultTable/hash.ts';
 import { HiddenHead } from '../../components/FaultTable/HiddenHead.tsx';
 import { PagedTable } from '../../components/FaultTable/PagedTable.tsx';

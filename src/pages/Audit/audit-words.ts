@@ -1,6 +1,6 @@
-import { t } from '@grafana/i18n';
 import { NODE_ID_PATTERN, RUN_STATES } from '@openclaw-fleet/contract';
 import type { RunState } from '@openclaw-fleet/contract';
+import { t } from '../../i18n.ts';
 import { href } from '../../constants.ts';
 import { runStateWord } from '../../words.ts';
 

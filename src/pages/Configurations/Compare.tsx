@@ -1,6 +1,7 @@
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { Alert, Combobox, Field, Stack, Text } from '@grafana/ui';
 import { useId } from 'react';
+import { t } from '../../i18n.ts';
 import { useConfigDiff, useConfigs } from '../../api/configurations.ts';
 import { useTargetNames } from '../../api/target-names.ts';
 import { Differences } from '../../components/FaultTable/Differences.tsx';

@@ -1,11 +1,12 @@
 import { css } from '@emotion/css';
 import { dateTimeFormat } from '@grafana/data';
 import type { GrafanaTheme2 } from '@grafana/data';
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { ClipboardButton, Stack, Text, TextLink, useStyles2 } from '@grafana/ui';
 import type { ConfigRevision } from '@openclaw-fleet/contract';
 import { useState } from 'react';
 import { useParams } from 'react-router-dom';
+import { t } from '../../i18n.ts';
 import { useConfig } from '../../api/configurations.ts';
 import { usePeople } from '../../api/people.ts';
 import { usePolicies } from '../../api/policies.ts';

@@ -1,7 +1,8 @@
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { Stack, Text, TextLink } from '@grafana/ui';
 import type { ConfigList, PolicyProfile } from '@openclaw-fleet/contract';
 import { memo, useMemo, useState } from 'react';
+import { t } from '../../i18n.ts';
 import { useConfigs } from '../../api/configurations.ts';
 import { usePeople } from '../../api/people.ts';
 import { usePolicies } from '../../api/policies.ts';

@@ -1,9 +1,10 @@
 import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { Collapse, Text, useStyles2 } from '@grafana/ui';
 import { DENIED_SECTIONS } from '@openclaw-fleet/contract';
 import { useState } from 'react';
+import { t } from '../../i18n.ts';
 
 /** What no revision may manage, and why. */
 export function DeniedPaths() {

@@ -1,10 +1,11 @@
 import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { Alert, Button, Drawer, Field, Input, Stack, Text, TextArea, TextLink, useStyles2 } from '@grafana/ui';
 import type { ConfigRevision, ConfigValues } from '@openclaw-fleet/contract';
 import { useId, useMemo, useRef, useState } from 'react';
 import { useNavigate } from 'react-router-dom';
+import { t } from '../../i18n.ts';
 import { failureOf } from '../../api/client.ts';
 import type { FleetError } from '../../api/client.ts';
 import { useCreateConfig } from '../../api/configurations.ts';

@@ -1,10 +1,11 @@
 import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { Badge, useStyles2 } from '@grafana/ui';
 import { isSecretReference } from '@openclaw-fleet/contract';
 import type { ConfigValues, Json } from '@openclaw-fleet/contract';
 import { useMemo } from 'react';
+import { t } from '../../i18n.ts';
 import { PagedTable } from '../../components/FaultTable/PagedTable.tsx';
 
 /** Managed paths with their values, by path. */

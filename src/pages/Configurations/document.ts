@@ -1,6 +1,6 @@
-import { t } from '@grafana/i18n';
 import { configValuesSchema, deniedSetting, plainSecrets } from '@openclaw-fleet/contract';
 import type { ConfigValues } from '@openclaw-fleet/contract';
+import { t } from '../../i18n.ts';
 
 /** What is wrong with one path. */
 export interface PathProblem {

@@ -1,6 +1,6 @@
-import { t } from '@grafana/i18n';
 import { DRIFT_CATEGORIES, DRIFT_SEVERITIES } from '@openclaw-fleet/contract';
 import type { DriftRecord } from '@openclaw-fleet/contract';
+import { t } from '../../i18n.ts';
 import { useDrift } from '../../api/faults.ts';
 import { useSummary } from '../../api/fleet.ts';
 import { useTargetNames } from '../../api/target-names.ts';

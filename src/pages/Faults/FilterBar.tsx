@@ -1,7 +1,8 @@
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { Button, Combobox, Field, FilterPill, RadioButtonGroup, Stack, Text } from '@grafana/ui';
 import { useId } from 'react';
 import type { ReactNode } from 'react';
+import { t } from '../../i18n.ts';
 import type { TargetNames } from '../../api/target-names.ts';
 import { MultiFilter } from '../../components/MultiFilter.tsx';
 import { FAULT_STATES } from './use-fault-filters.ts';

@@ -1,5 +1,6 @@
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { Button, Stack, Text } from '@grafana/ui';
+import { t } from '../../i18n.ts';
 import { ActionButton } from '../../components/ActionButton.tsx';
 import { playbookOf, repairedAlike, targetIdsOf } from '../../components/FaultTable/faults.ts';
 import type { Fault } from '../../components/FaultTable/faults.ts';

@@ -1,5 +1,5 @@
-import { t } from '@grafana/i18n';
 import { VIOLATION_CODES, VIOLATION_SEVERITIES } from '@openclaw-fleet/contract';
+import { t } from '../../i18n.ts';
 import { useViolations } from '../../api/faults.ts';
 import { useSummary } from '../../api/fleet.ts';
 import { useTargetNames } from '../../api/target-names.ts';

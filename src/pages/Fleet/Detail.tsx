@@ -1,6 +1,7 @@
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { Badge, IconButton, LinkButton, Stack, Text } from '@grafana/ui';
 import type { FleetTarget } from '@openclaw-fleet/contract';
+import { t } from '../../i18n.ts';
 import { useHealthScore, useTarget } from '../../api/targets.ts';
 import { BandBadge, StateBadge } from '../../components/badges.tsx';
 import { Loadable } from '../../components/Loadable.tsx';

@@ -1,6 +1,7 @@
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { PluginPage } from '@grafana/runtime';
 import { Button, ClipboardButton, EmptyState, Stack, Text } from '@grafana/ui';
+import { t } from '../../i18n.ts';
 import { Empty } from '../../components/states.tsx';
 import { missing } from '../../permissions.ts';
 

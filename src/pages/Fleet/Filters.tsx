@@ -1,10 +1,11 @@
 import type { GrafanaTheme2 } from '@grafana/data';
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { Button, Checkbox, useStyles2 } from '@grafana/ui';
 import { css } from '@emotion/css';
 import { BANDS, LIVENESS_STATES } from '@openclaw-fleet/contract';
 import type { Band, LivenessState } from '@openclaw-fleet/contract';
 import { memo } from 'react';
+import { t } from '../../i18n.ts';
 import { usePolicies } from '../../api/policies.ts';
 import { MultiFilter } from '../../components/MultiFilter.tsx';
 import { bandWord, stateWord } from '../../words.ts';

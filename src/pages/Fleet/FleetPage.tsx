@@ -1,8 +1,8 @@
 import type { GrafanaTheme2 } from '@grafana/data';
-import { t } from '@grafana/i18n';
 import { useStyles2 } from '@grafana/ui';
 import { css } from '@emotion/css';
 import { useCallback, useState } from 'react';
+import { t } from '../../i18n.ts';
 import { PageFrame } from '../../components/PageFrame.tsx';
 import { RepairDialog } from '../../components/RepairDialog.tsx';
 import type { RepairDialogProps } from '../../components/RepairDialog.tsx';

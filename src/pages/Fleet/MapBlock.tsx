@@ -1,10 +1,11 @@
 import type { GrafanaTheme2 } from '@grafana/data';
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { locationService } from '@grafana/runtime';
 import { Alert, Text, useStyles2 } from '@grafana/ui';
 import { css } from '@emotion/css';
 import type { FleetMap as FleetMapData, ZoneSummary } from '@openclaw-fleet/contract';
 import { memo, useRef } from 'react';
+import { t } from '../../i18n.ts';
 import { FleetMap } from '../../components/FleetMap/FleetMap.tsx';
 import { Legend } from '../../components/FleetMap/Legend.tsx';
 import { href } from '../../constants.ts';

@@ -1,7 +1,7 @@
 import type { GrafanaTheme2 } from '@grafana/data';
-import { t } from '@grafana/i18n';
 import { useStyles2 } from '@grafana/ui';
 import { css } from '@emotion/css';
+import { t } from '../../i18n.ts';
 
 interface Props {
   /** As high as what will come, so that nothing moves when it does. Pixels. */

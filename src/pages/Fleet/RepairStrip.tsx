@@ -1,9 +1,10 @@
 import type { GrafanaTheme2 } from '@grafana/data';
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { Text, TextLink, useStyles2 } from '@grafana/ui';
 import { css } from '@emotion/css';
 import type { RemediationStatus } from '@openclaw-fleet/contract';
 import { useState } from 'react';
+import { t } from '../../i18n.ts';
 import { usePauseAll } from '../../api/repairs.ts';
 import { ActionButton } from '../../components/ActionButton.tsx';
 import { ActionDialog } from '../../components/ActionDialog.tsx';

@@ -1,6 +1,6 @@
-import { t } from '@grafana/i18n';
 import { FilterInput } from '@grafana/ui';
 import { useEffect, useState } from 'react';
+import { t } from '../../i18n.ts';
 
 /** How long typing must pause before it is looked for. Milliseconds. */
 const SEARCH_DELAY_MS = 300;

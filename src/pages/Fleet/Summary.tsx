@@ -1,11 +1,12 @@
 import type { GrafanaTheme2 } from '@grafana/data';
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { Icon, Stack, Text, TextLink, useStyles2 } from '@grafana/ui';
 import type { IconName } from '@grafana/ui';
 import { css } from '@emotion/css';
 import { BANDS } from '@openclaw-fleet/contract';
 import type { FleetSummary, RemediationStatus } from '@openclaw-fleet/contract';
 import type { ReactElement, ReactNode } from 'react';
+import { t } from '../../i18n.ts';
 import { POLL, useLive } from '../../api/poll.ts';
 import { BandBadge, VerdictBadge } from '../../components/badges.tsx';
 import { TimeAgo } from '../../components/TimeAgo.tsx';

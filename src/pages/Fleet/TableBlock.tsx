@@ -1,7 +1,8 @@
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { Button, Stack, Text } from '@grafana/ui';
 import type { FleetTarget } from '@openclaw-fleet/contract';
 import { memo, useCallback, useMemo } from 'react';
+import { t } from '../../i18n.ts';
 import { ActionButton } from '../../components/ActionButton.tsx';
 import type { RepairDialogProps } from '../../components/RepairDialog.tsx';
 import type { Order } from './filter.ts';

@@ -1,9 +1,10 @@
 import type { GrafanaTheme2 } from '@grafana/data';
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { Button, Checkbox, Icon, useStyles2 } from '@grafana/ui';
 import { css } from '@emotion/css';
 import type { FleetTarget, TargetSort } from '@openclaw-fleet/contract';
 import type { ReactNode } from 'react';
+import { t } from '../../i18n.ts';
 import type { Order } from './filter.ts';
 import { orderAfter } from './filter.ts';
 import { TargetRow } from './TargetRow.tsx';

@@ -1,5 +1,5 @@
-import { t } from '@grafana/i18n';
 import type { RemediationStatus } from '@openclaw-fleet/contract';
+import { t } from '../../i18n.ts';
 import { isPauseOfAll } from './headline.ts';
 
 /** The most targets of one plan (domain-rules section 6). */

@@ -1,5 +1,5 @@
-import { t } from '@grafana/i18n';
 import type { Band, FleetSummary, RemediationStatus } from '@openclaw-fleet/contract';
+import { t } from '../../i18n.ts';
 import { bandWord } from '../../words.ts';
 
 /** How loud the page's first line is. */

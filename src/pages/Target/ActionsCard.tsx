@@ -1,5 +1,6 @@
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { Text, useStyles2 } from '@grafana/ui';
+import { t } from '../../i18n.ts';
 import { ActionButton } from '../../components/ActionButton.tsx';
 import { useOpen } from './actions-context.ts';
 import { actionWords } from './decision-words.ts';

@@ -1,7 +1,7 @@
-import { t } from '@grafana/i18n';
 import { Field, Input, Stack, Text } from '@grafana/ui';
 import type { AdoptedConfig, FleetTarget } from '@openclaw-fleet/contract';
 import { useId, useState } from 'react';
+import { t } from '../../i18n.ts';
 import { useAdoptConfig } from '../../api/targets.ts';
 import { ActionDialog } from '../../components/ActionDialog.tsx';
 

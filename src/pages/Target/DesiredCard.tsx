@@ -1,7 +1,8 @@
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { Alert, Badge, Stack, Text, TextLink, useStyles2 } from '@grafana/ui';
 import type { AdoptedConfig, DriftRecord, FleetTarget, TargetPolicyView } from '@openclaw-fleet/contract';
 import { useState } from 'react';
+import { t } from '../../i18n.ts';
 import { useTargetDrift } from '../../api/faults.ts';
 import { useDesiredState } from '../../api/targets.ts';
 import { ActionButton } from '../../components/ActionButton.tsx';

@@ -1,8 +1,9 @@
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { Button, RadioButtonGroup, Stack, Text, useStyles2 } from '@grafana/ui';
 import type { DriftRecord, FleetTarget, PolicyViolation } from '@openclaw-fleet/contract';
 import { useId } from 'react';
 import type { ReactNode } from 'react';
+import { t } from '../../i18n.ts';
 import { useTargetDrift, useViolations } from '../../api/faults.ts';
 import { ActionButton } from '../../components/ActionButton.tsx';
 import { SeverityBadge } from '../../components/badges.tsx';

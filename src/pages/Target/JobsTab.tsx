@@ -1,6 +1,7 @@
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { Stack, Text } from '@grafana/ui';
 import type { FleetTarget, JobsBlock } from '@openclaw-fleet/contract';
+import { t } from '../../i18n.ts';
 import { Empty } from '../../components/states.tsx';
 import { Fact, Facts, Section } from './Section.tsx';
 

@@ -1,6 +1,7 @@
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { Alert, LinkButton, Stack, Text } from '@grafana/ui';
 import type { FleetTarget, HealthScore, Hold } from '@openclaw-fleet/contract';
+import { t } from '../../i18n.ts';
 import { ActionButton } from '../../components/ActionButton.tsx';
 import { Who } from '../../components/Approvals/Who.tsx';
 import { RunBadge } from '../../components/badges.tsx';

@@ -1,6 +1,7 @@
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { Alert, Button, Stack, Text } from '@grafana/ui';
 import type { Band, PlaybookId, PolicyPreview, PreviewItem } from '@openclaw-fleet/contract';
+import { t } from '../../i18n.ts';
 import { BandBadge } from '../../components/badges.tsx';
 import { Failure } from '../../components/states.tsx';
 import { faultWord, playbookWord } from '../../words.ts';

@@ -1,6 +1,7 @@
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { Badge, Button, Stack, Text } from '@grafana/ui';
 import type { FleetTarget, Hold } from '@openclaw-fleet/contract';
+import { t } from '../../i18n.ts';
 import { useRuns } from '../../api/repairs.ts';
 import { Loadable } from '../../components/Loadable.tsx';
 import { RunsTable } from '../../components/RunsTable/RunsTable.tsx';

@@ -1,9 +1,10 @@
 import { css } from '@emotion/css';
 import type { GrafanaTheme2 } from '@grafana/data';
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { Alert, Stack, Text, useStyles2 } from '@grafana/ui';
 import { COMPONENTS } from '@openclaw-fleet/contract';
 import type { Component, ComponentScore, HealthScore } from '@openclaw-fleet/contract';
+import { t } from '../../i18n.ts';
 import { useHealthScore, useScoreHistory } from '../../api/targets.ts';
 import { BandBadge } from '../../components/badges.tsx';
 import { Loadable } from '../../components/Loadable.tsx';

@@ -1,8 +1,8 @@
-import { t } from '@grafana/i18n';
 import { Stack, Text } from '@grafana/ui';
 import type { FleetTarget, PlaybookId } from '@openclaw-fleet/contract';
 import { useMemo, useState } from 'react';
 import type { ReactNode } from 'react';
+import { t } from '../../i18n.ts';
 import { useDecideTarget } from '../../api/targets.ts';
 import type { TargetDecision } from '../../api/targets.ts';
 import { ActionDialog } from '../../components/ActionDialog.tsx';

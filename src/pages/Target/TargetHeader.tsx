@@ -1,7 +1,8 @@
 import { css } from '@emotion/css';
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { Badge, ClipboardButton, Stack, TagList, Text, TextLink, useStyles2 } from '@grafana/ui';
 import type { FleetTarget, Hold } from '@openclaw-fleet/contract';
+import { t } from '../../i18n.ts';
 import { BandBadge, StateBadge } from '../../components/badges.tsx';
 import { TimeAgo } from '../../components/TimeAgo.tsx';
 import { href } from '../../constants.ts';

@@ -1,7 +1,8 @@
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { LinkButton, Stack, Tab, TabContent, TabsBar } from '@grafana/ui';
 import type { FleetTarget } from '@openclaw-fleet/contract';
 import { useParams } from 'react-router-dom';
+import { t } from '../../i18n.ts';
 import { FleetError } from '../../api/client.ts';
 import { useHealthScore, useTarget } from '../../api/targets.ts';
 import { ActionButton } from '../../components/ActionButton.tsx';

@@ -1,11 +1,12 @@
 import { css } from '@emotion/css';
 import { dateTimeFormat } from '@grafana/data';
 import type { GrafanaTheme2 } from '@grafana/data';
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { Button, FilterPill, Stack, Text, useStyles2 } from '@grafana/ui';
 import { CHANGE_KINDS } from '@openclaw-fleet/contract';
 import type { TimelineEntry } from '@openclaw-fleet/contract';
 import { memo } from 'react';
+import { t } from '../../i18n.ts';
 import { useTimeline } from '../../api/targets.ts';
 import { shortHash } from '../../components/FaultTable/hash.ts';
 import { Loadable } from '../../components/Loadable.tsx';

@@ -1,6 +1,7 @@
-import { t, Trans } from '@grafana/i18n';
+import { Trans } from '@grafana/i18n';
 import { Alert, Badge, Stack, Text } from '@grafana/ui';
 import type { BridgeWay, FleetTarget } from '@openclaw-fleet/contract';
+import { t } from '../../i18n.ts';
 import { span, TimeAgo } from '../../components/TimeAgo.tsx';
 import { Fact, Facts, Section } from './Section.tsx';
 import { transportWord, wayState, wayWord } from './transport-words.ts';

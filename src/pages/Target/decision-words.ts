@@ -1,4 +1,4 @@
-import { t } from '@grafana/i18n';
+import { t } from '../../i18n.ts';
 import type { TargetDecision } from '../../api/targets.ts';
 import type { ActionId } from './target-actions.ts';
 

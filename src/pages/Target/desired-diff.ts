@@ -1,5 +1,5 @@
-import { t } from '@grafana/i18n';
 import type { DriftCategory, FleetTarget, TargetPolicyView } from '@openclaw-fleet/contract';
+import { t } from '../../i18n.ts';
 import { shortHash } from '../../components/FaultTable/hash.ts';
 import { span } from '../../components/TimeAgo.tsx';
 

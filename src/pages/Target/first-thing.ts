@@ -1,6 +1,6 @@
-import { t } from '@grafana/i18n';
 import { isEnded } from '@openclaw-fleet/contract';
 import type { FleetTarget, HealthScore, Run } from '@openclaw-fleet/contract';
+import { t } from '../../i18n.ts';
 import { span } from '../../components/TimeAgo.tsx';
 import type { OpenFault } from './target-faults.ts';
 

@@ -1,5 +1,5 @@
-import { t } from '@grafana/i18n';
 import type { ScoreHistory } from '@openclaw-fleet/contract';
+import { t } from '../../i18n.ts';
 import { bandWord } from '../../words.ts';
 
 /** A line of scores over time. */

@@ -1,4 +1,4 @@
-import { t } from '@grafana/i18n';
+import { t } from '../../i18n.ts';
 
 export const TABS = ['overview', 'drift', 'jobs', 'repairs', 'timeline', 'metrics'] as const;
 export type TabId = (typeof TABS)[number];

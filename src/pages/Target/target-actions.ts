@@ -1,6 +1,6 @@
-import { t } from '@grafana/i18n';
 import { isEnded } from '@openclaw-fleet/contract';
 import type { FleetTarget, Hold, PlaybookId, Role, Run } from '@openclaw-fleet/contract';
+import { t } from '../../i18n.ts';
 import { TARGET_DECISIONS } from '../../api/targets.ts';
 import type { TargetDecision } from '../../api/targets.ts';
 import { runStateWord } from '../../words.ts';

@@ -1,5 +1,5 @@
-import { t } from '@grafana/i18n';
 import type { BridgeWay, FleetTarget } from '@openclaw-fleet/contract';
+import { t } from '../../i18n.ts';
 
 export const transportWord = (transport: FleetTarget['transport']): string => {
   switch (transport) {
