@@ -24,7 +24,9 @@ export function useRead<T>(
     queryKey,
     queryFn: ({ signal }) => call<T>(path, { query, signal }),
     enabled,
-    refetchInterval: ({ state }) => (once || poll === false ? false : (every?.(state.data) ?? poll)),
+    // What never changes is asked for until it came: nothing else would ask again after the collector was away.
+    refetchInterval: ({ state }) =>
+      poll === false || (once && state.data !== undefined) ? false : (every?.(state.data) ?? poll),
     ...(once && { staleTime: Infinity }),
     placeholderData: keepPreviousData,
   });
