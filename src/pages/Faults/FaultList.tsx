@@ -47,42 +47,45 @@ export function FaultList<Item extends Fault>({ query, table: Table, names, filt
     ? { busy: query.isFetchingNextPage, load: () => void query.fetchNextPage() }
     : undefined;
   return (
-    <Loadable query={query}>
-      {({ pages }) => {
-        if (items.length === 0) {
-          if (query.isPlaceholderData) return <Loading />;
-          if (more !== undefined) return <NoneYet more={more} />;
-          return filtered ? (
-            <NothingMatches onClear={onClear} />
-          ) : (
-            <Empty good title={good.title}>
-              {good.text}
-            </Empty>
+    <>
+      <Loadable query={query}>
+        {({ pages }) => {
+          if (items.length === 0) {
+            if (query.isPlaceholderData) return <Loading />;
+            if (more !== undefined) return <NoneYet more={more} />;
+            return filtered ? (
+              <NothingMatches onClear={onClear} />
+            ) : (
+              <Empty good title={good.title}>
+                {good.text}
+              </Empty>
+            );
+          }
+          return (
+            <div aria-busy={query.isPlaceholderData} style={{ opacity: query.isPlaceholderData ? 0.5 : 1 }}>
+              <Stack direction="column" gap={1}>
+                <Shown shown={items.length} total={pages[0]?.total ?? null} />
+                <RepairBar
+                  items={items}
+                  chosen={chosen}
+                  onChoose={choose}
+                  onRepair={() => setRepair({ ids: targetIdsOf(chosen), playbook: playbookOf(chosen) })}
+                />
+                <Table items={items} nameOf={names.nameOf} onRepair={onRepair} choice={choice} more={more} />
+              </Stack>
+            </div>
           );
-        }
-        return (
-          <div aria-busy={query.isPlaceholderData} style={{ opacity: query.isPlaceholderData ? 0.5 : 1 }}>
-            <Stack direction="column" gap={1}>
-              <Shown shown={items.length} total={pages[0]?.total ?? null} />
-              <RepairBar
-                items={items}
-                chosen={chosen}
-                onChoose={choose}
-                onRepair={() => setRepair({ ids: targetIdsOf(chosen), playbook: playbookOf(chosen) })}
-              />
-              <Table items={items} nameOf={names.nameOf} onRepair={onRepair} choice={choice} more={more} />
-            </Stack>
-            {repair !== null && (
-              <RepairDialog
-                targets={repair.ids.map((id) => ({ id, name: names.nameOf(id) }))}
-                playbook={repair.playbook}
-                onDismiss={() => setRepair(null)}
-              />
-            )}
-          </div>
-        );
-      }}
-    </Loadable>
+        }}
+      </Loadable>
+      {/* It stays while the list changes: the fault may be gone before somebody has read the plan. */}
+      {repair !== null && (
+        <RepairDialog
+          targets={repair.ids.map((id) => ({ id, name: names.nameOf(id) }))}
+          playbook={repair.playbook}
+          onDismiss={() => setRepair(null)}
+        />
+      )}
+    </>
   );
 }
 

@@ -53,6 +53,17 @@ describe('the page of violations', () => {
     expect(row.getByRole('checkbox', { name: /cannot be selected. No playbook repairs this/ })).toBeDisabled();
   });
 
+  it('keeps a plan in view while the last fault goes', async () => {
+    const { user } = show(<ViolationsPage />, { as: 'operator' });
+    await user.click(await screen.findByRole('button', { name: 'Repair gateway-04.example: Restart a stuck gateway' }));
+    const dialog = await screen.findByRole('dialog');
+    await user.type(within(dialog).getByLabelText(/Reason/), 'it hangs');
+    answers(mock('listViolations', page([])));
+    expect(await screen.findByText('No open violations', undefined, { timeout: 15_000 })).toBeInTheDocument();
+    expect(within(dialog).getByLabelText(/Reason/)).toHaveValue('it hangs');
+    expect(dialog).toBeInTheDocument();
+  });
+
   it('plans the suggested repair of one, before anything begins', async () => {
     const { user } = show(<ViolationsPage />, { as: 'operator' });
     await user.click(await screen.findByRole('button', { name: 'Repair gateway-04.example: Restart a stuck gateway' }));
