@@ -24,7 +24,7 @@ export function ApplyProfileDialog({ target: { id, name }, view, onDismiss }: Pr
   const [chosen, setChosen] = useState<string | null>(null);
   const policies = usePolicies();
   const apply = useApplyPolicy(id);
-  const preview = usePreview(id, chosen === null ? null : { policyId: chosen });
+  const preview = usePreview(id, view.version, chosen === null ? null : { policyId: chosen });
   const conflict = useConflict(preview.forget);
   const why = chosen === null ? t('target.profile.choose', 'Choose a profile first.') : null;
   return (

@@ -27,7 +27,7 @@ export function ChangeDesiredDialog({ target: { id, name }, view, onDismiss }: P
   const draft: Draft = { ...draftOf(view), ...touched };
   const wrong = invalidField(draft);
   const change = wrong === null ? changeOf(view, draft) : null;
-  const preview = usePreview(id, change === null ? null : { desired: change });
+  const preview = usePreview(id, view.version, change === null ? null : { desired: change });
   const conflict = useConflict(preview.forget);
   const patch = usePatchDesiredState(id);
   const why =

@@ -196,6 +196,22 @@ describe('another profile', () => {
     expect(sent('applyPolicy')[0]?.headers.get('if-match')).toBe('"3"');
   });
 
+  it('needs another look when somebody else changed the target after the preview', async () => {
+    let version = 3;
+    answers(mock('getDesiredState', () => ({ ...view({ version }) })));
+    const { user, dialog } = await opened('Apply another profile');
+    await user.click(await within(dialog).findByRole('radio', { name: /Strict/ }));
+    await user.click(within(dialog).getByRole('button', { name: 'Preview' }));
+    await within(dialog).findByText(/Version drift \(critical\)/);
+    await user.type(within(dialog).getByRole('textbox', { name: /Reason/ }), 'it is in production');
+    const apply = within(dialog).getByRole('button', { name: 'Apply the profile' });
+    expect(apply).toBeEnabled();
+    version = 4;
+    expect(await within(dialog).findByText('Look at the preview first.', undefined, { timeout: 15_000 })).toBeVisible();
+    expect(apply).toBeDisabled();
+    expect(sent('applyPolicy')).toEqual([]);
+  });
+
   it('cannot be applied where a file decides', async () => {
     answers(mock('getDesiredState', { ...view({ provisioned: true }) }));
     const { user } = open('approver');

@@ -17,12 +17,15 @@ export interface Preview {
   readonly forget: () => void;
 }
 
-/** The preview of a change. It holds for exactly what was looked at: another change needs another look. */
-export function usePreview(targetId: string, what: Previewed | null): Preview {
+/**
+ * The preview of a change. It holds for exactly what was looked at: another change needs another look.
+ * @param version what is changed: when somebody else was first, what was looked at holds no more
+ */
+export function usePreview(targetId: string, version: number, what: Previewed | null): Preview {
   const preview = usePreviewTarget(targetId);
   const [seen, setSeen] = useState<{ readonly key: string; readonly data: PolicyPreview } | null>(null);
   const [error, setError] = useState<FleetError | null>(null);
-  const key = JSON.stringify(what);
+  const key = JSON.stringify([version, what]);
   const look = async (): Promise<void> => {
     if (what === null) return;
     setError(null);
