@@ -52,6 +52,11 @@ describe('a repair', () => {
       'paused by Bob: we move',
     ],
     [
+      'its repairs are paused with a reason of any text',
+      { holds: [hold('pause', { byName: "O'Neil", reason: `it's "3/4" <down>` })] },
+      `paused by O'Neil: it's "3/4" <down>`,
+    ],
+    [
       'everything is paused',
       { holds: [holdOf({ by: 'token:1', byName: null, reason: 'we move' })] },
       'All repairs are paused by token:1: we move',
