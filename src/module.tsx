@@ -32,4 +32,6 @@ const Setup = (props: SetupProps) => (
 export const plugin = new AppPlugin<FleetSettings>()
   .setRootPage(App)
   .addConfigPage({ title: 'Setup', icon: 'cog', id: 'setup', body: Setup });
-for (const link of fleetLinks) plugin.addLink(link);
+// Grafana sets `meta` once it has loaded this module.
+const settings = (): FleetSettings | undefined => (plugin.meta as typeof plugin.meta | undefined)?.jsonData;
+for (const link of fleetLinks(settings)) plugin.addLink(link);
