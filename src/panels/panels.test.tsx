@@ -86,6 +86,14 @@ describe('the panel of the map', () => {
     expect(await screen.findByText('Every target is healthy')).toBeVisible();
   });
 
+  it('does not call a zone healthy that may not exist', async () => {
+    answers(mock('getFleetMap', mapOf([])));
+    showPanel(FleetMapPanel, { ...MAP_DEFAULTS, onlyTrouble: true, zones: 'eu-wset' });
+    expect(await screen.findByText('No target of these zones needs a look')).toBeVisible();
+    expect(screen.getByText('eu-wset')).toBeVisible();
+    expect(screen.queryByText('Every target is healthy')).toBeNull();
+  });
+
   it('says that nothing matches', async () => {
     answers(mock('getFleetMap', mapOf([])));
     showPanel(FleetMapPanel, MAP_DEFAULTS);
@@ -111,9 +119,16 @@ describe('the panel of violations', () => {
     answers(violations([]));
     const options: ViolationsOptions = { ...VIOLATIONS_DEFAULTS, target: '$target', severities: ['high'], limit: 5 };
     showPanel(ViolationsPanel, options, { variables: { target: 'gateway-03' } });
-    expect(await screen.findByText('No open violations')).toBeVisible();
+    expect(await screen.findByText('No open violation matches the options of this panel')).toBeVisible();
+    expect(screen.getByText('gateway-03, high')).toBeVisible();
     const { query } = asked.find(({ route }) => route === 'listViolations')!;
     expect([query.get('target'), query.getAll('severity'), query.get('limit')]).toEqual(['gateway-03', ['high'], '5']);
+  });
+
+  it('says that there is none in the whole fleet', async () => {
+    answers(violations([]));
+    showPanel(ViolationsPanel, VIOLATIONS_DEFAULTS);
+    expect(await screen.findByText('No open violations')).toBeVisible();
   });
 
   it('begins a repair with its plan', async () => {

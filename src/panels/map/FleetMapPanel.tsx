@@ -30,16 +30,22 @@ function Content(props: PanelProps<MapOptions>) {
   const { options, replaceVariables } = props;
   const zone = split(replaceVariables(options.zones, {}, 'csv'));
   const map = useFleetMap({ zone, ...(options.onlyTrouble && { band: TROUBLE }) });
-  return <Loadable query={map}>{(read) => <Shown map={read} {...props} />}</Loadable>;
+  return <Loadable query={map}>{(read) => <Shown map={read} zones={zone} {...props} />}</Loadable>;
 }
 
 interface ShownProps extends Pick<PanelProps<MapOptions>, 'options' | 'fieldConfig' | 'replaceVariables' | 'height'> {
   readonly map: MapData;
+  readonly zones: readonly string[];
 }
 
-function Shown({ map: { items, total }, options, fieldConfig, replaceVariables, height }: ShownProps) {
+function Shown({ map: { items, total }, zones, options, fieldConfig, replaceVariables, height }: ShownProps) {
   const [selected, setSelected] = useState<string | null>(null);
   if (items.length === 0) {
+    // A zone that does not exist has no trouble either.
+    if (options.onlyTrouble && zones.length > 0)
+      return (
+        <Empty title={t('panels.map.no-trouble', 'No target of these zones needs a look')}>{zones.join(', ')}</Empty>
+      );
     if (options.onlyTrouble) return <Empty good title={t('panels.map.healthy', 'Every target is healthy')} />;
     return <Empty title={t('panels.map.empty', 'No target matches the options of this panel')} />;
   }

@@ -35,7 +35,16 @@ function Content({ options, fieldConfig, replaceVariables }: PanelProps<Violatio
       <Loadable query={violations}>
         {({ pages }) => {
           const items = pages.flatMap((page) => page.items).slice(0, options.limit);
-          if (items.length === 0) return <Empty good title={t('panels.violations.none', 'No open violations')} />;
+          // A zone or target that does not exist has none either.
+          const some = [...zone, target, ...(options.severities ?? [])].filter((each) => each !== '');
+          if (items.length === 0)
+            return some.length > 0 ? (
+              <Empty title={t('panels.violations.no-match', 'No open violation matches the options of this panel')}>
+                {some.join(', ')}
+              </Empty>
+            ) : (
+              <Empty good title={t('panels.violations.none', 'No open violations')} />
+            );
           const total = pages[0]?.total ?? items.length;
           return (
             <Stack direction="column" gap={1}>
