@@ -42,7 +42,7 @@ export class FleetView {
   }
 
   async runsOf(targetId: string): Promise<readonly Run[]> {
-    return (await this.get<{ items: Run[] }>(`/fleet/remediations/runs?targetId=${targetId}`)).items;
+    return (await this.get<{ items: Run[] }>(`/fleet/remediations/runs?target=${targetId}`)).items;
   }
 
   /** Who did what about a run, the newest first. */
