@@ -4,8 +4,16 @@ import { Alert, Button, EmptyState, LinkButton, LoadingPlaceholder, Stack, Text 
 import type { ReactNode } from 'react';
 import type { FleetError } from '../api/client.ts';
 import { href } from '../constants.ts';
-import { can } from '../permissions.ts';
+import { mayConfigure } from '../permissions.ts';
 import { TimeAgo } from './TimeAgo.tsx';
+
+/** Leads to Setup whoever may use it. */
+const SetupLink = () =>
+  mayConfigure() ? (
+    <LinkButton href={href.setup()} icon="cog">
+      <Trans i18nKey="components.not-configured.button">Open setup</Trans>
+    </LinkButton>
+  ) : null;
 
 /** The app is there and has no collector yet. */
 export const NotConfigured = () => (
@@ -13,11 +21,7 @@ export const NotConfigured = () => (
     <EmptyState
       variant="call-to-action"
       message={t('components.not-configured.title', 'Connect this app to a collector')}
-      button={
-        <LinkButton href={href.setup()} icon="cog">
-          <Trans i18nKey="components.not-configured.button">Open setup</Trans>
-        </LinkButton>
-      }
+      button={<SetupLink />}
     >
       <Trans i18nKey="components.not-configured.text">
         It needs the URL of the OpenClaw Fleet collector and the secret that both share. An administrator enters them on
@@ -30,7 +34,11 @@ export const NotConfigured = () => (
 /** Seed 000's flag is off. */
 export const SwitchedOff = () => (
   <PluginPage>
-    <EmptyState variant="call-to-action" message={t('components.off.title', 'OpenClaw Fleet is switched off')}>
+    <EmptyState
+      variant="call-to-action"
+      message={t('components.off.title', 'OpenClaw Fleet is switched off')}
+      button={<SetupLink />}
+    >
       <Trans i18nKey="components.off.text">
         The setting smartFleetV2Enabled of this app is false. An administrator switches it on, on the Setup page or in
         the file that provisions the app.
@@ -82,7 +90,7 @@ interface FailureProps {
 
 /** Why something is not shown, or not fresh, with what to do next. */
 export function Failure({ error, onRetry, lastGoodMs }: FailureProps) {
-  const leadsToSetup = (error.kind === 'setup' || error.kind === 'unreachable') && can('approver');
+  const leadsToSetup = (error.kind === 'setup' || error.kind === 'unreachable') && mayConfigure();
   return (
     <Alert
       severity={error.kind === 'not-permitted' || error.kind === 'not-found' ? 'info' : 'error'}
