@@ -11,7 +11,7 @@ import { batchAt, runAt, useRuns } from './repairs.ts';
 export type Pending =
   { readonly kind: 'runs'; readonly run: RunDetail } | { readonly kind: 'batches'; readonly batch: Batch };
 
-const WAITING = { state: ['pending_approval'], limit: 200 } as const;
+const WAITING = { state: ['pending_approval'], limit: 500 } as const;
 /** Plans that are shown at the most: somebody who decides reads each. */
 const MOST = 25;
 

@@ -10,12 +10,12 @@ import { ActionDialog } from './ActionDialog.tsx';
 import { TimeAgo } from './TimeAgo.tsx';
 
 /** Whether what a page shows can be trusted: loud while the fleet is not `normal`, and while demo timings are on. */
-export function TrustBanner() {
+export function TrustBanner({ inPanel = false }: { readonly inPanel?: boolean }) {
   const { data } = useSummary();
   if (data === undefined) return null;
   return (
     <>
-      {data.timings === 'demo' && (
+      {data.timings === 'demo' && !inPanel && (
         <Alert
           severity="info"
           title={t('components.trust.demo', 'Demo timings: this collector is 20 times faster than one in production')}

@@ -10,6 +10,7 @@ import type { FleetError } from '../api/client.ts';
 import { FleetProviders } from '../components/FleetProviders.tsx';
 import { Loadable } from '../components/Loadable.tsx';
 import { Empty } from '../components/states.tsx';
+import { TrustBanner } from '../components/TrustBanner.tsx';
 import { PLUGIN_ID } from '../constants.ts';
 import { isEnabled, lacking, SettingsProvider } from '../settings.ts';
 import type { FleetMeta, FleetSettings } from '../settings.ts';
@@ -32,7 +33,9 @@ function Gate({ children }: { readonly children: ReactNode }) {
   const settings = useQuery<FleetSettings, FleetError>({
     queryKey: ['app-settings'],
     queryFn: readSettings,
-    staleTime: Infinity,
+    // The flag may be switched off while a dashboard hangs on a wall.
+    staleTime: 60_000,
+    refetchInterval: 60_000,
   });
   return (
     <Loadable query={settings}>
@@ -42,7 +45,12 @@ function Gate({ children }: { readonly children: ReactNode }) {
           return (
             <Empty title={t('panels.not-configured', 'OpenClaw Fleet has no collector yet: see its Setup page')} />
           );
-        return <SettingsProvider value={read}>{children}</SettingsProvider>;
+        return (
+          <SettingsProvider value={read}>
+            <TrustBanner inPanel />
+            {children}
+          </SettingsProvider>
+        );
       }}
     </Loadable>
   );

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { locationService } from '@grafana/runtime';
 import { screen, waitFor } from '@testing-library/react';
 import { href } from '../constants.ts';
-import { mapOf, mapTarget } from '../testing/fixtures/fleet.ts';
+import { AT, mapOf, mapTarget, summaryOf } from '../testing/fixtures/fleet.ts';
 import { appSettings, showPanel } from '../testing/panel.tsx';
 import { answers, asked, grafanaSays, mock, server } from '../testing/server.ts';
 import { FleetMapPanel } from './map/FleetMapPanel.tsx';
@@ -49,6 +49,16 @@ describe('any panel of the app', () => {
     answers(grafanaSays('getFleetMap', 502));
     showPanel(FleetMapPanel, MAP_DEFAULTS);
     expect(await screen.findByText(/cannot be reached/, undefined, { timeout: 15_000 })).toBeVisible();
+  });
+});
+
+describe('a panel while the collector may be blind', () => {
+  it('says so, and stays quiet about demo timings', async () => {
+    const verdict = { value: 'blind' as const, reason: '1 of 9 expected nodes report.', since: AT };
+    answers(mock('getSummary', { ...summaryOf(), timings: 'demo', verdict }));
+    showPanel(FleetMapPanel, MAP_DEFAULTS);
+    expect(await screen.findByText('1 of 9 expected nodes report.')).toBeVisible();
+    expect(screen.queryByText(/Demo timings/)).toBeNull();
   });
 });
 
