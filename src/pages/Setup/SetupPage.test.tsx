@@ -294,7 +294,7 @@ describe('Test connection', () => {
     [
       'another secret',
       () => answers(refuses('getMe', 'grafana-secret', 'Grafana sent another secret than the collector has.')),
-      'The collector has another secret',
+      'The collector does not take this secret',
       /grafana\.secretFile/,
     ],
     [

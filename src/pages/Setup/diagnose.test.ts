@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { problem } from '@openclaw-fleet/contract';
-import type { ProblemName } from '@openclaw-fleet/contract';
+import type { Problem, ProblemName } from '@openclaw-fleet/contract';
+import { callersOf } from '../../../backend/collector/api/callers.ts';
 import { summaryOf } from '../../testing/fixtures/fleet.ts';
 import { diagnose, FAULTS } from './diagnose.ts';
 import type { Answer, FaultCode, Probe } from './diagnose.ts';
@@ -27,9 +28,6 @@ const refused = (name: ProblemName, detail = 'why'): Answer => {
 };
 const SECRET_WORDS =
   'Grafana sent another secret than the collector has: give its app the secret that is in grafana.secretFile.';
-const NO_GRAFANA =
-  'This collector does not take requests from Grafana: set grafana.url and grafana.secretFile, and restart it.';
-
 describe('diagnose', () => {
   it('is content, and says who we are, how many targets and which timings', () => {
     expect(diagnose(probe(came(200, ME), came(200, summaryOf({ total: 12, timings: 'demo' }))))).toEqual({
@@ -71,7 +69,6 @@ describe('diagnose', () => {
     ['a redirect', came(307, ''), 'not-collector'],
     ['a log-in', came(401, { message: 'Unauthorized' }), 'logged-out'],
     ['another secret', refused('grafana-secret', SECRET_WORDS), 'wrong-secret'],
-    ['no Grafana configured', refused('grafana-secret', NO_GRAFANA), 'no-grafana'],
     ['an issuer that differs', refused('grafana-identity', 'The claim iss of Grafana’s ID token'), 'identity'],
     ['keys that cannot be read', refused('grafana-unavailable'), 'keys'],
     ['a collector that starts', refused('not-ready'), 'not-ready'],
@@ -93,11 +90,20 @@ describe('diagnose', () => {
       status: 403,
     });
     expect(diagnose(probe(came(404, { message: 'Not found' })))).toMatchObject({ said: 'Not found', status: 404 });
-    expect(diagnose(probe(came(502, '')))).toMatchObject({ said: null });
+    expect(diagnose(probe(came(502, { message: 'Bad Gateway' })))).toMatchObject({ said: null });
+  });
+
+  it('tells a collector that takes nothing from Grafana by the words that it says itself', async () => {
+    const refuse = () => problem('unauthenticated', 'no token');
+    const identify = callersOf({ authenticate: () => Promise.resolve(refuse()), grafana: null });
+    const words = (await identify({ 'x-openclaw-fleet-secret': 'x' })) as Problem;
+    expect(diagnose(probe(came(words.status, words)))).toMatchObject({ code: 'no-grafana', said: words.detail });
+    const other = (await identify({ 'x-grafana-context': '{}' })) as Problem;
+    expect(diagnose(probe(came(other.status, other))).code).toBe('wrong-secret');
   });
 
   it('has a test for each fault there is', () => {
-    const tested = new Set<string>([...cases.map(([, , code]) => code), 'no-url', 'no-secret']);
+    const tested = new Set<string>([...cases.map(([, , code]) => code), 'no-url', 'no-secret', 'no-grafana']);
     expect([...tested].sort()).toEqual([...FAULTS].sort());
   });
 });

@@ -80,7 +80,9 @@ function faultOf(answer: Answer | null, isRight: (data: unknown) => boolean): Fi
   const problem = problemOf(data);
   if (problem !== null) return { code: codeOf(problem), said: problem.detail, status };
   const said = messageOf(data);
-  return { code: withoutProblem(status, said), said, status };
+  const code = withoutProblem(status, said);
+  // Grafana says no more than the name of the status.
+  return { code, said: code === 'unreachable' || code === 'timeout' ? null : said, status };
 }
 
 function codeOf({ type, detail }: Problem): FaultCode {

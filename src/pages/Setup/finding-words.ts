@@ -145,7 +145,7 @@ export function adviceOf(code: FaultCode, { url, grafanaUrl, status }: Scene): A
       };
     case 'wrong-secret':
       return {
-        title: t('setup.fault.wrong-secret', 'The collector has another secret'),
+        title: t('setup.fault.wrong-secret', 'The collector does not take this secret'),
         steps: [
           t(
             'setup.fix.wrong-secret',
