@@ -234,6 +234,9 @@ export const idempotencyKeySchema = z
   .string()
   .regex(/^[A-Za-z0-9._:-]{8,128}$/, 'must be 8 to 128 letters, digits, dots, colons, dashes and underscores');
 
+/** As a plan names its digest. */
+const digestSchema = z.string().regex(/^[0-9a-f]{64}$/, 'must be the digest of a plan: 64 hex digits');
+
 /** Body of `POST /fleet/targets/:targetId/reconcile`. */
 export const reconcileSchema = z.strictObject({
   /** Left out: the one that the target's worst open fault suggests. */
@@ -241,6 +244,8 @@ export const reconcileSchema = z.strictObject({
   reason: reasonSchema,
   /** Shows the plan and what would hold it back; nothing begins. */
   dryRun: z.boolean().default(false),
+  /** That of the dry run that the person saw: when another plan would be made by now, nothing is asked for. A dry run ignores it. */
+  digest: digestSchema.optional(),
   /** As the header of that name, which outranks it. */
   idempotencyKey: idempotencyKeySchema.optional(),
 });
@@ -258,6 +263,8 @@ export const newBatchSchema = z.strictObject({
   selector: selectorSchema.optional(),
   reason: reasonSchema,
   dryRun: z.boolean().default(false),
+  /** As that of a repair of one target. */
+  digest: digestSchema.optional(),
   idempotencyKey: idempotencyKeySchema.optional(),
 });
 
@@ -272,10 +279,7 @@ export type DryRun = z.infer<typeof dryRunSchema>;
 /** Body of approve, deny and cancel. `digest`: what the person saw; a plan that is another by now is not approved. */
 export const approveSchema = z.strictObject({
   reason: reasonSchema,
-  digest: z
-    .string()
-    .regex(/^[0-9a-f]{64}$/)
-    .optional(),
+  digest: digestSchema.optional(),
   /** Alone, with a reason, where two are needed or the request was one's own; the owner is paged, and everything marks it. */
   breakGlass: z.boolean().default(false),
 });

@@ -191,6 +191,23 @@ describe('POST /fleet/targets/:targetId/reconcile', () => {
     expect((await reconcile('hung', {}, { key: 'dry-run-key' })).status).toBe(201);
   });
 
+  it('is for the plan that was seen alone, where its digest says which', async () => {
+    const options = { key: 'seen-key-1' };
+    const other = 'f'.repeat(64);
+    expect(problemOf(await reconcile('hung', { digest: other }, options))).toMatchObject({
+      status: 409,
+      name: 'conflict',
+      detail: 'What would be done is no longer what you saw: look at the plan again.',
+    });
+    expect((await runs()).total).toBe(0);
+    const { plan } = dryRunSchema.parse((await reconcile('hung', { dryRun: true, digest: other })).body);
+    const first = await reconcile('hung', { digest: plan.digest }, options);
+    const again = await reconcile('hung', { digest: plan.digest }, options);
+    expect([first.status, again.status]).toEqual([201, 200]);
+    expect(runSchema.parse(again.body).id).toBe(runSchema.parse(first.body).id);
+    expect(problemOf(await reconcile('hung', { digest: other }, options)).detail).toMatch(/idempotency key was used/);
+  });
+
   it('names the guardrail that refuses, and the run that says so for good', async () => {
     const refused = problemOf(await reconcile('well', { playbook: 'BridgeStuck' }));
     expect(refused).toMatchObject({ status: 409, name: 'repair-refused', refusal: { reason: 'no-fault' } });
@@ -206,7 +223,14 @@ describe('POST /fleet/targets/:targetId/reconcile', () => {
   it('is refused to viewers, for unknown targets, and for bodies that are none', async () => {
     expect(problemOf(await reconcile('hung', {}, { role: 'viewer' })).name).toBe('forbidden');
     expect(problemOf(await reconcile('nobody')).name).toBe('not-found');
-    for (const body of [{ reason: '' }, { playbook: 'RmRf' }, { dryRun: 'yes' }, { actor: 'root' }, { person: 'ada' }])
+    for (const body of [
+      { reason: '' },
+      { playbook: 'RmRf' },
+      { dryRun: 'yes' },
+      { digest: 'F00' },
+      { actor: 'root' },
+      { person: 'ada' },
+    ])
       expect(problemOf(await reconcile('hung', body)).name).toBe('invalid-body');
     expect((await runs()).total).toBe(0);
   });
@@ -340,6 +364,15 @@ describe('a repair of several targets', () => {
       expect.arrayContaining([expect.objectContaining({ targetId: 'well', reason: 'no-fault' })]),
     ]);
     expect((await runs()).total).toBe(0);
+  });
+
+  it('is for the plan that was seen alone, where its digest says which', async () => {
+    const both = { targetIds: ['hung', 'hung-too'] };
+    const other = 'f'.repeat(64);
+    expect(problemOf(await ask({ ...both, digest: other }, { key: 'batch-key-2' })).name).toBe('conflict');
+    expect((await runs()).total).toBe(0);
+    const { plan } = dryRunSchema.parse((await ask({ ...both, dryRun: true, digest: other })).body);
+    expect((await ask({ ...both, digest: plan.digest }, { key: 'batch-key-2' })).status).toBe(201);
   });
 });
 

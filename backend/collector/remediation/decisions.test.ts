@@ -89,6 +89,51 @@ describe('requests', () => {
     expect(await world.allRuns()).toEqual([]);
   });
 
+  it('refuses what is not the plan that was seen, stores nothing, and leaves its key free', async () => {
+    world.drifted('n1', { severity: 'critical' });
+    const { plan } = world.remediation.dryRun(world.ask('n1'));
+    expect(plan.approvalsNeeded).toBe(1);
+    world.say('n1', { severity: 'minor' });
+    const asked = { ...world.ask('n1', { idempotency: { key: 'key-12345', bodyHash: 'x' } }), digest: plan.digest };
+    expect(await failure(world.remediation.request(asked))).toMatchObject({
+      kind: 'refused',
+      refusal: null,
+      message: 'What would be done is no longer what you saw: look at the plan again.',
+    });
+    expect([await world.allRuns(), await world.audit()]).toEqual([[], []]);
+    const now = world.remediation.dryRun(asked).plan;
+    expect(now.digest).not.toBe(plan.digest);
+    const again = { ...asked, digest: now.digest, idempotency: { key: 'key-12345', bodyHash: 'y' } };
+    const { run, created } = await world.remediation.request(again);
+    expect([created, run.state]).toEqual([true, 'approved']);
+    world.say('n1', { severity: 'critical' });
+    expect(await world.remediation.request(again)).toMatchObject({ created: false, run: { id: run.id } });
+  });
+
+  it('goes by the plan that was seen when a guardrail would refuse it too', async () => {
+    world.drifted('n1', { bridged: false });
+    const digest = 'f'.repeat(64);
+    expect(await failure(world.request('n1', { digest }))).toMatchObject({ refusal: null });
+    expect(await world.allRuns()).toEqual([]);
+    const seen = world.remediation.dryRun(world.ask('n1')).plan.digest;
+    expect(await failure(world.request('n1', { digest: seen }))).toMatchObject({ refusal: { reason: 'no-bridge' } });
+  });
+
+  it('takes a batch as it was seen, with those that are held back, and no other', async () => {
+    world.drifted('n1');
+    world.drifted('n2', { bridged: false });
+    const asked = { ...world.ask('n1'), playbook: 'ConfigDrift', targetIds: ['n1', 'n2'], selector: null } as const;
+    const seen = world.remediation.dryRunBatch(asked);
+    expect(seen.refusals).toMatchObject([{ targetId: 'n2', reason: 'no-bridge' }]);
+    world.say('n1', { severity: 'critical' });
+    const refusal = await failure(world.remediation.requestBatch({ ...asked, digest: seen.plan.digest }));
+    expect(refusal).toMatchObject({ kind: 'refused', refusal: null, message: containing('look at the plan again') });
+    expect(await world.allRuns()).toEqual([]);
+    world.say('n1', { severity: 'minor' });
+    const { batch } = await world.remediation.requestBatch({ ...asked, digest: seen.plan.digest });
+    expect(batch.plan.targets.map(({ targetId }) => targetId)).toEqual(['n1']);
+  });
+
   it('does not know a target that is not there', async () => {
     expect(await failure(world.request('nobody'))).toMatchObject({ kind: 'not-found' });
   });

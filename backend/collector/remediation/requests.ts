@@ -74,15 +74,25 @@ export function dryRun(parts: RequestParts, request: RepairRequest): DryRun {
   return { plan: plan.plan, refusals: refusals.map((refusal) => ({ ...refusal, targetId: target.id })) };
 }
 
-/** Plans a repair of one target within `draft`; a refused one is a blocked run. */
+/**
+ * Plans a repair of one target within `draft`; one that a guardrail refuses is a blocked run.
+ * @throws {RemediationError} when it is not the plan that the person saw: nothing is planned then
+ */
 export function request(parts: RequestParts, draft: Draft, asked: RepairRequest): RunRecord {
   const { target, playbook } = chosen(parts, asked);
   const plan = makePlan(parts, { ...asked, playbook, targets: [target] }, draft.nowMs, false);
+  assertSeen(asked, plan);
   const refusal = blocking(refusalsOf(parts, target, plan, draft.nowMs, { draft }));
   draft.plan(plan);
   const record = put(parts, draft, plan, { target, index: 0, of: 1 }, refusal);
   remember(draft, asked, record.run.id);
   return record;
+}
+
+/** @throws {RemediationError} when the plan is not the one that the person saw */
+function assertSeen({ digest = null }: Pick<RepairRequest, 'digest'>, { plan }: PlanRecord): void {
+  if (digest === null || digest === plan.digest) return;
+  throw refused('What would be done is no longer what you saw: look at the plan again.');
 }
 
 /** A new run of a plan in its first state. */
@@ -158,11 +168,13 @@ export function dryRunBatch(parts: RequestParts, asked: BatchRequest): DryRun {
 
 /**
  * Plans a batch within `draft`. Targets that something holds back are blocked runs of it, the plan is for the others.
- * @throws {RemediationError} when it is too large, or every target is held back: nothing is planned then
+ * @throws {RemediationError} when it is too large, not the plan that was seen, or every target is held back: nothing is planned then
  */
 export function requestBatch(parts: RequestParts, draft: Draft, asked: BatchRequest): PlanRecord {
   const targets = chosenAll(parts, asked);
   const all = makePlan(parts, { ...asked, targets }, draft.nowMs, true);
+  // A dry run shows those too that are held back.
+  assertSeen(asked, all);
   const looked = targets.map((target) => ({
     target,
     refusal: blocking(refusalsOf(parts, target, all, draft.nowMs, { draft })),

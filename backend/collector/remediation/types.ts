@@ -248,6 +248,8 @@ export interface RepairRequest {
   readonly reason: string;
   readonly by: Requester;
   readonly trigger: 'manual' | 'alertmanager';
+  /** Of the plan that the person saw; null or left out: whatever is planned now is right. */
+  readonly digest?: string | null;
   readonly idempotency: { readonly key: string; readonly bodyHash: string } | null;
 }
 export interface BatchRequest extends Omit<RepairRequest, 'targetId' | 'playbook'> {

@@ -25,21 +25,30 @@ function noBatch(): Error {
   return failure('not-found', 'No repair of several targets has this id. Its runs are at /fleet/remediations/runs.');
 }
 
+/** A part of what a key stands for; left out without one, as in the hashes stored before there was any. */
+const seenAs = (digest: string | null): { readonly digest?: string } => (digest === null ? {} : { digest });
+
 function repairOf({ params, body, caller, idempotencyKey }: Call<'reconcileTarget'>): RepairRequest {
   const { targetId } = params;
-  const { playbook = null, reason } = body;
+  const { playbook = null, reason, digest = null } = body;
   return {
     targetId,
     playbook,
     reason,
     by: requesterOf(caller),
     trigger: 'manual',
-    idempotency: idempotencyOf(idempotencyKey, body.idempotencyKey, { targetId, playbook, reason }),
+    digest,
+    idempotency: idempotencyOf(idempotencyKey, body.idempotencyKey, {
+      targetId,
+      playbook,
+      reason,
+      ...seenAs(digest),
+    }),
   };
 }
 
 function batchOf({ body, caller, idempotencyKey }: Call<'createBatch'>): BatchRequest {
-  const { playbook, reason, targetIds = null, selector = null } = body;
+  const { playbook, reason, digest = null, targetIds = null, selector = null } = body;
   if ((targetIds === null) === (selector === null) || (selector !== null && Object.keys(selector).length === 0)) {
     const message = 'must have one of targetIds and selector, and name something there';
     throw failure('invalid-body', `The body ${message}.`, [{ field: '(body)', message }]);
@@ -51,7 +60,14 @@ function batchOf({ body, caller, idempotencyKey }: Call<'createBatch'>): BatchRe
     reason,
     by: requesterOf(caller),
     trigger: 'manual',
-    idempotency: idempotencyOf(idempotencyKey, body.idempotencyKey, { playbook, targetIds, selector, reason }),
+    digest,
+    idempotency: idempotencyOf(idempotencyKey, body.idempotencyKey, {
+      playbook,
+      targetIds,
+      selector,
+      reason,
+      ...seenAs(digest),
+    }),
   };
 }
 

@@ -41,7 +41,7 @@ export const REMEDIATION_ROUTES = {
     role: 'operator',
     summary: 'Ask for a repair of one target',
     description:
-      'By the playbook that is named, or the one that its worst open fault suggests. Minor and major drift begin at once; what needs an approval waits for it. With `dryRun` nothing begins. `Idempotency-Key` outranks the key in the body.',
+      'By the playbook that is named, or the one that its worst open fault suggests. Minor and major drift begin at once; what needs an approval waits for it. With `dryRun` nothing begins; with the `digest` of its plan, only that plan does. `Idempotency-Key` outranks the key in the body.',
     query: noQuery,
     params: ofTarget,
     body: { schema: reconcileSchema.meta({ id: 'Reconcile' }) },
@@ -129,7 +129,7 @@ export const REMEDIATION_ROUTES = {
     role: 'operator',
     summary: 'Ask for a repair of several targets',
     description:
-      'Of the targets in `targetIds`, or of those that `selector` finds with a fault of the playbook: the plan lists them, and an empty list is an error. Canaries first, then waves; too many failures halt it. With `dryRun` nothing begins.',
+      'Of the targets in `targetIds`, or of those that `selector` finds with a fault of the playbook: the plan lists them, and an empty list is an error. Canaries first, then waves; too many failures halt it. With `dryRun` nothing begins; with the `digest` of its plan, only that plan does.',
     query: noQuery,
     body: { schema: newBatchSchema.meta({ id: 'NewBatch' }) },
     idempotent: true,
