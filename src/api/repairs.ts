@@ -10,7 +10,7 @@ import type {
   RunPage,
   RunState,
 } from '@openclaw-fleet/contract';
-import type { Query } from './client.ts';
+import type { FleetError, Query } from './client.ts';
 import { keys } from './keys.ts';
 import { usePages, useRead } from './use-read.ts';
 import { useWrite } from './use-write.ts';
@@ -51,6 +51,12 @@ interface Reconcile {
   readonly playbook?: PlaybookId;
   readonly reason: string;
 }
+/** What a request has that a dry run has not. */
+interface Asked {
+  readonly idempotencyKey: string;
+  /** That of the plan that the person saw. */
+  readonly digest: string;
+}
 const reconcileAt = (targetId: string): string => `fleet/operator/targets/${encodeURIComponent(targetId)}/reconcile`;
 
 /** Shows the plan for one target and what would hold it back; nothing begins. Needs the role operator. */
@@ -59,9 +65,12 @@ export const usePlanRepair = () =>
     ({ targetId, ...body }) => ({ path: reconcileAt(targetId), body: { ...body, dryRun: true } }),
     []
   );
-/** Asks for the repair of one target. A guardrail's refusal is a FleetError of kind `refused`. Needs the role operator. */
+/**
+ * Asks for the repair of one target. A guardrail's refusal, and that of a plan that is another by now (`isOtherPlan`), is a
+ * FleetError of kind `refused`. Needs the role operator.
+ */
 export const useRequestRepair = () =>
-  useWrite<Reconcile & { idempotencyKey: string }, Run>(
+  useWrite<Reconcile & Asked, Run>(
     ({ targetId, idempotencyKey, ...body }) => ({ path: reconcileAt(targetId), idempotencyKey, body }),
     changed
   );
@@ -77,10 +86,14 @@ export const usePlanBatch = () =>
     []
   );
 export const useRequestBatch = () =>
-  useWrite<NewBatch & { idempotencyKey: string }, Batch>(
+  useWrite<NewBatch & Asked, Batch>(
     ({ idempotencyKey, ...body }) => ({ path: 'fleet/operator/remediations/batches', idempotencyKey, body }),
     changed
   );
+
+/** A request was refused because what would be done is not what its digest stands for: the plan must be looked at again. */
+export const isOtherPlan = ({ problem }: FleetError): boolean =>
+  problem?.type === 'urn:openclaw-fleet:problem:conflict';
 
 /** Of a run or a batch: its address has the plural. */
 export type PlanKind = 'runs' | 'batches';

@@ -4,7 +4,9 @@ import { Alert, Button, LoadingPlaceholder, Stack, Text, TextLink } from '@grafa
 import type { DryRun, PlaybookId } from '@openclaw-fleet/contract';
 import { useState } from 'react';
 import { t } from '../i18n.ts';
-import { useRequestBatch, useRequestRepair } from '../api/repairs.ts';
+import { failureOf } from '../api/client.ts';
+import type { FleetError } from '../api/client.ts';
+import { isOtherPlan, useRequestBatch, useRequestRepair } from '../api/repairs.ts';
 import { href } from '../constants.ts';
 import { useIdempotencyKey } from '../hooks/use-idempotency-key.ts';
 import { missing } from '../permissions.ts';
@@ -38,13 +40,19 @@ export function RepairDialog({ targets, playbook: given, onDismiss }: RepairDial
   const needsApproval = (plan.data?.plan.approvalsNeeded ?? 0) > 0;
 
   const request = async (reason: string): Promise<void> => {
-    if (playbook === null) return;
-    const address = await once([playbook, reason], async (idempotencyKey) => {
-      const body = { playbook, reason, idempotencyKey };
-      if (isBatch) return href.batch((await requestBatch.mutateAsync({ ...body, targetIds: ids })).id);
-      return href.run((await requestOne.mutateAsync({ ...body, targetId: ids[0] ?? '' })).id);
-    });
-    locationService.push(address);
+    if (playbook === null || plan.data === undefined) return;
+    const { digest } = plan.data.plan;
+    try {
+      const address = await once([playbook, reason, digest], async (idempotencyKey) => {
+        const body = { playbook, reason, digest, idempotencyKey };
+        if (isBatch) return href.batch((await requestBatch.mutateAsync({ ...body, targetIds: ids })).id);
+        return href.run((await requestOne.mutateAsync({ ...body, targetId: ids[0] ?? '' })).id);
+      });
+      locationService.push(address);
+    } catch (error) {
+      if (isOtherPlan(failureOf(error))) plan.again();
+      throw error;
+    }
   };
 
   return (
@@ -55,15 +63,7 @@ export function RepairDialog({ targets, playbook: given, onDismiss }: RepairDial
       }
       blocked={missing('operator') ?? blockedBy(plan.data, looked, isBatch && chosen === null)}
       onConfirm={request}
-      failure={({ problem }) =>
-        problem?.runId === undefined ? null : (
-          <div>
-            <TextLink href={href.run(problem.runId)}>
-              {t('repair.blocked-run', 'Look at the run that was held back')}
-            </TextLink>
-          </div>
-        )
-      }
+      failure={nextStep}
       onDismiss={onDismiss}
     >
       <Stack direction="column" gap={2}>
@@ -79,6 +79,25 @@ export function RepairDialog({ targets, playbook: given, onDismiss }: RepairDial
         )}
       </Stack>
     </ActionDialog>
+  );
+}
+
+/** What to do about a refusal, below its words. */
+function nextStep(error: FleetError) {
+  if (isOtherPlan(error))
+    return (
+      <div>
+        <Trans i18nKey="repair.other-plan">
+          The plan above was made anew. Read it, and confirm again if it is still what you want.
+        </Trans>
+      </div>
+    );
+  const runId = error.problem?.runId;
+  if (runId === undefined) return null;
+  return (
+    <div>
+      <TextLink href={href.run(runId)}>{t('repair.blocked-run', 'Look at the run that was held back')}</TextLink>
+    </div>
   );
 }
 

@@ -1,6 +1,8 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { locationService } from '@grafana/runtime';
+import { problem } from '@openclaw-fleet/contract';
 import { screen, waitFor, within } from '@testing-library/react';
+import { HttpResponse } from 'msw';
 import { href } from '../../constants.ts';
 import {
   batchOf,
@@ -160,7 +162,11 @@ describe('asking for a repair', () => {
     await user.dblClick(await start());
     await waitFor(() => expect(dismissed).toHaveBeenCalled());
     expect(requests()).toHaveLength(1);
-    expect(requests()[0]?.body).toEqual({ playbook: 'ConfigDrift', reason: 'the gateway hangs' });
+    expect(requests()[0]?.body).toEqual({
+      playbook: 'ConfigDrift',
+      reason: 'the gateway hangs',
+      digest: planOf().digest,
+    });
     expect(requests()[0]?.headers.get('idempotency-key')).toMatch(/^ui-[0-9a-f]{32}$/);
     expect(pathname()).toBe(href.run('run-77'));
   });
@@ -195,6 +201,43 @@ describe('asking for a repair', () => {
       href.run('run-9')
     );
     expect(dismissed).not.toHaveBeenCalled();
+  });
+
+  it('makes the plan anew when it is another by now, and begins nothing before that is confirmed too', async () => {
+    const [old, fresh] = ['a'.repeat(64), 'b'.repeat(64)];
+    answers(
+      mock(
+        'reconcileTarget',
+        repairs(dryRunOf({ plan: waitingPlan({ digest: old }) }), () => runOf())
+      )
+    );
+    const { user, dismissed, requests } = open();
+    await user.type(await reason(), 'the gateway hangs');
+    const ask = await screen.findByRole('button', { name: 'Ask for approval' });
+    const words = 'What would be done is no longer what you saw: look at the plan again.';
+    const anew = dryRunOf({ plan: planOf({ digest: fresh }) });
+    answers(
+      mock('reconcileTarget', (request) => {
+        const { digest, dryRun } = request.body as { readonly digest?: string; readonly dryRun?: boolean };
+        if (dryRun === true) return HttpResponse.json(anew);
+        return digest === fresh
+          ? runOf({ id: 'run-78' })
+          : HttpResponse.json(problem('conflict', words), { status: 409 });
+      })
+    );
+    await user.click(ask);
+    expect(await screen.findByText(new RegExp(words))).toBeVisible();
+    expect(screen.getByText(/The plan above was made anew. Read it, and confirm again/)).toBeVisible();
+    const confirm = await start();
+    expect(screen.getByText(/the request itself is enough/)).toBeVisible();
+    expect([dismissed.mock.calls.length, requests().length]).toEqual([0, 1]);
+    await waitFor(() => expect(confirm).toBeEnabled());
+    await user.click(confirm);
+    await waitFor(() => expect(dismissed).toHaveBeenCalled());
+    expect(requests().map(({ body }) => (body as { digest: string }).digest)).toEqual([old, fresh]);
+    const [first, second] = requests().map(({ headers }) => headers.get('idempotency-key'));
+    expect(second).not.toBe(first);
+    expect(pathname()).toBe(href.run('run-78'));
   });
 
   it('has the same key when nobody answered, and another one once somebody did', async () => {
@@ -237,6 +280,7 @@ describe('a repair of several nodes', () => {
     expect(requests()[0]?.body).toEqual({
       playbook: 'ConfigDrift',
       reason: 'roll it out',
+      digest: waitingPlan().digest,
       targetIds: ['gateway-01', 'gateway-02', 'gateway-03'],
     });
     expect(pathname()).toBe(href.batch('plan-2'));
