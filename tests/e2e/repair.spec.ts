@@ -1,5 +1,6 @@
 import type { Problem } from '@openclaw-fleet/contract';
 import type { Page } from '@playwright/test';
+import { grafanaApi } from '../../backend/simulator/demo/grafana.ts';
 import { FleetView } from './support/fleet.ts';
 import { throughProxy } from './support/proxy.ts';
 import { accountOf, expect, test, type Somebody } from './support/test.ts';
@@ -69,8 +70,11 @@ test('otto asks, ada approves, and it is repaired; the audit names both', async 
   await fleet.well(id);
 
   const entries = await fleet.auditedOf(runId);
-  expect(entries).toContainEqual({ actor: `grafana:${otto.account.identifier}`, action: 'run.requested' });
-  expect(entries).toContainEqual({ actor: `grafana:${ada.account.identifier}`, action: 'run.approved' });
+  expect(entries).toContainEqual({
+    actor: `grafana:${otto.account.identifier}`,
+    action: 'remediation.pending_approval',
+  });
+  expect(entries).toContainEqual({ actor: `grafana:${ada.account.identifier}`, action: 'remediation.approved' });
 });
 
 test('ada does not approve what she asked for; another approver does', async ({ as, facts }) => {
@@ -95,10 +99,16 @@ test('ada does not approve what she asked for; another approver does', async ({ 
   expect(second.status).toBe(200);
   await expect(ada.page.getByText('Succeeded').first()).toBeVisible({ timeout: REPAIRED_MS });
   const entries = await fleet.auditedOf(runId);
-  expect(entries).toContainEqual({ actor: `grafana:${ada.account.identifier}`, action: 'run.requested' });
-  const approvers = entries.filter(({ action }) => action === 'run.approved').map(({ actor }) => actor);
-  expect(approvers).toHaveLength(1);
-  expect(approvers).not.toContain(`grafana:${ada.account.identifier}`);
+  expect(entries).toContainEqual({
+    actor: `grafana:${ada.account.identifier}`,
+    action: 'remediation.pending_approval',
+  });
+  const approvers = entries.filter(({ action }) => action === 'remediation.approved').map(({ actor }) => actor);
+  const { uid } = await grafanaApi(facts.grafanaUrl, facts.admin)<{ uid: string }>(
+    'GET',
+    `/api/users/lookup?loginOrEmail=${facts.admin.login}`
+  );
+  expect(approvers).toEqual([`grafana:${uid}`]);
 });
 
 test('a viewer sees a repair and can do nothing about it', async ({ as, facts }) => {
