@@ -8,9 +8,13 @@ export function drawLists(): void {
   give(Element.prototype, 'getBoundingClientRect', () => ({ ...box, toJSON: () => box }));
   for (const name of ['offsetHeight', 'offsetWidth']) give(HTMLElement.prototype, name, SIZE);
   for (const name of ['clientHeight', 'clientWidth']) give(Element.prototype, name, SIZE);
-  give(HTMLCanvasElement.prototype, 'getContext', () => ({
-    measureText: (text: string) => ({ width: text.length * 8 }),
-  }));
+  // Text has a width; everything else of a chart is drawn for nobody.
+  const pen = { measureText: (text: string) => ({ width: text.length * 8 }) };
+  const draw = new Proxy(pen, { get: (has, name) => (Reflect.get(has, name) as unknown) ?? (() => undefined) });
+  give(HTMLCanvasElement.prototype, 'getContext', () => draw);
+  give(globalThis, 'Path2D', function () {
+    return draw;
+  });
   // Drawer asks for the width of a scroll bar, which jsdom does not know.
   const styleOf = window.getComputedStyle.bind(window);
   give(window, 'getComputedStyle', (element: Element) => styleOf(element));
