@@ -31,7 +31,18 @@ export function Group({ title, hint, actions, children }: Props) {
   );
 }
 
+/** Groups side by side where there is room, each as tall as it is. */
+export function Columns({ children }: { readonly children: ReactNode }) {
+  return <div className={useStyles2(getStyles).columns}>{children}</div>;
+}
+
 const getStyles = (theme: GrafanaTheme2) => ({
+  columns: css({
+    columnWidth: 420,
+    columnGap: theme.spacing(2),
+    marginBottom: theme.spacing(-2),
+    '> section': { breakInside: 'avoid', marginBottom: theme.spacing(2) },
+  }),
   box: css({
     padding: theme.spacing(2),
     background: theme.colors.background.secondary,

@@ -77,7 +77,12 @@ export function NewPolicyDialog({ onDismiss }: { readonly onDismiss: () => void 
           error={t('policies.create.id-wrong', 'It must be lower-case letters, digits and dashes, such as production.')}
           noMargin
         >
-          <Input id="new-policy-id" value={id} onChange={(event) => setOwnId(event.currentTarget.value)} />
+          <Input
+            id="new-policy-id"
+            aria-invalid={isBad}
+            value={id}
+            onChange={(event) => setOwnId(event.currentTarget.value)}
+          />
         </Field>
         <Field
           label={t('policies.field.owner', 'Owner')}

@@ -153,6 +153,7 @@ describe('editing a policy', () => {
     const limits = within(screen.getByRole('region', { name: 'Limits' }));
     expect(limits.getByText('Enter a number from 0 to 100000 %, or leave it empty.')).toBeVisible();
     expect(screen.getByText('Enter a name.')).toBeVisible();
+    expect(await field(/^Name/)).toHaveFocus();
     expect(sent('previewPolicy')).toEqual([]);
   });
 
@@ -169,6 +170,7 @@ describe('editing a policy', () => {
     expect(await desired.findByText('must be a version such as 1.4.0')).toBeVisible();
     expect(screen.getByText('waivers[0].id: is there twice')).toBeVisible();
     expect(desired.getByRole('textbox', { name: /^Bridge version/ })).toHaveValue('new');
+    expect(desired.getByRole('textbox', { name: /^Bridge version/ })).toHaveFocus();
     // It goes as soon as the field is mended.
     await user.type(desired.getByRole('textbox', { name: /^Bridge version/ }), 'er');
     expect(desired.queryByText('must be a version such as 1.4.0')).not.toBeInTheDocument();

@@ -6,7 +6,7 @@ import { href } from '../../constants.ts';
 import { severityWord } from '../../words.ts';
 import { formOf } from './form/form.ts';
 import type { FieldName, PolicyForm } from './form/fields.ts';
-import { Group } from './Group.tsx';
+import { Columns, Group } from './Group.tsx';
 import { fieldGroups } from './groups.ts';
 import { NOTHING, textOf } from './review/differences.ts';
 import { driftModeText, fieldWord } from './words.ts';
@@ -30,7 +30,7 @@ export function PolicyView({ policy }: { readonly policy: PolicyProfile }) {
   const styles = useStyles2(getStyles);
   const form = formOf(policy);
   return (
-    <div className={styles.grid}>
+    <Columns>
       {fieldGroups().map(({ id, title, hint, fields }) => {
         const shown = fields.filter((name) => ALWAYS.includes(name) || textOf(name, form) !== NOTHING);
         return (
@@ -52,7 +52,7 @@ export function PolicyView({ policy }: { readonly policy: PolicyProfile }) {
           </Group>
         );
       })}
-    </div>
+    </Columns>
   );
 }
 
@@ -72,11 +72,6 @@ function Value({ name, form, policy }: ValueProps) {
 }
 
 const getStyles = (theme: GrafanaTheme2) => ({
-  grid: css({
-    display: 'grid',
-    gap: theme.spacing(2),
-    gridTemplateColumns: 'repeat(auto-fit, minmax(min(100%, 420px), 1fr))',
-  }),
   list: css({
     margin: 0,
     '> div': {

@@ -32,7 +32,10 @@ export const fieldGroups = (): readonly FieldGroup[] => [
   {
     id: 'limits',
     title: t('policies.group.limits', 'Limits'),
-    hint: t('policies.group.limits-hint', 'What is over a limit is a violation. An empty limit is none.'),
+    hint: t(
+      'policies.group.limits-hint',
+      'What is over a limit is a violation. An empty limit is none, save for failed jobs, where it is 50 %.'
+    ),
     fields: [
       'limits.cpuPct',
       'limits.memUsedBytes',

@@ -94,7 +94,6 @@ export const fieldHint = (name: FieldName): string =>
         'What a bridge must be able to do, such as restart or reload.'
       ),
       requireSignature: t('policies.hint.signature', 'Heartbeats without a signature of their own are refused.'),
-      'limits.jobFailureRatio': t('policies.hint.jobs', 'Empty: 50 %.'),
       requiredTags: t('policies.hint.tags', 'Tags that a target must have, such as env:production.'),
     }) as Partial<Record<FieldName, string>>
   )[name] ?? '';

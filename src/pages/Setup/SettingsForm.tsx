@@ -48,6 +48,7 @@ export function SettingsForm({ form, onChange, meta }: Props) {
         >
           <Input
             id="setup-url"
+            aria-invalid={errors.url !== undefined}
             value={form.url}
             placeholder="http://127.0.0.1:8080"
             inputMode="url"
@@ -69,6 +70,7 @@ export function SettingsForm({ form, onChange, meta }: Props) {
         >
           <SecretInput
             id="setup-secret"
+            aria-invalid={errors.secret !== undefined}
             isConfigured={form.keepsSecret}
             value={form.secret}
             autoComplete="off"

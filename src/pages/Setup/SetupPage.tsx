@@ -36,7 +36,7 @@ export default function SetupPage({ plugin: { meta }, query }: SetupProps) {
     <Box maxWidth={100}>
       <Stack direction="column" gap={4}>
         {saved && <Alert severity="success" title={t('setup.saved', 'The settings are saved')} />}
-        <Enabling meta={meta} />
+        {meta.enabled !== true && <Enabling meta={meta} />}
         <section aria-labelledby="setup-settings">
           <Stack direction="column" gap={2}>
             <Text element="h2" variant="h4" id="setup-settings">
@@ -64,6 +64,7 @@ export default function SetupPage({ plugin: { meta }, query }: SetupProps) {
             />
           </Stack>
         </section>
+        {meta.enabled === true && <Enabling meta={meta} />}
       </Stack>
     </Box>
   );

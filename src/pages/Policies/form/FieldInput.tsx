@@ -86,13 +86,21 @@ export function FieldInput({ name, form, error, onChange }: Props) {
   if (name === 'description')
     return (
       <Field {...common} label={label} htmlFor={id}>
-        <TextArea id={id} rows={2} value={form[name]} onChange={(event) => set(event.currentTarget.value)} />
+        <TextArea
+          id={id}
+          aria-invalid={error !== undefined}
+          rows={2}
+          value={form[name]}
+          onChange={(event) => set(event.currentTarget.value)}
+        />
       </Field>
     );
   return (
     <Field {...common} label={label} htmlFor={id}>
       <Input
         id={id}
+        // Grafana 12.3 marks it by colour alone.
+        aria-invalid={error !== undefined}
         value={form[name]}
         {...(isNumber(name) && { inputMode: 'decimal' as const, suffix: unitWord(NUMBERS[name].unit) })}
         onChange={(event) => set(event.currentTarget.value)}

@@ -1,10 +1,8 @@
-import { css } from '@emotion/css';
-import type { GrafanaTheme2 } from '@grafana/data';
-import { Alert, Button, Stack, useStyles2 } from '@grafana/ui';
+import { Alert, Button, Stack } from '@grafana/ui';
 import type { PolicyProfile } from '@openclaw-fleet/contract';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { t } from '../../../i18n.ts';
-import { Group } from '../Group.tsx';
+import { Columns, Group } from '../Group.tsx';
 import { fieldGroups } from '../groups.ts';
 import { ChangedMeanwhile } from '../review/ChangedMeanwhile.tsx';
 import { Review } from '../review/Review.tsx';
@@ -29,7 +27,8 @@ export function PolicyEditor({ policy: current, onClose, onSaved }: Props) {
   // The version that is edited. The newest may be another one, when somebody else is faster.
   const [base, setBase] = useState(current);
   const [form, setForm] = useState(() => formOf(current));
-  const [tried, setTried] = useState(false);
+  // How often somebody tried to go on; before that nothing is said to be wrong.
+  const [attempts, setAttempts] = useState(0);
   const [refused, setRefused] = useState(NOTHING_REFUSED);
   const [reviews, setReviews] = useState(false);
   const before = formOf(base);
@@ -57,7 +56,7 @@ export function PolicyEditor({ policy: current, onClose, onSaved }: Props) {
       ) : (
         <Fields
           form={form}
-          errors={{ ...refused.fields, ...(tried ? errorsOf(form) : {}) }}
+          errors={{ ...refused.fields, ...(attempts > 0 ? errorsOf(form) : {}) }}
           others={refused.others}
           onChange={(change) => {
             setForm({ ...form, ...change });
@@ -66,9 +65,10 @@ export function PolicyEditor({ policy: current, onClose, onSaved }: Props) {
             const fields = Object.entries(refused.fields).filter(([name]) => !names.has(name));
             setRefused({ ...refused, fields: Object.fromEntries(fields) });
           }}
+          attempts={attempts}
           unchanged={edited.length === 0}
           onReview={() => {
-            setTried(true);
+            setAttempts(attempts + 1);
             setRefused(NOTHING_REFUSED);
             if (Object.keys(errorsOf(form)).length === 0) setReviews(true);
           }}
@@ -83,14 +83,14 @@ interface FieldsProps {
   readonly form: PolicyForm;
   readonly errors: Partial<Record<FieldName, string>>;
   readonly others: readonly string[];
+  readonly attempts: number;
   readonly unchanged: boolean;
   readonly onChange: (change: Partial<PolicyForm>) => void;
   readonly onReview: () => void;
   readonly onClose: () => void;
 }
 
-function Fields({ form, errors, others, unchanged, onChange, onReview, onClose }: FieldsProps) {
-  const styles = useStyles2(getStyles);
+function Fields({ form, errors, others, attempts, unchanged, onChange, onReview, onClose }: FieldsProps) {
   const about = {
     id: 'about',
     title: t('policies.group.about', 'About'),
@@ -98,8 +98,14 @@ function Fields({ form, errors, others, unchanged, onChange, onReview, onClose }
     fields: ['name', 'owner', 'description'] as const,
   };
   const wrong = Object.keys(errors).length;
+  const shown = useRef<HTMLFormElement>(null);
+  // Who tried to go on is led to the first field that keeps it back.
+  useEffect(() => {
+    if (attempts > 0) shown.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  }, [attempts]);
   return (
     <form
+      ref={shown}
       aria-label={t('policies.form.label', 'Edit the policy')}
       noValidate
       onSubmit={(event) => {
@@ -116,7 +122,7 @@ function Fields({ form, errors, others, unchanged, onChange, onReview, onClose }
             {others.join(' ')}
           </Alert>
         )}
-        <div className={styles.grid}>
+        <Columns>
           {[about, ...fieldGroups()].map(({ id, title, hint, fields }) => (
             <Group key={id} title={title} hint={hint}>
               {fields.map((name) => (
@@ -124,7 +130,7 @@ function Fields({ form, errors, others, unchanged, onChange, onReview, onClose }
               ))}
             </Group>
           ))}
-        </div>
+        </Columns>
         <Stack direction="row" gap={1}>
           <Button
             type="submit"
@@ -141,11 +147,3 @@ function Fields({ form, errors, others, unchanged, onChange, onReview, onClose }
     </form>
   );
 }
-
-const getStyles = (theme: GrafanaTheme2) => ({
-  grid: css({
-    display: 'grid',
-    gap: theme.spacing(2),
-    gridTemplateColumns: 'repeat(auto-fit, minmax(min(100%, 420px), 1fr))',
-  }),
-});

@@ -112,6 +112,7 @@ export function WindowDialog({ window, onDone, onDismiss }: Props) {
           >
             <Input
               id={`${id}-schedule`}
+              aria-invalid={errors.schedule !== undefined}
               value={draft.schedule}
               spellCheck={false}
               onChange={(event) => set({ schedule: event.currentTarget.value })}
@@ -135,6 +136,7 @@ export function WindowDialog({ window, onDone, onDismiss }: Props) {
           >
             <Input
               id={`${id}-duration`}
+              aria-invalid={errors.duration !== undefined}
               value={duration}
               inputMode="numeric"
               onChange={(event) => setDuration(event.currentTarget.value)}
@@ -151,6 +153,7 @@ export function WindowDialog({ window, onDone, onDismiss }: Props) {
           >
             <Input
               id={`${id}-reason`}
+              aria-invalid={errors.reason !== undefined}
               value={draft.reason}
               maxLength={REASON.most}
               onChange={(event) => set({ reason: event.currentTarget.value })}
