@@ -40,7 +40,6 @@ const getStyles = (theme: GrafanaTheme2) => ({
   columns: css({
     columnWidth: 420,
     columnGap: theme.spacing(2),
-    marginBottom: theme.spacing(-2),
     '> section': { breakInside: 'avoid', marginBottom: theme.spacing(2) },
   }),
   box: css({

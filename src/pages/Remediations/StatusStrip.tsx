@@ -20,7 +20,7 @@ export function StatusStrip({ status }: { readonly status: RemediationStatus }) 
   const styles = useStyles2(getStyles);
   const { automation, inFlight, inFlightCap, pendingApprovals, holds } = status;
   return (
-    <dl className={styles.strip} aria-label={t('remediations.strip', 'How repairs stand')}>
+    <dl className={styles.strip} aria-label={t('remediations.strip.label', 'How repairs stand')}>
       <Fact label={t('remediations.strip.automation', 'Automation')}>
         {automationWords(automation)}
         {automation.enabled && automation.held !== null && (

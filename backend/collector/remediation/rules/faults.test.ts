@@ -205,7 +205,9 @@ describe('open faults in a digest', () => {
     const faults = [violation('runtime-error'), drift('version', 'major'), drift('config', 'minor')];
     const keys = ['drift.config', 'drift.version', 'violation.runtime-error'];
     expect(openFaultKeys(faults)).toEqual(keys);
-    expect(openFaultKeys([drift('runtime', 'critical'), violation('runtime-error')])).toEqual(['drift.runtime:critical']);
+    expect(openFaultKeys([drift('runtime', 'critical'), violation('runtime-error')])).toEqual([
+      'drift.runtime:critical',
+    ]);
     fc.assert(
       fc.property(fc.shuffledSubarray(faults, { minLength: 3 }), (some) => expect(openFaultKeys(some)).toEqual(keys))
     );

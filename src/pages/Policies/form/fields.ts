@@ -102,5 +102,4 @@ const isIn = <T extends string>(list: readonly T[], name: string): name is T =>
 export const isNumber = (name: FieldName): name is NumberName => Object.hasOwn(NUMBERS, name);
 export const isFlag = (name: FieldName): name is FlagName => isIn(FLAGS, name);
 export const isList = (name: FieldName): name is ListName => isIn(LISTS, name);
-export const isText = (name: FieldName): name is TextName => isIn(TEXTS, name);
 export const isField = (name: string): name is FieldName => isIn(FIELD_NAMES, name);
