@@ -1,12 +1,14 @@
 // Takes the pictures of docs/images/app, each page in both themes, and with --all more widths and states into test-results.
-import { mkdirSync, statSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chromium, type Browser, type Page } from '@playwright/test';
 import { APP, appPages, open, type AppPage, type Theme } from './support/app-pages.ts';
+import { waitFor } from '../integration/support/wait.ts';
 import { browser as how } from './support/browser.ts';
 import { openControl } from './support/control.ts';
 import { ROOT } from './support/grafana.ts';
+import { smaller } from './support/png.ts';
 import { Stage } from './support/stage.ts';
 import { tellStory } from './support/story.ts';
 
@@ -36,8 +38,9 @@ async function shoot(page: Page, file: string): Promise<void> {
   // Bars of loading are over, and the fonts are there.
   await page.waitForLoadState('networkidle', { timeout: 5000 }).catch(() => undefined);
   await page.mouse.move(0, 0);
-  await page.screenshot({ path: file, animations: 'disabled', caret: 'hide' });
-  const { size } = statSync(file);
+  const picture = smaller(await page.screenshot({ animations: 'disabled', caret: 'hide' }));
+  writeFileSync(file, picture);
+  const size = picture.length;
   say(`${relative(ROOT, file)} ${(size / 1000).toFixed(0)} kB${size > MOST_BYTES ? ': too large to commit' : ''}`);
 }
 
@@ -93,6 +96,11 @@ async function thousand(browser: Browser, dist: { dist?: string }): Promise<void
   const many = { targets: 1000, acting: false, beatMs: 60_000, rampMs: 30_000, settings: production };
   const stage = await Stage.start({ ...many, ...dist });
   try {
+    const ready = async (): Promise<boolean> => {
+      const { online, expiryHeld } = await stage.collector.summary();
+      return online === many.targets && expiryHeld === null;
+    };
+    await waitFor(ready, 'all of them to be online', 300_000, 1000);
     const page = await loggedIn(browser, stage, 'Viewer', 1920);
     const [fleet, , violations] = appPages(null, null);
     await everyPage(

@@ -23,7 +23,7 @@ export function appPages(run: string | null, configuration: string | null): read
   });
   return [
     page('fleet', 'fleet', /^Fleet$/),
-    page('target', 'targets/gateway-02', /gateway-02/),
+    page('target', 'targets/gateway-11', /gateway-11/),
     page('violations', 'violations', /^Violations$/),
     page('drift', 'drift', /^Drift$/),
     page('remediations', 'remediations', /^Remediations$/),
