@@ -56,6 +56,10 @@ describe('What is said of trust', () => {
     ['blind', false, /^Do not trust/],
     ['normal', true, /is old/],
   ])('%s, stale %s', (value, stale, words) => {
-    expect(trustOf({ verdict: verdict(value) }, stale)).toMatch(words);
+    expect(trustOf({ verdict: verdict(value), expiryHeld: null }, stale)).toMatch(words);
+  });
+
+  it('is careful while nobody may expire', () => {
+    expect(trustOf({ verdict: verdict('normal'), expiryHeld: 'It started a moment ago.' }, false)).toMatch(/with care/);
   });
 });

@@ -58,10 +58,15 @@ export function headlineOf(summary: FleetSummary, status: RemediationStatus | un
 }
 
 /** The answer to "can I trust this view?", in words. The collector's own reason follows it. */
-export function trustOf({ verdict }: Pick<FleetSummary, 'verdict'>, isStale: boolean): string {
+export function trustOf(
+  { verdict, expiryHeld }: Pick<FleetSummary, 'verdict' | 'expiryHeld'>,
+  isStale: boolean
+): string {
   if (isStale) return t('fleet.trust.stale', 'This view is old: the collector does not answer.');
   switch (verdict.value) {
     case 'normal':
+      if (expiryHeld !== null)
+        return t('fleet.trust.held', 'Trust this view with care: for now, nobody is reported as gone.');
       return t('fleet.trust.normal', 'You can trust this view.');
     case 'partial':
       return t('fleet.trust.partial', 'Trust this view with care: part of the fleet went silent at once.');
