@@ -67,6 +67,6 @@ export default {
     project('preflight', ['tests/preflight/**/*.test.ts']),
     project('integration', ['tests/integration/**/*.test.ts']),
   ],
-  testTimeout: 30_000,
+  testTimeout: 60_000,
   reporters: ['default', '<rootDir>/scripts/lib/closing-line.mjs'],
 };
