@@ -47,7 +47,7 @@ async function build() {
 /** Starts the fleet that is looked at. @returns what it says of itself in a line of JSON; null: it did not come up */
 async function bringUp() {
   const dist = process.env.FLEET_DIST ? [`--dist=${process.env.FLEET_DIST}`] : [];
-  const stage = start([join(e2e, 'serve.ts'), '--targets=12', '--scenario=steady', ...dist], {
+  const stage = start([join(e2e, 'serve.ts'), '--targets=12', '--scenario=steady', '--real=1', ...dist], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   for await (const line of createInterface({ input: stage.child.stdout })) return { ...stage, facts: line };

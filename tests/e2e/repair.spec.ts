@@ -1,11 +1,12 @@
 import type { Problem } from '@openclaw-fleet/contract';
 import type { Page } from '@playwright/test';
 import { grafanaApi } from '../../backend/simulator/demo/grafana.ts';
+import { APP } from './support/app-pages.ts';
 import { FleetView } from './support/fleet.ts';
+import { approve, askFor } from './support/people.ts';
 import { throughProxy } from './support/proxy.ts';
-import { accountOf, expect, test, type Somebody } from './support/test.ts';
+import { accountOf, expect, test } from './support/test.ts';
 
-const APP = '/a/openclaw-fleet-app';
 /** How soon whoever looks must see what broke. Demo timings: a beat is 3 s, and the page may be a second behind. */
 const SEEN_MS = 10_000;
 const REPAIRED_MS = 90_000;
@@ -13,30 +14,6 @@ const REPAIRED_MS = 90_000;
 const cell = (page: Page, id: string) => page.getByRole('option', { name: new RegExp(`^${id}\\b`) });
 
 test.setTimeout(240_000);
-
-/** Asks for the repair of a node from the fleet page. @returns the id of the run, whose page is then open */
-async function askFor(page: Page, id: string, reason: string): Promise<string> {
-  await page.goto(`${APP}/fleet?q=${id}`);
-  await page.getByRole('checkbox', { name: new RegExp(`^Select ${id}\\b`) }).check({ force: true });
-  await page.getByRole('button', { name: 'Repair selected' }).click();
-  const dialog = page.getByRole('dialog', { name: new RegExp(`Repair ${id}`) });
-  await expect(dialog.getByText('What happens to each node')).toBeVisible();
-  await dialog.getByRole('textbox', { name: /Reason/ }).fill(reason);
-  await dialog.getByRole('button', { name: 'Ask for approval' }).click();
-  await expect(page).toHaveURL(/\/remediations\/runs\/[^/?]+/);
-  await expect(page.getByText('Waits for approval').first()).toBeVisible();
-  return new URL(page.url()).pathname.split('/').at(-1) ?? '';
-}
-
-/** Approves what the page of a run shows. */
-async function approve({ page }: Somebody, runId: string, reason: string): Promise<void> {
-  await page.goto(`${APP}/remediations/runs/${runId}`);
-  await page.getByRole('button', { name: 'Approve', exact: true }).click();
-  const dialog = page.getByRole('dialog', { name: /Approve/ });
-  await dialog.getByRole('textbox', { name: /Reason/ }).fill(reason);
-  await dialog.getByRole('button', { name: 'Approve', exact: true }).click();
-  await expect(dialog).toBeHidden();
-}
 
 test('a node that breaks is seen within seconds', async ({ as, facts }) => {
   const fleet = new FleetView(facts);
@@ -133,4 +110,23 @@ test('a viewer sees a repair and can do nothing about it', async ({ as, facts })
   await throughProxy(facts.grafanaUrl, otto, 'POST', `fleet/operator/remediations/runs/${made.body.id}/cancel`, {
     reason: 'the test is over',
   });
+});
+
+test('a real gateway that hangs is repaired as well', async ({ as, facts }) => {
+  const id = 'real-01';
+  const fleet = new FleetView(facts);
+  const all = await fleet.get<{ items: { id: string }[] }>('/fleet/targets?limit=500');
+  test.skip(!all.items.some((each) => each.id === id), 'OpenClaw is not installed here, and could not be');
+  test.setTimeout(600_000);
+  await expect
+    .poll(async () => (await fleet.target(id)).reported?.gatewayState, { message: 'it runs', timeout: 240_000 })
+    .toBe('running');
+  const [otto, ada] = [await as('operator'), await as('approver')];
+  await fleet.hang(id);
+  const runId = await askFor(otto.page, id, 'it answers nothing');
+  await approve(ada, runId, 'seen in its log');
+  await expect(ada.page.getByText('Succeeded').first()).toBeVisible({ timeout: 300_000 });
+  await fleet.well(id);
+  const entries = await fleet.auditedOf(runId);
+  expect(entries).toContainEqual({ actor: `grafana:${ada.account.identifier}`, action: 'remediation.approved' });
 });

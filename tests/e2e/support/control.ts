@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Fault } from '../../../backend/simulator/faults.ts';
 import type { Stage } from './stage.ts';
 
-/** One fault for one simulated node. */
+/** One fault for one node. */
 export interface Befall {
   readonly id: string;
   readonly fault: Fault;
@@ -24,7 +24,7 @@ export async function openControl(stage: Stage): Promise<{ url: string; close: (
     void bodyOf(req)
       .then((text) => {
         const { id, fault } = JSON.parse(text) as Befall;
-        stage.nodes.befall(id, fault);
+        stage.befall(id, fault);
         res.writeHead(204).end();
       })
       .catch((error: unknown) => res.writeHead(400).end((error as Error).message));

@@ -29,7 +29,7 @@ export class FleetView {
   async hang(id: string): Promise<void> {
     await this.break(id, { kind: 'gateway-hang' });
     await expect
-      .poll(async () => (await this.target(id)).isolated, { message: `${id} is isolated`, timeout: 60_000 })
+      .poll(async () => (await this.target(id)).isolated, { message: `${id} is isolated`, timeout: 90_000 })
       .toBe(true);
   }
 

@@ -16,7 +16,7 @@ import type { Fault, Scenario } from '../../../backend/simulator/faults.ts';
 import { runSimulation, SCENARIOS, type Credentials, type Simulation } from '../../../backend/simulator/index.ts';
 import { findGrafana } from '../../../scripts/lib/grafana.mjs';
 import { findOnPath } from '../../../scripts/lib/path.mjs';
-import { ensureOpenclaw } from '../../../backend/bridge/testing/openclaw.ts';
+import { openclawOrSkip } from '../../../backend/bridge/testing/openclaw.ts';
 import { TestCollector } from '../../integration/support/collector.ts';
 import { enrolMany } from '../../integration/support/fleet.ts';
 import { KeptGateway } from '../../integration/support/kept-gateway.ts';
@@ -132,14 +132,16 @@ export class Stage {
   readonly collector: TestCollector;
   readonly grafana: SomeGrafana;
   readonly nodes: Nodes;
+  readonly gateways: readonly KeptGateway[];
   readonly #ending: AsyncDisposableStack;
 
-  private constructor(ending: AsyncDisposableStack, { facts, collector, grafana, nodes }: Parts) {
+  private constructor(ending: AsyncDisposableStack, { facts, collector, grafana, nodes, gateways }: Parts) {
     this.#ending = ending;
     this.facts = facts;
     this.collector = collector;
     this.grafana = grafana;
     this.nodes = nodes;
+    this.gateways = gateways;
   }
 
   /** @throws Error when the app was not built, Grafana is not installed, or something does not come up */
@@ -154,12 +156,20 @@ export class Stage {
     return new Stage(ending.move(), parts);
   }
 
+  /** A fault befalls a node now, and lasts until a verb cures it. A real gateway can only hang: its process is stopped. */
+  befall(id: string, fault: Fault): void {
+    const real = this.gateways.find((each) => each.id === id);
+    if (real === undefined) this.nodes.befall(id, fault);
+    else if (fault.kind === 'gateway-hang') process.kill(real.pid, 'SIGSTOP');
+    else throw new RangeError(`${id} is real, and ${fault.kind} cannot be done to it.`);
+  }
+
   async stop(): Promise<void> {
     await this.#ending.disposeAsync();
   }
 }
 
-type Parts = Pick<Stage, 'facts' | 'collector' | 'grafana' | 'nodes'>;
+type Parts = Pick<Stage, 'facts' | 'collector' | 'grafana' | 'nodes' | 'gateways'>;
 
 async function bringUp(options: StageOptions, ending: AsyncDisposableStack): Promise<Parts> {
   const { targets, real = 0, acting = true, flag, dist, settings = {}, say = () => undefined } = options;
@@ -235,6 +245,7 @@ async function bringUp(options: StageOptions, ending: AsyncDisposableStack): Pro
     collector,
     grafana,
     nodes,
+    gateways,
   };
 }
 
@@ -246,7 +257,8 @@ async function startReal(
 ): Promise<KeptGateway[]> {
   if (count === 0) return [];
   say(`Starting ${count} real OpenClaw ${count === 1 ? 'gateway' : 'gateways'}`);
-  const openclaw = await ensureOpenclaw(say);
+  const openclaw = await openclawOrSkip('real gateways');
+  if (openclaw === null) return [];
   const gateways: KeptGateway[] = [];
   for (let index = 1; index <= count; index++) {
     const gateway = await KeptGateway.start(collector, openclaw, `real-${String(index).padStart(2, '0')}`);
