@@ -12,7 +12,7 @@ import type { TestNode } from './testing/node.ts';
 import { waitFor } from './testing/wait.ts';
 
 /** Far less than any timer of the publisher but the goodbye's; far more than a loaded machine takes to end a process. */
-const SOON_MS = 4_000;
+const SOON_MS = 8_000;
 
 let node: TestNode;
 let host: ChildProcessWithoutNullStreams | null = null;
