@@ -593,6 +593,10 @@ describe('P2: SMART_FLEET_V2_ENABLED=false', () => {
 
   it('leaves discovery and metrics on', async () => {
     await waitFor(() => listed('plain-00'), 'it to be listed');
-    expect(await stage.metric('openclaw_fleet_online_targets')).toBeGreaterThan(PLAIN);
+    await waitFor(
+      async () => (await stage.metric('openclaw_fleet_online_targets')) > PLAIN,
+      'its fleet to be counted',
+      60_000
+    );
   });
 });
