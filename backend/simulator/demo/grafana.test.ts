@@ -108,6 +108,18 @@ describe('the Grafana of a demo', () => {
     expect(env['OPENCLAW_FLEET_PROMETHEUS_URL']).toBe('http://127.0.0.1:9090');
   });
 
+  it('has the dashboards, which use the app, where there are both', () => {
+    const fileOf = ({ env }: ReturnType<typeof program>): string =>
+      join(env['GF_PATHS_PROVISIONING'] ?? '', 'dashboards', 'openclaw-fleet.yaml');
+    const both = program({ prometheusUrl: 'http://127.0.0.1:9090' }, 'dashboards');
+    expect(readFileSync(fileOf(both), 'utf8')).toContain('$OPENCLAW_FLEET_DASHBOARDS_DIR');
+    expect(both.env['OPENCLAW_FLEET_DASHBOARDS_DIR']).toBe(join(root, 'dashboards'));
+    expect(existsSync(fileOf(program({}, 'dashboards')))).toBe(false);
+    expect(existsSync(fileOf(program({ withApp: false, prometheusUrl: 'http://127.0.0.1:9090' }, 'dashboards')))).toBe(
+      false
+    );
+  });
+
   it('keeps what encrypts its database from start to start, and can do without the app', () => {
     const first = program({}, 'again').env['GF_SECURITY_SECRET_KEY'];
     const { env } = program({ withApp: false }, 'again');

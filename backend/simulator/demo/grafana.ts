@@ -70,15 +70,21 @@ export function grafanaProgram(
     symlinkSync(dist, join(plugins, PLUGIN), 'dir');
     cpSync(join(files, 'plugins'), join(provisioning, 'plugins'), { recursive: true });
   }
-  if (setup.prometheusUrl !== null)
+  if (setup.prometheusUrl !== null) {
     cpSync(join(files, 'datasources'), join(provisioning, 'datasources'), { recursive: true });
+    if (withApp) cpSync(join(files, 'dashboards'), join(provisioning, 'dashboards'), { recursive: true });
+  }
   const start = basename(binary).startsWith('grafana-server') ? [] : ['server'];
   return {
     name: 'grafana',
     command: binary,
     args: [...start, '--homepath', home],
     cwd: own,
-    env: { ...env, ...settingsOf(setup, own, plugins, provisioning) },
+    env: {
+      ...env,
+      ...settingsOf(setup, own, plugins, provisioning),
+      ...(setup.prometheusUrl !== null && { OPENCLAW_FLEET_DASHBOARDS_DIR: join(root, 'dashboards') }),
+    },
   };
 }
 
