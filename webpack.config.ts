@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import CopyWebpackPlugin from 'copy-webpack-plugin';
 import type { Configuration, RuleSetRule } from 'webpack';
 import grafana, { type Env } from './.config/webpack/webpack.config.ts';
@@ -17,11 +18,12 @@ function withAutomaticJsx(rule: RuleSetRule): RuleSetRule {
   return { ...rule, use: { ...use, options: { ...options, jsc: { ...options.jsc, ...AUTOMATIC_JSX } } } };
 }
 
-/** The scaffold's build, with the logos of the nested panels and without what is for tests. */
+/** The scaffold's build, with the logos of the nested panels and the runbooks, and without what is for tests. */
 export default async function config(env: Env): Promise<Configuration> {
   const base = await grafana(env);
   const patterns = copyFilePatterns.map((pattern) => ({ ...pattern, globOptions: { ignore: NOT_SHIPPED } }));
-  const copied = new CopyWebpackPlugin({ patterns: [...patterns, { from: 'panels/*/img/*', to: '.' }] });
+  const runbooks = { from: '*.md', context: join(import.meta.dirname, 'docs', 'runbooks'), to: 'runbooks' };
+  const copied = new CopyWebpackPlugin({ patterns: [...patterns, { from: 'panels/*/img/*', to: '.' }, runbooks] });
   return {
     ...base,
     performance: { hints: false },

@@ -15,6 +15,7 @@ export const PAGES = {
   policies: 'policies',
   configurations: 'configurations',
   audit: 'audit',
+  runbooks: 'runbooks',
 } as const;
 
 /** Addresses of the app's pages, absolute within Grafana. */
@@ -32,5 +33,8 @@ export const href = {
   configurations: () => `${APP_URL}/${PAGES.configurations}`,
   configuration: (id: string) => `${APP_URL}/${PAGES.configurations}/${encodeURIComponent(id)}`,
   audit: (query = '') => `${APP_URL}/${PAGES.audit}${query}`,
+  /** Without a name: the list of all. */
+  runbook: (alert?: string) =>
+    `${APP_URL}/${PAGES.runbooks}${alert === undefined ? '' : `/${encodeURIComponent(alert)}`}`,
   setup: () => `/plugins/${PLUGIN_ID}`,
 } as const;
