@@ -138,6 +138,7 @@ async function compose({
     expectations: policies,
     signals: config.smartFleet.enabled,
     observer: instruments.health,
+    publishing: instruments.publishing,
     log,
   });
   log.info({ targets: await fleet.load() }, 'the fleet is loaded');
@@ -254,6 +255,7 @@ async function compose({
     auditTrail: storage,
     signAuditHead: (head) => signHead(head, Date.now(), credentials.actionsKey),
     audit: (entry) => storage.appendAudit(entry),
+    countAlert: (outcome) => instruments.alertmanager.alerts[outcome]++,
     smartFleet: config.smartFleet.enabled,
     clock,
     events,

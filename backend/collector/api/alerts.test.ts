@@ -84,6 +84,12 @@ const asked = { playbook: 'BridgeStuck', target: 'hung' };
 const runs = async () =>
   runPageSchema.parse(await (await api.ask('/fleet/remediations/runs?trigger=alertmanager')).json()).items;
 
+async function counted(): Promise<Record<string, number>> {
+  const text = await (await api.ask('/metrics')).text();
+  const lines = text.matchAll(/^openclaw_collector_alerts_received_total\{outcome="([a-z]+)"\} (\d+)$/gm);
+  return Object.fromEntries([...lines].map(([, outcome = '', count]) => [outcome, Number(count)]));
+}
+
 describe('POST /alertmanager/webhook', () => {
   it('asks for the repair that the labels name, once for each time the alert began to fire', async () => {
     await automate();
@@ -176,14 +182,50 @@ describe('POST /alertmanager/webhook', () => {
     expect((await post(notification([alert(asked)]))).status).toBe(503);
   });
 
-  it('is switched off as long as automation is', async () => {
+  it('refuses everything while automation is off, so that nobody sends it again, and stores nothing', async () => {
     await api.stop();
     await start(false);
-    const response = await post(notification([alert(asked)]));
-    const { type, detail } = problemSchema.parse(await response.json());
-    expect([response.status, type]).toEqual([404, expect.stringMatching(/feature-disabled$/)]);
-    expect(detail).toContain('automation.enabled');
+    const before = api.auditRecords();
+    const outcomes = await taken(
+      alert(asked),
+      alert({ playbook: 'rm -rf', target: 'nobody' }),
+      alert(asked, { status: 'resolved' }),
+      alert({ target: 'hung' })
+    );
+    expect(outcomes.map(({ outcome, refusal }) => [outcome, refusal])).toEqual([
+      ['refused', 'automation-off'],
+      ['refused', 'automation-off'],
+      ['ignored', null],
+      ['ignored', null],
+    ]);
+    expect(outcomes[0]?.reason).toContain('automation.enabled');
     expect(await runs()).toEqual([]);
+    expect(api.auditRecords()).toEqual(before);
+    expect(await counted()).toEqual({ started: 0, repeated: 0, refused: 2, ignored: 2 });
+  });
+
+  it('counts what became of each alert, and of one that is sent again', async () => {
+    expect(await counted()).toEqual({ started: 0, repeated: 0, refused: 0, ignored: 0 });
+    await automate();
+    const warm = { playbook: 'BridgeStuck', target: 'warm' };
+    await taken(alert(warm), alert(warm), alert({ playbook: 'BridgeStuck', target: 'nobody' }), alert({}));
+    expect(await counted()).toEqual({ started: 1, repeated: 1, refused: 1, ignored: 1 });
+  });
+
+  it('has room for 50 alerts with long annotations, as many as one notification has', async () => {
+    const annotations = { summary: 's'.repeat(500), description: 'd'.repeat(8000), runbook_url: 'https://x.test/' };
+    const many = Array.from({ length: 50 }, () =>
+      alert({ playbook: 'BridgeStuck', target: 'nobody' }, { annotations })
+    );
+    expect(await taken(...many)).toHaveLength(50);
+  });
+
+  it('takes no label or annotation into a label of a metric or into the log', async () => {
+    const evil = 'evil"} 1\n$(touch /tmp/x)\u001b[2J';
+    const labels = { alertname: evil, playbook: evil, target: evil, [evil]: evil };
+    await taken(alert(labels, { annotations: { summary: evil } }), alert({ ...labels, ...asked }));
+    expect(await (await api.ask('/metrics')).text()).not.toContain('evil');
+    expect(JSON.stringify(api.logged)).not.toContain('evil');
   });
 });
 

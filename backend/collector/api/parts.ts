@@ -1,4 +1,4 @@
-import type { BridgeLink, Timings } from '@openclaw-fleet/contract';
+import type { AlertAnswer, BridgeLink, Timings } from '@openclaw-fleet/contract';
 import type { Clock } from '../clock.ts';
 import type { ConfigurationService } from '../configurations/types.ts';
 import type { FleetView } from '../fleet/types.ts';
@@ -24,6 +24,8 @@ export interface Parts {
   readonly signAuditHead: (head: { readonly seq: number; readonly hash: string }) => Promise<string>;
   /** Appends to the audit chain what no other part does; resolves once it is durable. */
   readonly audit: (entry: AuditEntry) => Promise<void>;
+  /** Counts what became of one alert of Alertmanager's. */
+  readonly countAlert: (outcome: AlertAnswer['alerts'][number]['outcome']) => void;
 }
 
 /** What people may decide about the whole fleet. */

@@ -1,10 +1,14 @@
 import { HEARTBEAT_STATUSES, PROBLEMS } from '@openclaw-fleet/contract';
 import type { ProblemName, TimingsProfile } from '@openclaw-fleet/contract';
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import type { PublishObserver } from '../fleet/types.ts';
+import { createAlertmanagerInstruments } from './alertmanager.ts';
+import type { AlertmanagerInstruments } from './alertmanager.ts';
 import { createHealthInstruments } from './health.ts';
 import type { HealthInstruments } from './health.ts';
 import { PlainHistogram } from './histogram.ts';
 import { pulledGauges } from './pulled-gauge.ts';
+import { createPublishInstruments } from './publishing.ts';
 import { createRepairInstruments } from './repair-counts.ts';
 import type { RepairInstruments } from './repair-counts.ts';
 import { exposeTally, zeros } from './tally.ts';
@@ -62,6 +66,7 @@ export interface Instruments {
   readonly apiRequests: Counter<'route' | 'code'>;
   readonly health: HealthInstruments;
   readonly repairs: RepairInstruments;
+  readonly alertmanager: AlertmanagerInstruments;
   /** Counts one heartbeat refused with `problem`. */
   readonly countRefused: (problem: ProblemName) => void;
 }
@@ -137,6 +142,8 @@ export function createInstruments({ processMetrics = true }: { readonly processM
   }
   const health = createHealthInstruments(registry);
   const repairs = createRepairInstruments(registry);
+  const publishing = createPublishInstruments(registry);
+  const alertmanager = createAlertmanagerInstruments(registry);
   const scrapeSeconds = histogram(
     'openclaw_collector_scrape_duration_seconds',
     'Time a scrape of this collector took.',
@@ -166,6 +173,7 @@ export function createInstruments({ processMetrics = true }: { readonly processM
     apiRequests,
     health,
     repairs,
+    alertmanager,
     countRefused(problem) {
       heartbeats.refused++;
       refusals[problem]++;

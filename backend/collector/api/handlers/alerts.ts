@@ -3,7 +3,6 @@ import { canonicalJson, idempotencyKeySchema, NODE_ID_PATTERN, PLAYBOOK_IDS } fr
 import type { AlertAnswer, PlaybookId } from '@openclaw-fleet/contract';
 import { RemediationError } from '../../remediation/types.ts';
 import type { Requester } from '../../remediation/types.ts';
-import { failure } from '../call.ts';
 import type { BodyOf, Handlers } from '../call.ts';
 import type { Parts } from '../parts.ts';
 import type { ALERT_ROUTES } from '../routes/alerts.ts';
@@ -13,6 +12,8 @@ type Alert = BodyOf<'takeAlerts'>['alerts'][number];
 type Outcome = AlertAnswer['alerts'][number];
 
 const MOST_REASON = 500;
+const OFF =
+  'automation.enabled is false, so alerts start nothing. Set it to true and restart the collector, or take this receiver out of Alertmanager.';
 
 const isPlaybook = (name: string): name is PlaybookId => (PLAYBOOK_IDS as readonly string[]).includes(name);
 
@@ -25,7 +26,7 @@ export function alertReason({ labels, annotations }: Pick<Alert, 'labels' | 'ann
 }
 
 /** What Alertmanager asks for. */
-export function alertHandlers({ remediation, fleet }: Parts): Handlers<keyof typeof ALERT_ROUTES> {
+export function alertHandlers({ remediation, fleet, countAlert }: Parts): Handlers<keyof typeof ALERT_ROUTES> {
   async function take(alert: Alert, by: Requester): Promise<Outcome> {
     const { fingerprint, labels, startsAt } = alert;
     const answer = (outcome: Outcome['outcome'], reason: string, more: Partial<Outcome> = {}): Outcome => ({
@@ -40,6 +41,8 @@ export function alertHandlers({ remediation, fleet }: Parts): Handlers<keyof typ
     const { playbook, target: targetId } = labels;
     if (playbook === undefined || targetId === undefined)
       return answer('ignored', 'It has no labels playbook and target, so it asks for nothing.');
+    // No problem: Alertmanager would log a failure with every notification, and tell of it.
+    if (!remediation.status().automation.enabled) return answer('refused', OFF, { refusal: 'automation-off' });
     if (!isPlaybook(playbook))
       return answer('refused', `Its label playbook names none: it must be one of ${PLAYBOOK_IDS.join(', ')}.`);
     if (!NODE_ID_PATTERN.test(targetId) || fleet.get(targetId) === undefined)
@@ -68,15 +71,14 @@ export function alertHandlers({ remediation, fleet }: Parts): Handlers<keyof typ
 
   return {
     async takeAlerts({ body: { alerts }, caller }) {
-      if (!remediation.status().automation.enabled)
-        throw failure(
-          'feature-disabled',
-          'automation.enabled is false, so alerts start nothing. Set it to true and restart the collector, or take this receiver out of Alertmanager.'
-        );
       const by = requesterOf(caller);
       const answers: Outcome[] = [];
       // One after the other, so that each is judged with those before it in flight.
-      for (const alert of alerts) answers.push(await take(alert, by));
+      for (const alert of alerts) {
+        const answer = await take(alert, by);
+        countAlert(answer.outcome);
+        answers.push(answer);
+      }
       return { alerts: answers };
     },
   };

@@ -13,7 +13,7 @@ export const ALERT_ROUTES = {
     role: 'operator',
     summary: 'Ask for repairs by alerts',
     description:
-      'A webhook of Alertmanager (version 4). A firing alert with the labels `playbook` and `target` asks for that repair, under every guardrail, once for each time it began to fire. A repair that is refused is no error: the answer says what became of each alert. While `automation.enabled` is false it is switched off.',
+      'A webhook of Alertmanager (version 4). A firing alert with the labels `playbook` and `target` asks for that repair, under every guardrail, once for each time it began to fire. A repair that is refused is no error: the answer says what became of each alert. While `automation.enabled` is false each is refused with `automation-off`, and nothing is stored.',
     query: noQuery,
     body: { schema: alertNotificationSchema.meta({ id: 'AlertNotification' }), limit: NOTIFICATION_BYTES },
     replies: [json(alertAnswerSchema.meta({ id: 'AlertAnswer' }), 'What became of each alert')],

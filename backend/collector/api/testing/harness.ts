@@ -195,6 +195,7 @@ export async function startApi(options: HarnessOptions = {}) {
     configurations,
     timings,
     audit: (entry) => storage.appendAudit(entry),
+    countAlert: (outcome) => instruments.alertmanager.alerts[outcome]++,
     remediation,
     bridges: contacts,
     proposals: new Proposals({ policies, store: storage, automation: () => true, timings, clock: () => clock.now }),
