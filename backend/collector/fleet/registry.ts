@@ -33,6 +33,7 @@ import type {
   FleetReassess,
   FleetView,
   Liveness,
+  PublishObserver,
   Receipt,
   Selected,
   Selection,
@@ -63,6 +64,7 @@ export interface FleetOptions {
   /** Whether events are told at all (seed 000's flag); true when left out. */
   readonly signals?: boolean;
   readonly observer?: AssessmentObserver;
+  readonly publishing?: PublishObserver;
   readonly log?: FleetLog;
 }
 
@@ -97,6 +99,7 @@ export class Fleet implements FleetView, FleetIntake, FleetReassess {
   readonly #clock: Clock;
   readonly #store: FleetStore;
   readonly #log: FleetLog | undefined;
+  readonly #publishing: PublishObserver | undefined;
   readonly #turns = new Turns();
   readonly #roster: Roster;
   readonly #judge: Judge;
@@ -120,6 +123,7 @@ export class Fleet implements FleetView, FleetIntake, FleetReassess {
     expectations,
     signals = true,
     observer,
+    publishing,
     log,
   }: FleetOptions) {
     this.#timings = timings;
@@ -127,6 +131,7 @@ export class Fleet implements FleetView, FleetIntake, FleetReassess {
     this.#clock = clock;
     this.#store = store;
     this.#log = log;
+    this.#publishing = publishing;
     this.#startedMs = clock();
     this.#roster = new Roster(timings, this.#startedMs);
     this.#judge = new Judge(timings, this.#startedMs);
@@ -317,6 +322,8 @@ export class Fleet implements FleetView, FleetIntake, FleetReassess {
     const { receivedMs, beat } = arrival;
     try {
       const same = write.report === null;
+      // Before the last report is overwritten.
+      if (node !== null && decision.status === 'accepted') this.#published(node.report, beat);
       const held = this.#roster.apply(write.row, report, memory, assessment, receivedMs, node ?? undefined, same);
       held.missedBeats += decision.missed;
       if (assessment !== null) this.#assessor.stored(held, changes, assessment);
@@ -324,6 +331,15 @@ export class Fleet implements FleetView, FleetIntake, FleetReassess {
       this.#turns.give(beat.node_id);
     }
     arrival.settle(this.#receipt(decision, asks, revision));
+  }
+
+  /**
+   * Counters that are not known yet are where counting begins, so that a node that is new here does not add what it did
+   * before. Those of a stored node are known, also after a start of ours.
+   */
+  #published(last: Report, { publisher, boot_id }: Heartbeat): void {
+    if (publisher === undefined || last.publisher === undefined) return;
+    this.#publishing?.published(boot_id === last.boot_id ? last.publisher : null, publisher);
   }
 
   /** Somebody else wrote first: decides again on what is stored. */

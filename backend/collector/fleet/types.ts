@@ -1,5 +1,13 @@
 import type { Assessment, Expectation, Fault, FaultChangeKind, Report, Subject } from '../assessment/types.ts';
-import type { Band, FleetSummary, Heartbeat, HeartbeatStatus, LivenessState, Verdict } from '@openclaw-fleet/contract';
+import type {
+  Band,
+  FleetSummary,
+  Heartbeat,
+  HeartbeatStatus,
+  LivenessState,
+  PublisherBlock,
+  Verdict,
+} from '@openclaw-fleet/contract';
 
 /** One registered node in memory. Everyone outside `fleet/` reads only. Times as in NodeRow. */
 export interface FleetNode {
@@ -125,6 +133,16 @@ export interface AssessmentObserver {
   fault(fault: Pick<Fault, 'kind' | 'code'>, change: FaultChangeKind): void;
   /** Every target concerned by a change of policy was assessed anew. */
   reassessed(seconds: number): void;
+}
+
+/** Counts what publishers say of their own deliveries. Called for every heartbeat that says it: must not allocate. */
+export interface PublishObserver {
+  /**
+   * A heartbeat with its publisher's counters was accepted, of a node whose last counters are known. Neither is to be kept:
+   * both are overwritten in place.
+   * @param last null: of another start of the publisher, so that what it says now is all new
+   */
+  readonly published: (last: PublisherBlock | null, now: PublisherBlock) => void;
 }
 
 /** Says what is expected of each target. Asked for every heartbeat: a look-up, no more. */

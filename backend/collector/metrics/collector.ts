@@ -66,6 +66,7 @@ export interface Instruments {
   readonly apiRequests: Counter<'route' | 'code'>;
   readonly health: HealthInstruments;
   readonly repairs: RepairInstruments;
+  readonly publishing: PublishObserver;
   readonly alertmanager: AlertmanagerInstruments;
   /** Counts one heartbeat refused with `problem`. */
   readonly countRefused: (problem: ProblemName) => void;
@@ -173,6 +174,7 @@ export function createInstruments({ processMetrics = true }: { readonly processM
     apiRequests,
     health,
     repairs,
+    publishing,
     alertmanager,
     countRefused(problem) {
       heartbeats.refused++;

@@ -8,7 +8,7 @@ import { HEALTH_FAMILIES } from './target-health.ts';
 export const TARGET_LABELS = ['target', 'zone'] as const;
 
 /** Names of queues and of failure reasons that become label values, over the whole fleet. */
-const MAX_NAMES = 64;
+export const MAX_NAMES = 64;
 
 function sum(amounts: Readonly<Record<string, number>>): number {
   let total = 0;
