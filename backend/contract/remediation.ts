@@ -246,6 +246,8 @@ export const reconcileSchema = z.strictObject({
   dryRun: z.boolean().default(false),
   /** That of the dry run that the person saw: when another plan would be made by now, nothing is asked for. A dry run ignores it. */
   digest: digestSchema.optional(),
+  /** How many approvals that dry run said it needs: when it needs fewer by now, nothing is asked for. */
+  approvalsNeeded: z.int().min(0).max(2).optional(),
   /** As the header of that name, which outranks it. */
   idempotencyKey: idempotencyKeySchema.optional(),
 });
@@ -263,8 +265,9 @@ export const newBatchSchema = z.strictObject({
   selector: selectorSchema.optional(),
   reason: reasonSchema,
   dryRun: z.boolean().default(false),
-  /** As that of a repair of one target. */
+  /** Both as those of a repair of one target. */
   digest: digestSchema.optional(),
+  approvalsNeeded: z.int().min(0).max(2).optional(),
   idempotencyKey: idempotencyKeySchema.optional(),
 });
 

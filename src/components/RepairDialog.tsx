@@ -41,10 +41,10 @@ export function RepairDialog({ targets, playbook: given, onDismiss }: RepairDial
 
   const request = async (reason: string): Promise<void> => {
     if (playbook === null || plan.data === undefined) return;
-    const { digest } = plan.data.plan;
+    const { digest, approvalsNeeded } = plan.data.plan;
     try {
-      const address = await once([playbook, reason, digest], async (idempotencyKey) => {
-        const body = { playbook, reason, digest, idempotencyKey };
+      const address = await once([playbook, reason, digest, approvalsNeeded], async (idempotencyKey) => {
+        const body = { playbook, reason, digest, approvalsNeeded, idempotencyKey };
         if (isBatch) return href.batch((await requestBatch.mutateAsync({ ...body, targetIds: ids })).id);
         return href.run((await requestOne.mutateAsync({ ...body, targetId: ids[0] ?? '' })).id);
       });

@@ -208,6 +208,17 @@ describe('POST /fleet/targets/:targetId/reconcile', () => {
     expect(problemOf(await reconcile('hung', { digest: other }, options)).detail).toMatch(/idempotency key was used/);
   });
 
+  it('never begins where the person saw that it has to be approved first', async () => {
+    const { plan } = dryRunSchema.parse((await reconcile('hung', { dryRun: true, approvalsNeeded: 2 })).body);
+    const { digest, approvalsNeeded } = plan;
+    expect(problemOf(await reconcile('hung', { digest, approvalsNeeded: approvalsNeeded + 1 }))).toMatchObject({
+      name: 'conflict',
+      detail: 'It needs fewer approvals than you saw, and might begin at once: look at the plan again.',
+    });
+    expect((await runs()).total).toBe(0);
+    expect((await reconcile('hung', { digest, approvalsNeeded })).status).toBe(201);
+  });
+
   it('names the guardrail that refuses, and the run that says so for good', async () => {
     const refused = problemOf(await reconcile('well', { playbook: 'BridgeStuck' }));
     expect(refused).toMatchObject({ status: 409, name: 'repair-refused', refusal: { reason: 'no-fault' } });
@@ -372,6 +383,8 @@ describe('a repair of several targets', () => {
     expect(problemOf(await ask({ ...both, digest: other }, { key: 'batch-key-2' })).name).toBe('conflict');
     expect((await runs()).total).toBe(0);
     const { plan } = dryRunSchema.parse((await ask({ ...both, dryRun: true, digest: other })).body);
+    const seen = { digest: plan.digest, approvalsNeeded: plan.approvalsNeeded + 1 };
+    expect(problemOf(await ask({ ...both, ...seen }, { key: 'batch-key-2' })).name).toBe('conflict');
     expect((await ask({ ...both, digest: plan.digest }, { key: 'batch-key-2' })).status).toBe(201);
   });
 });

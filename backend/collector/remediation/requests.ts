@@ -90,9 +90,11 @@ export function request(parts: RequestParts, draft: Draft, asked: RepairRequest)
 }
 
 /** @throws {RemediationError} when the plan is not the one that the person saw */
-function assertSeen({ digest = null }: Pick<RepairRequest, 'digest'>, { plan }: PlanRecord): void {
-  if (digest === null || digest === plan.digest) return;
-  throw refused('What would be done is no longer what you saw: look at the plan again.');
+function assertSeen(seen: Pick<RepairRequest, 'digest' | 'approvalsNeeded'>, { plan }: PlanRecord): void {
+  if (plan.approvalsNeeded < (seen.approvalsNeeded ?? 0))
+    throw refused('It needs fewer approvals than you saw, and might begin at once: look at the plan again.');
+  if ((seen.digest ?? plan.digest) !== plan.digest)
+    throw refused('What would be done is no longer what you saw: look at the plan again.');
 }
 
 /** A new run of a plan in its first state. */

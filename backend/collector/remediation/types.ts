@@ -250,6 +250,8 @@ export interface RepairRequest {
   readonly trigger: 'manual' | 'alertmanager';
   /** Of the plan that the person saw; null or left out: whatever is planned now is right. */
   readonly digest?: string | null;
+  /** How many approvals that plan needed: with fewer by now it might begin where the person meant to ask. */
+  readonly approvalsNeeded?: number | null;
   readonly idempotency: { readonly key: string; readonly bodyHash: string } | null;
 }
 export interface BatchRequest extends Omit<RepairRequest, 'targetId' | 'playbook'> {

@@ -166,6 +166,7 @@ describe('asking for a repair', () => {
       playbook: 'ConfigDrift',
       reason: 'the gateway hangs',
       digest: planOf().digest,
+      approvalsNeeded: 0,
     });
     expect(requests()[0]?.headers.get('idempotency-key')).toMatch(/^ui-[0-9a-f]{32}$/);
     expect(pathname()).toBe(href.run('run-77'));
@@ -281,6 +282,7 @@ describe('a repair of several nodes', () => {
       playbook: 'ConfigDrift',
       reason: 'roll it out',
       digest: waitingPlan().digest,
+      approvalsNeeded: 1,
       targetIds: ['gateway-01', 'gateway-02', 'gateway-03'],
     });
     expect(pathname()).toBe(href.batch('plan-2'));

@@ -25,30 +25,36 @@ function noBatch(): Error {
   return failure('not-found', 'No repair of several targets has this id. Its runs are at /fleet/remediations/runs.');
 }
 
+/** What a person saw before they asked. */
+type Seen = Pick<Call<'reconcileTarget'>['body'], 'digest' | 'approvalsNeeded'>;
+
 /** A part of what a key stands for; left out without one, as in the hashes stored before there was any. */
-const seenAs = (digest: string | null): { readonly digest?: string } => (digest === null ? {} : { digest });
+const seenAs = ({ digest, approvalsNeeded }: Seen): Pick<RepairRequest, 'digest' | 'approvalsNeeded'> => ({
+  ...(digest !== undefined && { digest }),
+  ...(approvalsNeeded !== undefined && { approvalsNeeded }),
+});
 
 function repairOf({ params, body, caller, idempotencyKey }: Call<'reconcileTarget'>): RepairRequest {
   const { targetId } = params;
-  const { playbook = null, reason, digest = null } = body;
+  const { playbook = null, reason } = body;
   return {
     targetId,
     playbook,
     reason,
     by: requesterOf(caller),
     trigger: 'manual',
-    digest,
+    ...seenAs(body),
     idempotency: idempotencyOf(idempotencyKey, body.idempotencyKey, {
       targetId,
       playbook,
       reason,
-      ...seenAs(digest),
+      ...seenAs(body),
     }),
   };
 }
 
 function batchOf({ body, caller, idempotencyKey }: Call<'createBatch'>): BatchRequest {
-  const { playbook, reason, digest = null, targetIds = null, selector = null } = body;
+  const { playbook, reason, targetIds = null, selector = null } = body;
   if ((targetIds === null) === (selector === null) || (selector !== null && Object.keys(selector).length === 0)) {
     const message = 'must have one of targetIds and selector, and name something there';
     throw failure('invalid-body', `The body ${message}.`, [{ field: '(body)', message }]);
@@ -60,13 +66,13 @@ function batchOf({ body, caller, idempotencyKey }: Call<'createBatch'>): BatchRe
     reason,
     by: requesterOf(caller),
     trigger: 'manual',
-    digest,
+    ...seenAs(body),
     idempotency: idempotencyOf(idempotencyKey, body.idempotencyKey, {
       playbook,
       targetIds,
       selector,
       reason,
-      ...seenAs(digest),
+      ...seenAs(body),
     }),
   };
 }
