@@ -233,6 +233,8 @@ async function compose({
     storageBytes: () => storage.sizes(),
     recentStarts: () => state.starts,
     certificates: () => expiries(credentials, apiCredentials(config)?.cert),
+    tokens: () => trust.tokens(),
+    wallClock: Date.now,
   });
   registerRepairMetrics(instruments.registry, {
     status: () => repairs.remediation.status(),
@@ -263,7 +265,7 @@ async function compose({
       instruments,
       fleet,
       clock,
-      renderer: createTargetRenderer(config.metrics.perTarget),
+      renderer: createTargetRenderer(config.metrics.perTarget, trust),
     }),
     authenticate: async (authorization) => {
       let verdict = verifyApiToken(authorization, trust, Date.now());

@@ -75,9 +75,26 @@ describe('Trust', () => {
     await store.putToken(token, AUDIT);
     await trust.refresh();
     expect(trust.token(token.id)).toEqual(token);
+    expect([...trust.tokens()]).toEqual([token]);
     await store.revokeToken(token.id, 7, AUDIT);
     await trust.refresh();
     expect(trust.token(token.id)?.revokedMs).toBe(7);
+  });
+
+  it('knows when the newest certificate of a node ends, until it is revoked, alone or with its node', async () => {
+    const end = (id: string) => trust.certificateEndS(id);
+    await store.putEnrolment(enrolment('a', { fingerprint: PRINT, notAfterMs: 5000 }), AUDIT);
+    await store.putEnrolment(enrolment('b', { notAfterMs: 6000 }), AUDIT);
+    await trust.refresh();
+    expect([end('a'), end('b'), end('nobody')]).toEqual([5, 6, undefined]);
+    await store.revokeCertificate(PRINT, 1, AUDIT);
+    await store.revokeNode('b', 1, AUDIT);
+    await trust.refresh();
+    expect([end('a'), end('b')]).toEqual([undefined, undefined]);
+    const renewed = enrolment('a', { fingerprint: 'cd'.repeat(32), notAfterMs: 90_000 });
+    await store.putEnrolment(renewed, AUDIT);
+    await trust.adopt('a', renewed);
+    expect(end('a')).toBe(90);
   });
 
   it('takes over a single renewal without reading all, and more than one by reading', async () => {

@@ -88,6 +88,19 @@ export class Trust {
     return this.#tokens.get(id);
   }
 
+  /** All there are, revoked and expired ones too. */
+  tokens(): Iterable<ApiToken> {
+    return this.#tokens.values();
+  }
+
+  /** When the newest certificate of an enrolled node ends, in seconds since the epoch; undefined: it has none that is not revoked. */
+  certificateEndS(id: string): number | undefined {
+    const node = this.#nodes.get(id);
+    if (node === undefined || node.revoked) return undefined;
+    if (this.#revokedCertificates.size > 0 && this.#revokedCertificates.has(node.fingerprint)) return undefined;
+    return node.notAfterS;
+  }
+
   /** Whether the node or this certificate of it is revoked. O(1). @param fingerprint SHA-256, hex, with or without colons */
   isRevoked(id: string, fingerprint: string): boolean {
     if (this.#nodes.get(id)?.revoked === true) return true;

@@ -2,6 +2,7 @@ import { HEARTBEAT_STATUSES, PROBLEMS } from '@openclaw-fleet/contract';
 import type { ProblemName, TimingsProfile } from '@openclaw-fleet/contract';
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { PublishObserver } from '../fleet/types.ts';
+import type { ApiToken } from '../storage/types.ts';
 import { createAlertmanagerInstruments } from './alertmanager.ts';
 import type { AlertmanagerInstruments } from './alertmanager.ts';
 import { createHealthInstruments } from './health.ts';
@@ -13,6 +14,7 @@ import { createRepairInstruments } from './repair-counts.ts';
 import type { RepairInstruments } from './repair-counts.ts';
 import { exposeTally, zeros } from './tally.ts';
 import type { Tally } from './tally.ts';
+import { MAX_TOKENS, tokenEnds } from './token-ends.ts';
 
 /** What became of a heartbeat; a `refused` one is also counted by its problem type. */
 export const HEARTBEAT_OUTCOMES = [...HEARTBEAT_STATUSES, 'conflict', 'refused'] as const;
@@ -200,6 +202,10 @@ export interface CollectorSources {
   /** Starts of the collector within the restart window, this one included. */
   readonly recentStarts: () => number;
   readonly certificates: () => Iterable<CertificateExpiry>;
+  /** The API's tokens, revoked and expired ones too. */
+  readonly tokens: () => Iterable<Pick<ApiToken, 'name' | 'expiresMs' | 'revokedMs'>>;
+  /** As tokens are judged by. Milliseconds since the epoch. */
+  readonly wallClock: () => number;
 }
 
 /** Adds what is read from other parts of the collector when it is scraped. A source that fails costs its own samples alone. */
@@ -228,6 +234,14 @@ export function registerCollectorSources(instruments: Instruments, sources: Coll
     ['certificate'],
     (gauge) => {
       for (const { name, notAfterMs } of sources.certificates()) gauge.set({ certificate: name }, notAfterMs / 1000);
+    }
+  );
+  pull(
+    'openclaw_collector_api_token_expiry_timestamp_seconds',
+    `When tokens of the API expire that are not revoked, the ${MAX_TOKENS} first; absent once one is expired for a week.`,
+    ['name'],
+    (gauge) => {
+      for (const [name, endMs] of tokenEnds(sources.tokens(), sources.wallClock())) gauge.set({ name }, endMs / 1000);
     }
   );
 }

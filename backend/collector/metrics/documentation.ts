@@ -40,6 +40,8 @@ export function metricRows(): {
     storageBytes: neverAsked,
     recentStarts: neverAsked,
     certificates: neverAsked,
+    tokens: neverAsked,
+    wallClock: neverAsked,
   });
   const registry = new Registry();
   registerFleetMetrics(

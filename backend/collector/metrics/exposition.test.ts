@@ -127,6 +127,7 @@ describe('GET /metrics', () => {
     expect(value('openclaw_collector_certificate_expiry_timestamp_seconds', { certificate: 'server' })).toBe(
       START / 1000 + 1
     );
+    expect(value('openclaw_collector_api_token_expiry_timestamp_seconds', { name: 'grafana' })).toBe(START / 1000 + 3);
   });
 
   it('leaves out what a part fails to say, counts it and says the rest', async () => {
@@ -134,14 +135,20 @@ describe('GET /metrics', () => {
       throw new Error('no');
     };
     const { instruments, scrape } = await serve({
-      sources: { storageBytes: () => Promise.reject(new Error('no')), recentStarts: fail, certificates: fail },
+      sources: {
+        storageBytes: () => Promise.reject(new Error('no')),
+        recentStarts: fail,
+        certificates: fail,
+        tokens: fail,
+      },
     });
     const names = new Set((await scrape()).samples.map(({ name }) => name));
     expect(names.has('openclaw_collector_storage_size_bytes')).toBe(false);
     expect(names.has('openclaw_collector_recent_starts')).toBe(false);
     expect(names.has('openclaw_collector_certificate_expiry_timestamp_seconds')).toBe(false);
+    expect(names.has('openclaw_collector_api_token_expiry_timestamp_seconds')).toBe(false);
     expect(names.has('openclaw_target_info')).toBe(true);
-    expect(instruments.counts.sourceFailures).toBe(3);
+    expect(instruments.counts.sourceFailures).toBe(4);
   });
 
   it('answers a fifth scrape under way with a refusal, and takes others once one has gone', async () => {

@@ -9,6 +9,13 @@ export type MetricsLevel = (typeof METRICS_LEVELS)[number];
 export interface Scrape {
   readonly fleet: FleetView;
   readonly nowMs: number;
+  readonly certificates: CertificateSource;
+}
+
+/** What is known of the certificates of nodes. Asked for every target: a look-up, no more. */
+export interface CertificateSource {
+  /** When the newest one of an enrolled node ends, in seconds since the epoch; undefined: it has none that counts. */
+  readonly certificateEndS: (nodeId: string) => number | undefined;
 }
 
 interface FamilyBase {

@@ -23,8 +23,14 @@ async function fleetOf(beats: Readonly<Record<string, Partial<Heartbeat>>>): Pro
   return fleet;
 }
 
-function render(fleet: FleetView, level: MetricsLevel, nowMs = START): Exposition {
-  return parseExposition([...createTargetRenderer(level).render(fleet, nowMs)].join('') || '\n');
+function render(
+  fleet: FleetView,
+  level: MetricsLevel,
+  nowMs = START,
+  endS?: (id: string) => number | undefined
+): Exposition {
+  const renderer = createTargetRenderer(level, endS && { certificateEndS: endS });
+  return parseExposition([...renderer.render(fleet, nowMs)].join('') || '\n');
 }
 
 /** The values of a family for one target, by what its extra labels say. */
@@ -124,10 +130,28 @@ describe('per-target series', () => {
     ]);
   });
 
+  it('say when the newest certificate of a target ends, where it has one and is not retired', async () => {
+    const fleet = await fleetOf({ a: {}, b: {}, c: {} });
+    const ends = new Map([
+      ['a', 1_800_000_000],
+      ['c', 1_900_000_000],
+    ]);
+    const samples = () =>
+      render(fleet, 'core', START, (id) => ends.get(id))
+        .samples.filter(({ name }) => name === 'openclaw_target_certificate_expiry_timestamp_seconds')
+        .map(({ labels, value }) => [labels['target'], labels['zone'], value]);
+    expect(samples()).toEqual([
+      ['a', 'us-east-1', 1_800_000_000],
+      ['c', 'us-east-1', 1_900_000_000],
+    ]);
+    await fleet.retire('c', { actor: 'grafana:ada', reason: 'sold' });
+    expect(samples().map(([target]) => target)).toEqual(['a']);
+  });
+
   it.each(METRICS_LEVELS)('at %s are those of its families, each with its labels, for every target', async (level) => {
     const unwell = { assessment: assessment({ faults: [drift('sync', 'minor'), violation('runtime-error', 'high')] }) };
     const fleet = shownAs(await fleetOf({ a: BRIDGE_BLOCKS, b: BRIDGE_BLOCKS }), { a: unwell, b: unwell });
-    const { types, samples } = render(fleet, level);
+    const { types, samples } = render(fleet, level, START, () => 1);
     expect([...types]).toEqual(familiesAt(level).map(({ name, type }) => [name, type]));
     for (const family of familiesAt(level)) {
       const own = samples.filter(

@@ -3,6 +3,7 @@ import { escapeHelp, escapeLabelValue, formatMillis, formatValue } from './forma
 import { severityLabels } from './severity.ts';
 import { familiesAt } from './targets.ts';
 import type {
+  CertificateSource,
   EntryFamily,
   FaultFamily,
   InfoFamily,
@@ -178,8 +179,13 @@ export interface TargetRenderer {
   render(fleet: FleetView, nowMs: number): Generator<string, void, void>;
 }
 
+const NO_CERTIFICATES: CertificateSource = { certificateEndS: () => undefined };
+
 /** Makes the families of `level` ready: all that does not depend on a target is computed once, here. */
-export function createTargetRenderer(level: MetricsLevel): TargetRenderer {
+export function createTargetRenderer(
+  level: MetricsLevel,
+  certificates: CertificateSource = NO_CERTIFICATES
+): TargetRenderer {
   const families = familiesAt(level).map((family) => ({
     header: `# HELP ${family.name} ${escapeHelp(family.help)}\n# TYPE ${family.name} ${family.type}\n`,
     write: writerOf(family),
@@ -188,7 +194,7 @@ export function createTargetRenderer(level: MetricsLevel): TargetRenderer {
     *render(fleet, nowMs) {
       if (families.length === 0) return;
       const nodes = [...fleet.nodes()];
-      const scrape = { fleet, nowMs };
+      const scrape = { fleet, nowMs, certificates };
       for (const { header, write } of families) {
         let piece = header;
         for (let at = 0, first = 0; at < nodes.length; at++) {

@@ -98,6 +98,14 @@ export const TARGET_FAMILIES: readonly TargetFamily[] = [
   },
   {
     shape: 'value',
+    name: 'openclaw_target_certificate_expiry_timestamp_seconds',
+    type: 'gauge',
+    help: 'When the newest certificate of a target expires; absent where it is not enrolled, revoked or retired.',
+    level: 'core',
+    value: ({ id, state }, { certificates }) => (state === 'retired' ? undefined : certificates.certificateEndS(id)),
+  },
+  {
+    shape: 'value',
     name: 'openclaw_target_capacity_workers',
     type: 'gauge',
     help: 'Workers a target says it has.',

@@ -27,6 +27,8 @@ const SOURCES: CollectorSources = {
     { name: 'server', notAfterMs: START + 1000 },
     { name: 'authority', notAfterMs: START + 2000 },
   ],
+  tokens: () => [{ name: 'grafana', expiresMs: START + 3000, revokedMs: null }],
+  wallClock: () => START,
 };
 
 export const HEAD = 'fedcba987654'.padEnd(64, '3');
@@ -147,7 +149,7 @@ export async function serve({ level = 'full', nodes = 2, sources, repairs, strea
   const handler = createMetricsHandler({
     instruments,
     fleet,
-    renderer: createTargetRenderer(level),
+    renderer: createTargetRenderer(level, { certificateEndS: () => START / 1000 + 4 }),
     clock: () => START,
     ...(stream && { stream }),
   });
