@@ -17,7 +17,9 @@ interface Props {
 /** What every page has: its title, and first of all whether the view can be trusted. */
 export function PageFrame({ title, subTitle, actions, parent, children }: Props) {
   // A page of the menu has its breadcrumb from there already.
-  const pageNav: NavModelItem = parent ? { text: title, parentItem: parent } : { text: title, hideFromBreadcrumbs: true };
+  const pageNav: NavModelItem = parent
+    ? { text: title, parentItem: parent }
+    : { text: title, hideFromBreadcrumbs: true };
   return (
     <PluginPage pageNav={pageNav} subTitle={subTitle} actions={actions}>
       <Stack direction="column" gap={2}>
