@@ -4,11 +4,12 @@ import { mkdirSync, mkdtempSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ensureBuilt } from './lib/app.mjs';
 import { ensureInstalled, nodeBinary, RUN_WORKSPACES } from './lib/install.mjs';
 import { clean, cleanLeftovers, note, RUN_VARIABLE } from './lib/leftovers.mjs';
 import { parseOptions, portsOf, USAGE, UsageError } from './lib/options.mjs';
-import { findOnPath } from './lib/path.mjs';
 import { portProblems } from './lib/ports.mjs';
+import { findStack } from './lib/stack.mjs';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -69,12 +70,17 @@ async function main(args) {
   }
   const ended = cleanLeftovers(demos);
   if (ended.length > 0) process.stdout.write(`Ended what an earlier demo left behind: ${ended.join(', ')}.\n`);
-  const problems = await portProblems(portsOf(options, findOnPath('prometheus') !== null));
+  const stack = findStack();
+  const problems = await portProblems(portsOf(options, stack));
   if (problems.length > 0) {
     process.stderr.write(`Nothing was started.\n${problems.join('\n')}\n`);
     return 1;
   }
   await ensureInstalled({ root, workspaces: RUN_WORKSPACES, what: 'what the demo runs' });
+  if (options.grafana && stack.grafana !== null) {
+    // The rest runs without it, and the demo says then how it is built.
+    await ensureBuilt({ root }).catch((error) => process.stderr.write(`${error.message}\n`));
+  }
   return runDemo(args);
 }
 

@@ -8,14 +8,17 @@ const BRIDGE_PORT = 9464;
 
 export const USAGE = `npm start -- [flags]
 
-  --real[=<n>]              also start n real OpenClaw gateways with bridges (default 1, at most ${MAX_REAL}); installs openclaw on first use
-  --automation              low-risk repairs begin by themselves, under every guardrail; without it a person begins each
-  --no-table                a line for each change instead of a table
-  --exit-after <s>          stop after it ran for so many seconds
-  --port-base <port>        put every port at or after this one
-  --intake-port <port>      where nodes send heartbeats (default 8443)
-  --api-port <port>         where operators and Prometheus read (default 8080)
-  --prometheus-port <port>  (default 9090)
+  --real[=<n>]                also start n real OpenClaw gateways with bridges (default 1, at most ${MAX_REAL}); installs openclaw on first use
+  --automation                low-risk repairs begin by themselves, under every guardrail; without it a person begins each
+  --no-table                  a line for each change instead of a table
+  --exit-after <s>            stop after it ran for so many seconds
+  --port-base <port>          put every port at or after this one
+  --intake-port <port>        where nodes send heartbeats (default 8443)
+  --api-port <port>           where operators and Prometheus read (default 8080)
+  --prometheus-port <port>    (default 9090)
+  --alertmanager-port <port>  (default 9093)
+  --grafana-port <port>       (default 3000)
+  --no-grafana                without Grafana, though it is installed
   --help
 `;
 
@@ -32,12 +35,15 @@ function whole(flag, text, least, most) {
   return value;
 }
 
+const PORTS = ['intake_port', 'api_port', 'prometheus_port', 'alertmanager_port', 'grafana_port'];
+const SWALLOWED = ['real', 'automation', 'exit_after', 'port_base', ...PORTS];
+
 /** npm takes flags before "--" for itself; they show up in the environment. */
 function refuseSwallowed(env) {
-  for (const name of ['real', 'automation', 'exit_after', 'port_base', 'intake_port', 'api_port', 'prometheus_port']) {
+  for (const name of SWALLOWED) {
     if (env[`npm_config_${name}`] === undefined) continue;
     throw new UsageError(
-      `npm took --${name.replace('_', '-')} for itself. Put "--" before it: npm start -- --${name.replace('_', '-')}`
+      `npm took --${name.replaceAll('_', '-')} for itself. Put "--" before it: npm start -- --${name.replaceAll('_', '-')}`
     );
   }
 }
@@ -62,6 +68,9 @@ export function parseOptions(args, env = {}) {
         'intake-port': port,
         'api-port': port,
         'prometheus-port': port,
+        'alertmanager-port': port,
+        'grafana-port': port,
+        'no-grafana': { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
       },
     }));
@@ -86,16 +95,29 @@ export function parseOptions(args, env = {}) {
     intakePort: portOf('intake-port', 8443, 0),
     apiPort: portOf('api-port', 8080, 1),
     prometheusPort: portOf('prometheus-port', 9090, 2),
+    alertmanagerPort: portOf('alertmanager-port', 9093, 3),
+    grafanaPort: portOf('grafana-port', 3000, 4),
+    grafana: !values['no-grafana'],
     gateways,
   };
 }
 
-/** Every port the demo will listen on, with the flag that moves it. */
-export function portsOf(options, withPrometheus) {
+/**
+ * Every port the demo will listen on, with the flag that moves it.
+ * @param stack what is installed, as findStack has it
+ */
+export function portsOf(options, stack) {
+  const parts = [
+    ['prometheus', 'Prometheus'],
+    ['alertmanager', 'Alertmanager'],
+    ...(options.grafana ? [['grafana', 'Grafana']] : []),
+  ];
   return [
     { name: 'intake', port: options.intakePort, flag: 'intake-port' },
     { name: 'API', port: options.apiPort, flag: 'api-port' },
-    ...(withPrometheus ? [{ name: 'Prometheus', port: options.prometheusPort, flag: 'prometheus-port' }] : []),
+    ...parts
+      .filter(([part]) => stack[part] !== null)
+      .map(([part, name]) => ({ name, port: options[`${part}Port`], flag: `${part}-port` })),
     ...options.gateways.flatMap(({ bridgePort, gatewayPort }, index) => [
       { name: `bridge ${index + 1}`, port: bridgePort, flag: 'port-base' },
       { name: `OpenClaw gateway ${index + 1}`, port: gatewayPort, flag: 'port-base' },

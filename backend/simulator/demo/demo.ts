@@ -3,8 +3,8 @@ import { TIMINGS } from '@openclaw-fleet/contract';
 import { nodeBinary } from '../../../scripts/lib/install.mjs';
 import { clean } from '../../../scripts/lib/leftovers.mjs';
 import type { DemoOptions } from '../../../scripts/lib/options.mjs';
-import { findOnPath } from '../../../scripts/lib/path.mjs';
 import { progress } from '../../../scripts/lib/progress.mjs';
+import { findStack } from '../../../scripts/lib/stack.mjs';
 import { SIMULATED_VALUES } from '../acting/gateway.ts';
 import { countersInWords } from '../counters.ts';
 import type { Credentials } from '../credentials.ts';
@@ -16,12 +16,14 @@ import type { FleetCommand, TokenFile } from './credentials.ts';
 import { baseEnvironment, collectorSettings } from './environment.ts';
 import type { Places } from './environment.ts';
 import { applyPolicy, readFleet, waitUntilReady } from './fleet-api.ts';
+import type { Account } from './grafana.ts';
 import { logTo } from './log.ts';
 import { Processes } from './processes.ts';
-import { prometheusProgram, writePrometheusConfig } from './prometheus.ts';
 import { bridgeProgram, installProgram, RealGateways } from './real.ts';
 import { lineView, tableView } from './screen.ts';
 import type { View } from './screen.ts';
+import { Stack } from './stack.ts';
+import type { Part } from './stack.ts';
 import { listenForStop, Stopped } from './stop.ts';
 import type { Stop } from './stop.ts';
 import { doingOf, introduction } from './words.ts';
@@ -31,14 +33,16 @@ const REAL_ZONE = 'local';
 const SIMULATED = 6;
 const REFRESH_MS = 1000;
 const READY_MS = 60_000;
+/** Its first start makes a database. */
+const GRAFANA_READY_MS = 180_000;
 const GATEWAY_READY_MS = 180_000;
 
 const out = process.stdout;
 const say = (line: string): void => void out.write(`${line}\n`);
 const shown = (path: string): string => relative(process.cwd(), path) || '.';
 
-/** Of the demo's two people: who asks for a repair never approves it. */
-const PEOPLE = { operator: 'demo-operator', approver: 'demo-approver' };
+/** Of the demo's people: who asks for a repair never approves it. Where there is Grafana they are the same as in there. */
+const PEOPLE = { operator: 'otto', approver: 'ada' };
 
 interface Tokens {
   readonly viewer: TokenFile;
@@ -69,6 +73,8 @@ export class Demo {
   readonly #processes: Processes;
   readonly #gateways = new RealGateways();
   readonly #view: View;
+  readonly #stack: Stack;
+  readonly #fleet: FleetCommand;
   #simulation: Simulation | null = null;
 
   constructor(options: DemoOptions, places: Places) {
@@ -76,14 +82,22 @@ export class Demo {
     this.#places = places;
     this.#node = nodeBinary(places.root);
     this.#env = baseEnvironment(process.env, places);
-    this.#collectorEnv = { ...this.#env, ...collectorSettings(places, options) };
+    const { apiPort, prometheusPort, alertmanagerPort, grafanaPort } = options;
+    const ports = { api: apiPort, prometheus: prometheusPort, alertmanager: alertmanagerPort, grafana: grafanaPort };
+    this.#stack = new Stack(findStack(), places, ports, options.grafana);
+    this.#collectorEnv = { ...this.#env, ...collectorSettings(places, options), ...this.#stack.collectorSettings() };
     this.#apiUrl = `http://127.0.0.1:${options.apiPort}`;
     this.#intakeUrl = `https://localhost:${options.intakePort}`;
     this.#stop = listenForStop(process, () => this.#hurry());
     this.#processes = new Processes(places.folder, (error) => this.#stop.end({ code: 1, message: error.message }));
+    this.#fleet = fleetCommand(this.#processes, this.#node, places.root, this.#collectorEnv);
     this.#view =
       out.isTTY && options.table
-        ? tableView(out, ['', 'DEMO, with demo timings. Ctrl-C stops everything.'], !process.env['NO_COLOR'])
+        ? tableView(
+            out,
+            ['', 'DEMO, with demo timings. Scroll up for addresses and logins. Ctrl-C stops everything.'],
+            !process.env['NO_COLOR']
+          )
         : lineView(out);
   }
 
@@ -106,9 +120,10 @@ export class Demo {
     const { folder } = this.#places;
     const simulated = this.#members(SIMULATED, 'gateway', (index) => ZONES[index % ZONES.length] ?? '');
     const real = this.#members(this.#options.gateways.length, REAL, () => REAL_ZONE);
-    const { tokens, prometheusConfig, credentials } = await this.#makeCredentials(simulated, real);
+    const { parts, credentials } = await this.#makeCredentials(simulated, real);
     await this.#startCollector();
-    const prometheusUrl = await this.#startPrometheus(prometheusConfig);
+    const accounts = await this.#startStack(parts);
+    const tokens = await this.#step('Making API tokens', this.#makeTokens(accounts));
     await this.#startReal(real);
     this.#simulation = runSimulation({
       endpoint: this.#intakeUrl,
@@ -124,7 +139,8 @@ export class Demo {
     const lines = introduction({
       intakeUrl: this.#intakeUrl,
       apiUrl: this.#apiUrl,
-      prometheusUrl,
+      stack: this.#stack,
+      accounts,
       tokenFiles: {
         viewer: shown(tokens.viewer.file),
         operator: shown(tokens.operator.file),
@@ -156,34 +172,37 @@ export class Demo {
   async #makeCredentials(
     simulated: readonly Member[],
     real: readonly Member[]
-  ): Promise<{ tokens: Tokens; prometheusConfig: string; credentials: Credentials[] }> {
-    const { apiPort, gateways } = this.#options;
-    const fleet = fleetCommand(this.#processes, this.#node, this.#places.root, this.#collectorEnv);
-    await this.#step("Making an authority and the collector's certificates", fleet('pki', 'init'));
-    const bridges = gateways.map(({ bridgePort }) => `127.0.0.1:${bridgePort}`);
-    const prometheus = writePrometheusConfig(this.#places, apiPort, bridges);
-    const tokens = await this.#step('Making API tokens', this.#makeTokens(fleet, prometheus.tokenFile));
+  ): Promise<{ parts: Part[]; credentials: Credentials[] }> {
+    await this.#step("Making an authority and the collector's certificates", this.#fleet('pki', 'init'));
+    const bridges = this.#options.gateways.map(({ bridgePort }) => `127.0.0.1:${bridgePort}`);
+    const parts = await this.#step(
+      'Laying out what is installed',
+      this.#stack.prepare(this.#fleet, bridges, this.#env)
+    );
     const all = [...simulated, ...real];
     let enrolled = 0;
     const credentials = await this.#step(
       `Enrolling ${all.length} nodes`,
-      enrolAll(fleet, all, (done) => (enrolled = done)),
+      enrolAll(this.#fleet, all, (done) => (enrolled = done)),
       () => `${enrolled} of ${all.length}`
     );
-    return {
-      tokens,
-      prometheusConfig: prometheus.config,
-      credentials: credentials.slice(0, simulated.length),
-    };
+    return { parts, credentials: credentials.slice(0, simulated.length) };
   }
 
-  async #makeTokens(fleet: FleetCommand, prometheusFile: string): Promise<Tokens> {
+  /** @param accounts of the people, where there is Grafana: each is one person, there and at a command line */
+  async #makeTokens(accounts: readonly Account[]): Promise<Tokens> {
     const { folder } = this.#places;
-    await createToken(fleet, { name: 'prometheus', role: 'viewer', file: prometheusFile });
-    const viewer = await createToken(fleet, { name: 'demo', role: 'viewer', file: join(folder, 'viewer-token') });
-    const of = (role: keyof typeof PEOPLE): Promise<TokenFile> =>
-      createToken(fleet, { name: role, role, person: PEOPLE[role], file: join(folder, `${role}-token`) });
-    return { viewer, operator: await of('operator'), approver: await of('approver') };
+    const viewer = { name: 'demo', role: 'viewer', file: join(folder, 'viewer-token') };
+    const of = (role: keyof typeof PEOPLE): Promise<TokenFile> => {
+      const name = PEOPLE[role];
+      const person = accounts.find(({ login }) => login === name)?.identifier ?? name;
+      return createToken(this.#fleet, { name, role, person, file: join(folder, `${role}-token`) });
+    };
+    return {
+      viewer: await createToken(this.#fleet, viewer),
+      operator: await of('operator'),
+      approver: await of('approver'),
+    };
   }
 
   /** The simulated gateways run what is desired of them, until somebody edits one. */
@@ -208,15 +227,14 @@ export class Demo {
     await this.#step('Starting the collector', this.#ready('The collector', `${this.#apiUrl}/readyz`));
   }
 
-  /** @returns its address; null when it is not installed here */
-  async #startPrometheus(config: string): Promise<string | null> {
-    const binary = findOnPath('prometheus');
-    if (binary === null) return null;
-    const { prometheusPort } = this.#options;
-    const url = `http://127.0.0.1:${prometheusPort}`;
-    this.#processes.start(prometheusProgram(binary, this.#places, config, prometheusPort, this.#env));
-    await this.#step('Starting Prometheus', this.#ready('Prometheus', `${url}/-/ready`));
-    return url;
+  /** Starts what is installed beside the collector, all at once. @returns the accounts in Grafana */
+  async #startStack(parts: readonly Part[]): Promise<Account[]> {
+    for (const { program } of parts) this.#processes.start(program);
+    for (const { title, readyUrl } of parts) {
+      const limit = title === 'Grafana' ? GRAFANA_READY_MS : READY_MS;
+      await this.#step(`Starting ${title}`, waitUntilReady(title, readyUrl, limit, this.#stop.orThrow));
+    }
+    return this.#stack.makeAccounts();
   }
 
   async #startReal(members: readonly Member[]): Promise<void> {

@@ -11,6 +11,7 @@ describe('faster', () => {
     ['group_wait: 30s', 'group_wait: 1500ms'],
     ['group_interval: 5m', 'group_interval: 15s'],
     ['repeat_interval: 4h', 'repeat_interval: 720s'],
+    ['      timeInterval: 15s', '      timeInterval: 1s'],
     ['for: 0s', 'for: 0s'],
     ['expr: rate(a[5m])', 'expr: rate(a[15s])'],
     ['max_over_time(a[1h:1m] offset 1d)', 'max_over_time(a[180s:3s] offset 4320s)'],

@@ -11,7 +11,7 @@ const UNITS: Readonly<Record<string, number>> = {
 /** A duration as Prometheus writes it, such as `1h30m`. */
 const DURATION = '(?:\\d+(?:ms|[smhdwy]))+';
 
-/** Settings whose value is a duration, in files of Prometheus, its rules and Alertmanager. */
+/** Settings whose value is a duration, in files of Prometheus, its rules, Alertmanager, and Grafana's data sources. */
 const KEYS = [
   'for',
   'keep_firing_for',
@@ -25,6 +25,7 @@ const KEYS = [
   'group_interval',
   'repeat_interval',
   'resolve_timeout',
+  'timeInterval',
 ].join('|');
 
 const SETTING = new RegExp(`(?<=^|[\\s{,])((?:${KEYS})\\s*:\\s*["']?)(${DURATION})(?![\\w.])`, 'gm');

@@ -1,9 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { notBuilt } from '../../../scripts/lib/app.mjs';
 import type { InstalledGrafana } from '../../../scripts/lib/grafana.mjs';
 import type { Places } from './environment.ts';
+import { faster } from './faster.ts';
 import type { Program } from './processes.ts';
+
+export { notBuilt };
 
 const PLUGIN = 'openclaw-fleet-app';
 /** Grafana asks for each by its own id. */
@@ -35,12 +39,6 @@ export function makeSecret(file: string): void {
 /** A password that nobody can guess, and a shell needs no quotes for. */
 export const newPassword = (): string => randomBytes(12).toString('base64url');
 
-/** Why the app cannot be loaded from that folder; null: it was built. */
-export function notBuilt(dist: string): string | null {
-  if (['plugin.json', 'module.js'].every((name) => existsSync(join(dist, name)))) return null;
-  return `The Grafana app is not built: ${dist} has no plugin.json and module.js. Run "npm run build", then this again.`;
-}
-
 /** The address of a Grafana on this machine, as it knows itself: the `iss` of its tokens but for the last slash. */
 export const grafanaUrl = (port: number): string => `http://${HOST}:${port}`;
 
@@ -71,7 +69,8 @@ export function grafanaProgram(
     cpSync(join(files, 'plugins'), join(provisioning, 'plugins'), { recursive: true });
   }
   if (setup.prometheusUrl !== null) {
-    cpSync(join(files, 'datasources'), join(provisioning, 'datasources'), { recursive: true });
+    const source = join('datasources', 'prometheus.yaml');
+    writeFileSync(join(provisioning, source), faster(readFileSync(join(files, source), 'utf8')));
     if (withApp) cpSync(join(files, 'dashboards'), join(provisioning, 'dashboards'), { recursive: true });
   }
   const start = basename(binary).startsWith('grafana-server') ? [] : ['server'];

@@ -1,30 +1,24 @@
-import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Places } from './environment.ts';
 import type { Program } from './processes.ts';
-
-/** A demo's beat is 3 s; scraping faster than that shows every change. */
-const SCRAPE_INTERVAL = '2s';
+import { provision, TOKEN_FILE } from './provision.ts';
+import type { StackPorts } from './relocate.ts';
 
 /**
- * Lays out the configuration folder of the demo's Prometheus: the file a real deployment uses, and beside it where things are.
+ * Lays out the configuration folder of the demo's Prometheus: the files a real deployment uses, rules included.
  * @param bridges host:port of each bridge's own metrics
  * @returns the path of the configuration, and where its token belongs
  */
 export function writePrometheusConfig(
-  { root, folder }: Places,
-  apiPort: number,
+  places: Places,
+  ports: Partial<StackPorts>,
   bridges: readonly string[]
 ): { config: string; tokenFile: string } {
-  const target = join(folder, 'prometheus');
-  mkdirSync(target, { recursive: true });
-  const config = join(target, 'prometheus.yml');
-  copyFileSync(join(root, 'provisioning', 'prometheus', 'prometheus.yml'), config);
-  const labels = { __scheme__: 'http', __scrape_interval__: SCRAPE_INTERVAL, __scrape_timeout__: SCRAPE_INTERVAL };
+  const target = provision(places, 'prometheus', ports);
   // JSON is YAML too.
-  writeFileSync(join(target, 'collector.yml'), JSON.stringify([{ targets: [`127.0.0.1:${apiPort}`], labels }]));
-  writeFileSync(join(target, 'bridges.yml'), JSON.stringify(bridges.length > 0 ? [{ targets: bridges, labels }] : []));
-  return { config, tokenFile: join(target, 'openclaw-fleet-token') };
+  writeFileSync(join(target, 'bridges.yml'), JSON.stringify(bridges.length > 0 ? [{ targets: bridges }] : []));
+  return { config: join(target, 'prometheus.yml'), tokenFile: join(target, TOKEN_FILE) };
 }
 
 export function prometheusProgram(
@@ -38,6 +32,8 @@ export function prometheusProgram(
     `--config.file=${config}`,
     `--storage.tsdb.path=${join(folder, 'prometheus', 'data')}`,
     `--web.listen-address=127.0.0.1:${port}`,
+    // Of port 0 it is not known yet.
+    ...(port === 0 ? [] : [`--web.external-url=http://127.0.0.1:${port}`]),
   ];
   return { name: 'prometheus', command: binary, args, env, cwd: root };
 }

@@ -5,12 +5,15 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { ensureBuilt, notBuilt } from '../../../scripts/lib/app.mjs';
 import { ensureInstalled, installArguments, npmCommand } from '../../../scripts/lib/install.mjs';
 import { clean, cleanLeftovers, note, RUN_VARIABLE } from '../../../scripts/lib/leftovers.mjs';
 import { missingPackages, neededPackages } from '../../../scripts/lib/lock.mjs';
 import { parseOptions, portsOf } from '../../../scripts/lib/options.mjs';
 import { findOnPath } from '../../../scripts/lib/path.mjs';
 import { holderOf, socketsOn, portMessage, portProblems } from '../../../scripts/lib/ports.mjs';
+import { findStack } from '../../../scripts/lib/stack.mjs';
+import type { FoundStack } from '../../../scripts/lib/stack.mjs';
 import { waitFor } from '../testing/intake.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'demo-scripts-'));
@@ -133,6 +136,9 @@ describe('the flags of npm start', () => {
       intakePort: 8443,
       apiPort: 8080,
       prometheusPort: 9090,
+      alertmanagerPort: 9093,
+      grafanaPort: 3000,
+      grafana: true,
       gateways: [],
     });
   });
@@ -154,6 +160,8 @@ describe('the flags of npm start', () => {
         intakePort: 30_000,
         apiPort: 30_001,
         prometheusPort: 30_002,
+        alertmanagerPort: 30_003,
+        grafanaPort: 30_004,
         gateways: [{ bridgePort: 30_010, gatewayPort: 30_020 }],
       },
     ],
@@ -161,6 +169,8 @@ describe('the flags of npm start', () => {
     [['--no-table', '--exit-after', '60'], { table: false, exitAfterSeconds: 60 }],
     [['--help'], { help: true }],
     [['--automation'], { automation: true }],
+    [['--grafana-port=3001', '--alertmanager-port=9094'], { grafanaPort: 3001, alertmanagerPort: 9094 }],
+    [['--no-grafana'], { grafana: false }],
   ])('%j', (args, expected) => {
     expect(parseOptions(args)).toMatchObject(expected);
   });
@@ -179,11 +189,50 @@ describe('the flags of npm start', () => {
   });
 
   it('never name a port twice', () => {
+    const all = { prometheus: '/bin/p', alertmanager: '/bin/a', grafana: { home: '/g', binary: '/g/bin' } };
     for (const args of [['--real=8'], ['--real=8', '--port-base=20000']]) {
-      const ports = portsOf(parseOptions(args), true).map(({ port }) => port);
-      expect(new Set(ports).size).toBe(3 + 16);
+      const ports = portsOf(parseOptions(args), all).map(({ port }) => port);
+      expect(new Set(ports).size).toBe(5 + 16);
     }
-    expect(portsOf(parseOptions([]), false).map(({ name }) => name)).toEqual(['intake', 'API']);
+    const named = (args: string[], stack: FoundStack) => portsOf(parseOptions(args), stack).map(({ name }) => name);
+    expect(named([], { prometheus: null, alertmanager: null, grafana: null })).toEqual(['intake', 'API']);
+    expect(named(['--no-grafana'], all)).toEqual(['intake', 'API', 'Prometheus', 'Alertmanager']);
+    expect(portsOf(parseOptions([]), all).map(({ flag }) => flag)).toEqual([
+      'intake-port',
+      'api-port',
+      'prometheus-port',
+      'alertmanager-port',
+      'grafana-port',
+    ]);
+  });
+});
+
+describe('what is installed', () => {
+  it('is found by the names that packages give it', () => {
+    const bin = join(root, 'stack-bin');
+    mkdirSync(bin);
+    expect(findStack({ PATH: bin, GRAFANA_HOME: '/nowhere' })).toEqual({
+      prometheus: null,
+      alertmanager: null,
+      grafana: null,
+    });
+    for (const name of ['prometheus', 'alertmanager']) writeFileSync(join(bin, name), '', { mode: 0o755 });
+    const found = findStack({ PATH: bin, GRAFANA_HOME: '/nowhere' });
+    expect(found).toMatchObject({ prometheus: join(bin, 'prometheus'), alertmanager: join(bin, 'alertmanager') });
+    writeFileSync(join(bin, 'prometheus-alertmanager'), '', { mode: 0o755 });
+    expect(findStack({ PATH: bin }).alertmanager).toBe(join(bin, 'prometheus-alertmanager'));
+  });
+});
+
+describe('the Grafana app', () => {
+  it('is left as it is where it is built, and the reason is told when it cannot be built', async () => {
+    const folder = join(root, 'app');
+    mkdirSync(join(folder, 'dist'), { recursive: true });
+    await expect(ensureBuilt({ root: folder })).rejects.toThrow();
+    expect(notBuilt(join(folder, 'dist'))).toContain('npm run build');
+    for (const name of ['plugin.json', 'module.js']) writeFileSync(join(folder, 'dist', name), '');
+    await ensureBuilt({ root: folder });
+    expect(notBuilt(join(folder, 'dist'))).toBeNull();
   });
 });
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
@@ -7,8 +7,11 @@ import { findOnPath } from '../../../scripts/lib/path.mjs';
 import { SCENARIOS } from '../scenarios.ts';
 import { behaviourAt, planFleet } from '../scenario.ts';
 import { baseEnvironment, collectorSettings } from './environment.ts';
+import { faster } from './faster.ts';
 import { prometheusProgram, writePrometheusConfig } from './prometheus.ts';
+import { PROVISIONED_PORTS, relocate } from './relocate.ts';
 import { bridgeProgram } from './real.ts';
+import { Stack } from './stack.ts';
 import { doingOf, introduction } from './words.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'demo-setup-'));
@@ -44,22 +47,26 @@ describe('the environment of the demo', () => {
 });
 
 describe('the configuration of Prometheus', () => {
-  const { config, tokenFile } = writePrometheusConfig(places, 18_080, ['127.0.0.1:9464']);
+  const ports = { api: 18_080, prometheus: 19_090, alertmanager: 19_093, grafana: 13_000 };
+  const { config, tokenFile } = writePrometheusConfig(places, ports, ['127.0.0.1:9464']);
+  const shipped = join(places.root, 'provisioning', 'prometheus');
+  const text = readFileSync(config, 'utf8');
 
-  it('is the file of a real deployment, with the places beside it', () => {
-    expect(readFileSync(config, 'utf8')).toBe(
-      readFileSync(join(places.root, 'provisioning', 'prometheus', 'prometheus.yml'), 'utf8')
-    );
-    expect(JSON.parse(readFileSync(join(folder, 'prometheus', 'collector.yml'), 'utf8'))).toMatchObject([
-      { targets: ['127.0.0.1:18080'], labels: { __scheme__: 'http' } },
-    ]);
-    expect(JSON.parse(readFileSync(join(folder, 'prometheus', 'bridges.yml'), 'utf8'))).toMatchObject([
-      { targets: ['127.0.0.1:9464'] },
-    ]);
+  it('is that of a real deployment, file by file, at the pace and on the ports of the demo', () => {
+    const files = (folder: string) =>
+      readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => /\.ya?ml$/.test(name));
+    const demo = join(folder, 'prometheus');
+    expect(files(demo).sort()).toEqual(files(shipped).sort());
+    for (const name of files(shipped).filter((one) => one !== 'bridges.yml')) {
+      const expected = relocate(faster(readFileSync(join(shipped, name), 'utf8')), ports);
+      expect([name, readFileSync(join(demo, name), 'utf8')]).toEqual([name, expected]);
+    }
+    expect(text).toMatch(/scrape_interval: 1s/);
+    expect(readFileSync(join(demo, 'collector.yml'), 'utf8')).toContain('127.0.0.1:18080');
+    expect(JSON.parse(readFileSync(join(demo, 'bridges.yml'), 'utf8'))).toEqual([{ targets: ['127.0.0.1:9464'] }]);
   });
 
   it('reads the token and the targets from the files beside it', () => {
-    const text = readFileSync(config, 'utf8');
     expect(text).toMatch(/authorization:\n\s+credentials_file: openclaw-fleet-token\n/);
     expect(text).toMatch(/files: \[collector\.yml\]/);
     expect(tokenFile).toBe(join(folder, 'prometheus', 'openclaw-fleet-token'));
@@ -84,15 +91,24 @@ describe('the configuration of Prometheus', () => {
       `--config.file=${config}`,
       `--storage.tsdb.path=${join(folder, 'prometheus', 'data')}`,
       '--web.listen-address=127.0.0.1:9',
+      '--web.external-url=http://127.0.0.1:9',
     ]);
   });
 });
 
 describe('what the demo tells', () => {
+  const stack = {
+    grafanaUrl: 'http://127.0.0.1:5',
+    prometheusUrl: 'http://127.0.0.1:3',
+    alertmanagerUrl: 'http://127.0.0.1:4',
+    missing: [],
+  };
+  const accounts = ['vera', 'otto', 'ada'].map((login) => ({ login, password: `of-${login}` }));
   const running = {
     intakeUrl: 'https://localhost:1',
     apiUrl: 'http://127.0.0.1:2',
-    prometheusUrl: 'http://127.0.0.1:3',
+    stack,
+    accounts,
     tokenFiles: { viewer: 'demo/viewer-token', operator: 'demo/operator-token', approver: 'demo/approver-token' },
     automation: false,
     logs: 'demo/logs/',
@@ -100,35 +116,58 @@ describe('what the demo tells', () => {
     real: [],
     scenario: 'steady',
   };
+  const none = { grafanaUrl: null, prometheusUrl: null, alertmanagerUrl: null };
+  const textOf = (more: object): string => introduction({ ...running, ...more }).join('\n');
 
-  it('is that it is a demo, what runs where, and how to ask', () => {
-    const text = introduction(running).join('\n');
+  it('is that it is a demo, what runs where, who can log in, and how to ask', () => {
+    const text = textOf({});
     expect(text).toContain('THIS IS A DEMO');
     for (const part of [
-      'https://localhost:1',
+      'http://127.0.0.1:5/a/openclaw-fleet-app/fleet',
+      'http://127.0.0.1:5/dashboards',
+      'http://127.0.0.1:3/alerts',
+      'http://127.0.0.1:4',
       'http://127.0.0.1:2/docs',
-      'http://127.0.0.1:3/',
-      '6 simulated; steady',
+      'https://localhost:1',
+      '6 simulated;',
+      'steady',
       'demo/logs/',
+      'vera  of-vera  who looks',
+      'otto  of-otto  who asks for repairs',
+      'ada   of-ada  who approves them',
     ])
       expect(text).toContain(part);
+    expect(text).not.toContain('Not here');
     expect(text).toContain('curl -H "Authorization: Bearer $(cat demo/viewer-token)" http://127.0.0.1:2/fleet/summary');
   });
 
-  it('is how to repair, as whom, and whether that begins by itself', () => {
-    const text = introduction(running).join('\n');
-    expect(text).toContain('Nothing is repaired by itself');
-    expect(text).toContain('OPENCLAW_FLEET_URL=http://127.0.0.1:2 OPENCLAW_FLEET_TOKEN_FILE=demo/operator-token');
-    expect(text).toContain('npx openclaw-fleet approve <run> --reason "seen" --token-file demo/approver-token');
-    expect(introduction({ ...running, automation: true }).join('\n')).toContain('Automation is on');
+  it('is how one fault goes its way, from the alert to the approval', () => {
+    expect(textOf({})).toMatch(/1\. .*gateway-02[^]*2\. .*alert[^]*3\. As otto[^]*4\. As ada/);
+    expect(textOf({ stack: { ...stack, ...none } })).not.toContain('As otto');
   });
 
-  it('names what the machine lacks, and real gateways', () => {
-    const real = [{ name: 'real-1', url: 'http://127.0.0.1:4', pid: 42, configFile: 'openclaw.json' }];
-    expect(introduction({ ...running, prometheusUrl: null }).join('\n')).toContain(
-      'Prometheus  is not installed on this machine'
-    );
-    const text = introduction({ ...running, real }).join('\n');
+  it('is how to repair, as whom, and whether that begins by itself', () => {
+    expect(textOf({})).toContain('nothing is repaired by itself');
+    expect(textOf({})).toContain('OPENCLAW_FLEET_URL=http://127.0.0.1:2 OPENCLAW_FLEET_TOKEN_FILE=demo/operator-token');
+    expect(textOf({})).toContain('npx openclaw-fleet approve <run> --reason "seen" --token-file demo/approver-token');
+    expect(textOf({ automation: true })).toContain('automation is on');
+  });
+
+  it('can be read on 100 columns, as long as its paths are short', () => {
+    const long = introduction(running).filter((line) => line.length > 100);
+    expect(long).toEqual([]);
+  });
+
+  it('names what the machine lacks and how to get it, and real gateways', () => {
+    const real = [{ name: 'real-01', url: 'http://127.0.0.1:4', pid: 42, configFile: 'openclaw.json' }];
+    const nothing = new Stack({ prometheus: null, alertmanager: null, grafana: null }, places, PROVISIONED_PORTS, true);
+    const text = textOf({ stack: nothing, accounts: [], real });
+    for (const line of [
+      /Grafana +not installed here: https:\/\/grafana\.com\/docs\/\S+installation\//,
+      /Prometheus +not installed here: apt install prometheus,/,
+      /Alertmanager +not installed here: apt install prometheus-alertmanager,/,
+    ])
+      expect(text).toMatch(line);
     expect(text).toContain('6 simulated and 1 real OpenClaw gateway with bridges');
     expect(text).toContain('kill -STOP 42 ');
   });

@@ -27,11 +27,20 @@ interface RealPlace {
   readonly configFile: string;
 }
 
+/** What of the stack runs, where, and what does not. */
+interface RunningStack {
+  readonly grafanaUrl: string | null;
+  readonly prometheusUrl: string | null;
+  readonly alertmanagerUrl: string | null;
+  readonly missing: readonly { readonly name: string; readonly why: string }[];
+}
+
 export interface Running {
   readonly intakeUrl: string;
   readonly apiUrl: string;
-  /** Null when Prometheus is not there. */
-  readonly prometheusUrl: string | null;
+  readonly stack: RunningStack;
+  /** Who can log in to Grafana. */
+  readonly accounts: readonly { readonly login: string; readonly password: string }[];
   /** Files with an API token each, by role. */
   readonly tokenFiles: Readonly<Record<'viewer' | 'operator' | 'approver', string>>;
   /** Low-risk repairs begin by themselves. */
@@ -42,48 +51,88 @@ export interface Running {
   readonly scenario: string;
 }
 
-/** What runs where, and what to try. Paths are as they can be pasted. */
+const DOES: Readonly<Record<string, string>> = {
+  vera: 'looks',
+  otto: 'asks for repairs',
+  ada: 'approves them',
+};
+
+/** The first gateway that the script of the demo breaks, some seconds after its start. */
+const FIRST = 'gateway-02';
+
+/** A line of the table of addresses. */
+const row = (name: string, text: string): string => `  ${name.padEnd(12)}  ${text}`;
+
+/** What runs where, and what to try, in lines of at most 100 characters but for paths. Paths are as they can be pasted. */
 export function introduction(running: Running): string[] {
-  const { intakeUrl, apiUrl, prometheusUrl, tokenFiles, logs, simulated, real, scenario } = running;
+  const { intakeUrl, apiUrl, stack, logs, simulated, real, scenario } = running;
   const gateways =
     real.length > 0
       ? ` and ${real.length} real OpenClaw ${real.length === 1 ? 'gateway' : 'gateways'} with bridges`
       : '';
   return [
     '',
-    'THIS IS A DEMO: throw-away credentials, and demo timings, 20 times as fast as production (a beat every 3 s).',
+    'THIS IS A DEMO: throw-away credentials, and everything is 20 times as fast as in production.',
     '',
-    `  Nodes       ${simulated} simulated${gateways}; ${scenario}`,
-    `  Intake      ${intakeUrl}  heartbeats, mutual TLS only`,
-    `  API         ${apiUrl}  documentation at ${apiUrl}/docs`,
-    prometheusUrl === null
-      ? '  Prometheus  is not installed on this machine, so there is none. Install it and start again to see the series.'
-      : `  Prometheus  ${prometheusUrl}/graph?g0.expr=openclaw_fleet_targets&g0.tab=1`,
-    `  Logs        ${logs}`,
-    ...real.map(({ name, url, pid }) => `  ${name.padEnd(10)}  ${url}  real OpenClaw gateway, process ${pid}`),
+    ...addresses(running),
+    row('API', `${apiUrl}/docs`),
+    row('Intake', `${intakeUrl}  heartbeats, mutual TLS only`),
+    row('Nodes', `${simulated} simulated${gateways};`),
+    row('', scenario),
+    ...real.map(({ name, url, pid }) => row(name, `${url}  real OpenClaw gateway, process ${pid}`)),
+    row('Logs', logs),
+    ...(stack.missing.length > 0 ? ['', 'Not here, and the rest runs without:'] : []),
+    ...stack.missing.map(({ name, why }) => row(name, why)),
     '',
     ...trials(real),
-    ...repairs(running),
-    'The API needs a token. This demo has one of role viewer in a file; try:',
-    `  curl -H "Authorization: Bearer $(cat ${tokenFiles.viewer})" ${apiUrl}/fleet/summary`,
-    `  curl -N -H "Authorization: Bearer $(cat ${tokenFiles.viewer})" ${apiUrl}/fleet/events`,
-    'A real deployment makes its own: npx openclaw-fleet token create --name me --role viewer',
+    ...tour(running),
+    ...atACommandLine(running),
     '',
   ];
 }
 
-/** How to repair what the script breaks. */
-function repairs({ apiUrl, tokenFiles, automation }: Running): string[] {
+function addresses({ stack, accounts }: Running): string[] {
+  const { grafanaUrl, prometheusUrl, alertmanagerUrl } = stack;
+  const log = accounts.map(({ login, password }) =>
+    row('', `log in as  ${login.padEnd(4)}  ${password}  who ${DOES[login] ?? ''}`)
+  );
+  return [
+    ...(grafanaUrl === null ? [] : [row('Grafana', `${grafanaUrl}/a/openclaw-fleet-app/fleet`), ...log]),
+    ...(grafanaUrl === null || prometheusUrl === null ? [] : [row('Dashboards', `${grafanaUrl}/dashboards`)]),
+    ...(prometheusUrl === null ? [] : [row('Prometheus', `${prometheusUrl}/alerts`)]),
+    ...(alertmanagerUrl === null ? [] : [row('Alertmanager', alertmanagerUrl)]),
+  ];
+}
+
+/** The life of one fault, from the alert to the end of its repair. */
+function tour({ stack, automation }: Running): string[] {
+  const { grafanaUrl, prometheusUrl, alertmanagerUrl } = stack;
+  if (grafanaUrl === null) return [];
+  const steps = [
+    `The script breaks gateways in turn, ${FIRST} first: it hangs. The fleet page shows it.`,
+    ...(prometheusUrl === null
+      ? []
+      : [`Within a minute an alert fires: see Prometheus${alertmanagerUrl === null ? '' : ', and Alertmanager'}.`]),
+    automation
+      ? 'Automation is on: low-risk repairs begin by themselves after a while.'
+      : `As otto, select ${FIRST} on the fleet page, "Repair selected", and ask for approval.`,
+    'As ada, in another browser or a private window, approve it: who asked never approves.',
+    'The run shows each step with its evidence; the alert is silenced meanwhile, and ends with it.',
+  ];
+  return ['Try this:', ...steps.map((step, index) => `  ${index + 1}. ${step}`), ''];
+}
+
+/** How to do the same without Grafana. */
+function atACommandLine({ apiUrl, tokenFiles, automation }: Running): string[] {
   return [
     automation
-      ? 'Automation is on: low-risk repairs (config drift, failing jobs, silent bridges) begin by themselves after a while.'
-      : 'Nothing is repaired by itself (npm start -- --automation is for that). Repair what misbehaves, as the operator:',
+      ? 'At a command line (automation is on: low-risk repairs begin by themselves after a while):'
+      : 'At a command line (nothing is repaired by itself; npm start -- --automation is for that):',
     `  export OPENCLAW_FLEET_URL=${apiUrl} OPENCLAW_FLEET_TOKEN_FILE=${tokenFiles.operator}`,
-    '  npx openclaw-fleet reconcile gateway-02 --reason "its gateway hangs"',
-    '  npx openclaw-fleet runs',
-    'Who asked never approves; what needs an approval is for the other person:',
+    '  npx openclaw-fleet targets --sort score',
+    `  npx openclaw-fleet reconcile ${FIRST} --reason "its gateway hangs"`,
     `  npx openclaw-fleet approve <run> --reason "seen" --token-file ${tokenFiles.approver}`,
-    '',
+    `  curl -H "Authorization: Bearer $(cat ${tokenFiles.viewer})" ${apiUrl}/fleet/summary`,
   ];
 }
 
@@ -91,8 +140,8 @@ function repairs({ apiUrl, tokenFiles, automation }: Running): string[] {
 function trials([first]: readonly RealPlace[]): string[] {
   if (!first) return [];
   return [
-    'Try what the fleet makes of it:',
-    `  kill -STOP ${first.pid}    it hangs; kill -CONT ${first.pid} lets it go on, or: npx openclaw-fleet reconcile ${first.name} --reason "it hangs"`,
+    `Break ${first.name} yourself:`,
+    `  kill -STOP ${first.pid}    it hangs; kill -CONT ${first.pid} lets it go on, or a repair`,
     `  kill -USR2 ${first.pid}    it drains and restarts`,
     `  edit ${first.configFile}    its configuration hash changes`,
     `  kill -KILL ${first.pid}    it dies`,

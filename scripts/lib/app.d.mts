@@ -1,0 +1,3 @@
+import type { Output } from './progress.mjs';
+export function notBuilt(dist: string): string | null;
+export function ensureBuilt(options: { readonly root: string; readonly out?: Output }): Promise<void>;
