@@ -109,6 +109,12 @@ module.exports = {
       `${collector}/config-address`,
       `${collector}/clock`,
     ]),
+    only(
+      'alertmanager-knows-nobody',
+      'alertmanager is told which runs act, and asks nobody else.',
+      `${collector}/alertmanager`,
+      ['backend/contract', `${collector}/identity`]
+    ),
     only('configurations-flow-down', 'configurations keep revisions in storage.', `${collector}/configurations`, [
       'backend/contract',
       types('storage'),
@@ -148,10 +154,10 @@ module.exports = {
       to: { path: 'node_modules/(kysely|better-sqlite3|pg)' },
     },
     {
-      name: 'axios-in-two-rooms',
-      comment: 'axios is known to the clients of bridges and of Grafana’s keys.',
+      name: 'axios-in-three-rooms',
+      comment: 'axios is known to the clients of bridges, of Grafana’s keys and of Alertmanager.',
       severity: 'error',
-      from: { path: '^backend/', pathNot: `^${collector}/(bridges|identity)/` },
+      from: { path: '^backend/', pathNot: `^${collector}/(alertmanager|bridges|identity)/` },
       to: { path: 'node_modules/axios' },
     },
     {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { isHost, parseHostPort, parseNetwork } from './config-address.ts';
+import { isHost, parseHostPort, parseNetwork, parsePorts } from './config-address.ts';
 
 describe('an address with a port', () => {
   it.each([
@@ -46,4 +46,16 @@ describe('a network', () => {
 it('a host is a name or an address', () => {
   expect(['127.0.0.1', '::1', 'localhost', 'a.b-c.example'].every(isHost)).toBe(true);
   expect(['', '127.1', 'fe80::1%lo', 'a b', '-x', 'x-', '[::1]', 'a:1'].some(isHost)).toBe(false);
+});
+
+describe('a range of ports', () => {
+  it.each([
+    ['9464-9563', 9464, 9563],
+    ['9464', 9464, 9464],
+    ['1-65535', 1, 65_535],
+  ])('%s', (text, least, most) => expect(parsePorts(text)).toEqual({ least, most }));
+
+  it.each(['', '-', '0-1', '1-65536', '9563-9464', '9464-', ' 9464', '1,2', '1-2-3', '0x1', '-1'])('is not %j', (text) =>
+    expect(parsePorts(text)).toBeNull()
+  );
 });

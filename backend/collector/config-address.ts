@@ -43,3 +43,17 @@ export function parseNetwork(text: string): Network | null {
   const length = bits === undefined ? most : Number(bits);
   return length <= most ? { address, bits: length, family: version === 4 ? 'ipv4' : 'ipv6' } : null;
 }
+
+/** Ports from `least` to `most`, both included. */
+export interface PortRange {
+  readonly least: number;
+  readonly most: number;
+}
+
+/** Reads `9464-9563`; one port alone is a range of one. @returns null when it is none */
+export function parsePorts(text: string): PortRange | null {
+  const [, first, last] = /^([0-9]{1,5})(?:-([0-9]{1,5}))?$/.exec(text) ?? [];
+  const least = Number(first);
+  const most = Number(last ?? first);
+  return least >= 1 && least <= most && most <= 65_535 ? { least, most } : null;
+}

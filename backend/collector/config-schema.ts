@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { nodeIdSchema, policySpecSchema, TIMINGS, TIMINGS_PROFILES, type Timings } from '@openclaw-fleet/contract';
 import { z } from 'zod';
-import { isHost, parseHostPort, parseNetwork } from './config-address.ts';
+import { isHost, parseHostPort, parseNetwork, parsePorts } from './config-address.ts';
 
 /**
  * What a setting is for. `path`: resolved to an absolute path. `fallback`: its default in words, where there is no one
@@ -38,8 +38,8 @@ function isHttps(value: string): boolean {
   return url?.protocol === 'https:' && url.username === '' && url.password === '';
 }
 
-/** https, or http to this machine: over a network, plain http would let somebody between put keys of their own there. */
-function isGrafanaUrl(value: string): boolean {
+/** https, or http to this machine: over a network, plain http would let somebody between answer, and read what we send. */
+function isRootUrl(value: string): boolean {
   const url = URL.parse(value);
   if (url === null || url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') return false;
   return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname.replace(/^\[|\]$/g, '')));
@@ -117,6 +117,7 @@ const DURATIONS: Record<keyof Timings, string> = {
   gatewayStart: 'How long a gateway may take to start',
   actionValidity: 'How long a signed request to a bridge is good for',
   runRetention: 'How long repairs and their evidence are kept',
+  silence: 'How long a silence in Alertmanager lasts unless it is renewed, so at most after a crash',
 };
 
 const duration = (name: keyof Timings) =>
@@ -295,6 +296,15 @@ export const settings = z.strictObject({
       .refine(isHost, 'must be a host name or an IP address, such as 127.0.0.1')
       .default('127.0.0.1')
       .meta(about('Host on which the ends of bridges’ reverse tunnels listen (docs/transports.md).')),
+    metricsPorts: z
+      .string('must be text')
+      .refine((value) => parsePorts(value) !== null, 'must be a range of ports such as 9464-9563, or one port')
+      .default('9464-9563')
+      .meta(
+        about(
+          'Ports at which Prometheus may be told to read metrics that a bridge reports, within `bridges.networks` (docs/transports.md).'
+        )
+      ),
     timeout: whole(1, 60).default(10).meta(about('How long a bridge may take to answer one request.', 's')),
   }),
   policies: group({
@@ -310,7 +320,7 @@ export const settings = z.strictObject({
     url: z
       .string('must be text')
       .refine(
-        isGrafanaUrl,
+        isRootUrl,
         'must be the root address of Grafana, https:// (http:// on this machine alone), without user, password, query or fragment'
       )
       .optional()
@@ -336,6 +346,36 @@ export const settings = z.strictObject({
     caFile: text
       .optional()
       .meta(file("Authority of Grafana's certificate, PEM, where it is none that the system trusts.")),
+  }),
+  alertmanager: group({
+    url: z
+      .preprocess(
+        (value) => (typeof value === 'string' ? value.split(',').map((one) => one.trim()) : value),
+        z
+          .array(
+            z
+              .string('must be text')
+              .refine(
+                isRootUrl,
+                'must be the root address of Alertmanager, https:// (http:// on this machine alone), without user, password, query or fragment'
+              ),
+            'must be the root address of Alertmanager, or several, separated by commas'
+          )
+          .min(1, 'must name at least one address, or be unset')
+          .max(8, 'must be at most 8 addresses')
+      )
+      .optional()
+      .meta(
+        about(
+          'Where Alertmanager is reached, to silence symptoms of a target while a repair acts on it (docs/repairs.md). Several are one cluster: the first that answers is used. Without it nothing is silenced.'
+        )
+      ),
+    tokenFile: text
+      .optional()
+      .meta(file('Bearer token that Alertmanager takes, readable by its owner alone and read anew with each use.')),
+    caFile: text
+      .optional()
+      .meta(file("Authority of Alertmanager's certificate, PEM, where it is none that the system trusts.")),
   }),
   credentials: group({
     authorityDays: whole(1, 36_500).default(3650).meta(about('Life of the authority that `pki init` creates.', 'days')),
@@ -416,6 +456,13 @@ export function crossChecks(config: Settings): CrossProblem[] {
       path: ['grafana', url === undefined ? 'url' : 'secretFile'],
       message: 'is missing: grafana.url and grafana.secretFile go together',
     });
+  }
+  for (const name of ['tokenFile', 'caFile'] as const) {
+    if (config.alertmanager[name] !== undefined && config.alertmanager.url === undefined)
+      found.push({
+        path: ['alertmanager', 'url'],
+        message: `is missing: alertmanager.${name} does nothing without it`,
+      });
   }
   const seconds = (name: 'beat' | 'beatMin' | 'beatMax'): number =>
     config.durations[name] ?? TIMINGS[config.timings][name] / 1000;

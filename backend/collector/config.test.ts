@@ -68,12 +68,32 @@ describe('loadConfig', () => {
       addresses: { 'n.1': '10.0.0.7:9465' },
       networks: ['10.0.0.0/8'],
       tunnelHost: '127.0.0.1',
+      metricsPorts: '9464-9563',
       timeout: 10,
     });
     const json = '{"n1":"bridge.example.net:9465"}';
     expect(load({ OPENCLAW_FLEET_BRIDGES_ADDRESSES: json }, yaml).config.bridges.addresses).toEqual({
       n1: 'bridge.example.net:9465',
     });
+  });
+
+  it('reads where Alertmanager is, one or several', () => {
+    const url = 'OPENCLAW_FLEET_ALERTMANAGER_URL';
+    expect(load().config.alertmanager.url).toBeUndefined();
+    expect(load({ [url]: 'http://127.0.0.1:9093' }).config.alertmanager.url).toEqual(['http://127.0.0.1:9093']);
+    expect(load({ [url]: 'https://a.example/am, https://b.example' }).config.alertmanager.url).toEqual([
+      'https://a.example/am',
+      'https://b.example',
+    ]);
+    const yaml = 'alertmanager: { url: ["http://[::1]:9093", https://b.example], tokenFile: am.token }';
+    const { alertmanager } = load({}, yaml).config;
+    expect(alertmanager).toEqual({
+      url: ['http://[::1]:9093', 'https://b.example'],
+      tokenFile: '/etc/am.token',
+    });
+    expect(load({}, 'alertmanager: { url: http://localhost:9093/am/ }').config.alertmanager.url).toEqual([
+      'http://localhost:9093/am/',
+    ]);
   });
 
   it('puts single durations over the profile', () => {
@@ -141,6 +161,29 @@ describe('loadConfig', () => {
     ],
     ['addresses that are a list', {}, 'bridges: { addresses: ["a:1"] }', 'bridges.addresses', 'by node id'],
     ['a network that is a name', {}, 'bridges: { networks: [lan] }', 'bridges.networks[0]', '10.0.0.0/8'],
+    [
+      'an Alertmanager without TLS elsewhere',
+      {},
+      'alertmanager: { url: [https://a.example, http://10.0.0.7:9093] }',
+      'alertmanager.url[1]',
+      'https://',
+    ],
+    [
+      'an Alertmanager with a password in its address',
+      { OPENCLAW_FLEET_ALERTMANAGER_URL: 'https://a:b@am.example' },
+      undefined,
+      'OPENCLAW_FLEET_ALERTMANAGER_URL[0]',
+      'without user',
+    ],
+    ['no address of Alertmanager', {}, 'alertmanager: { url: [] }', 'alertmanager.url', 'at least one'],
+    [
+      'a token without an Alertmanager',
+      {},
+      'alertmanager: { tokenFile: am.token }',
+      'alertmanager.url (OPENCLAW_FLEET_ALERTMANAGER_URL)',
+      'does nothing without it',
+    ],
+    ['ports that are none', {}, 'bridges: { metricsPorts: 9563-9464 }', 'bridges.metricsPorts', '9464-9563'],
     [
       'an issuer without keys',
       {},

@@ -75,6 +75,8 @@ export interface Timings {
   readonly actionValidity: number;
   /** How long runs and their evidence are kept (section 7). */
   readonly runRetention: number;
+  /** How long alerts of a target under repair are silenced unless that is renewed: what a crash may leave behind. */
+  readonly silence: number;
 }
 
 const SECOND = 1000;
@@ -124,6 +126,7 @@ const production: Timings = {
   gatewayStart: 180 * SECOND,
   actionValidity: 60 * SECOND,
   runRetention: 400 * DAY,
+  silence: 30 * MINUTE,
 };
 
 /** By how much the demo profile is faster: a 3 s beat (domain-rules, preamble). */

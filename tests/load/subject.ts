@@ -65,6 +65,9 @@ const bare: RequestListener = (req, res) => {
   });
 };
 
+/** Every node has a certificate, as where nodes are enrolled. */
+const CERTIFICATES = { certificateEndS: () => 1_800_000_000 };
+
 function onError(error: unknown): void {
   process.stderr.write(`${String(error)}\n`);
 }
@@ -94,7 +97,14 @@ async function intake(options: Exclude<SubjectOptions, { kind: 'bare' }>): Promi
     onError,
   });
   await policies.load();
-  const fleet = new Fleet({ timings, clock: Date.now, store: storage, epoch: () => epoch, expectations: policies });
+  const fleet = new Fleet({
+    timings,
+    clock: Date.now,
+    store: storage,
+    epoch: () => epoch,
+    expectations: policies,
+    publishing: instruments.publishing,
+  });
   await fleet.load();
   await register(fleet, options.registered);
   const tick = setInterval(() => void fleet.tick(Date.now()), 1000);
@@ -139,10 +149,16 @@ async function intake(options: Exclude<SubjectOptions, { kind: 'bare' }>): Promi
       signAuditHead: () => Promise.reject(new Error('nothing is signed here')),
       grafana: null,
       audit: (entry) => storage.appendAudit(entry),
+      countAlert: () => undefined,
       smartFleet: true,
       clock: Date.now,
       events: new EventStream({ store: storage, counts: instruments.counts, gauge: instruments.stream }),
-      metrics: createMetricsHandler({ instruments, fleet, clock: Date.now, renderer: createTargetRenderer('core') }),
+      metrics: createMetricsHandler({
+        instruments,
+        fleet,
+        clock: Date.now,
+        renderer: createTargetRenderer('core', CERTIFICATES),
+      }),
       authenticate: () => ({ role: 'viewer', actor: { name: 'bench', via: 'system' }, kind: 'service', person: null }),
       ready: () => [],
       log: { error: () => undefined },
