@@ -39,6 +39,7 @@ import { createMetricsHandler } from './metrics/handler.ts';
 import { createTargetRenderer } from './metrics/render.ts';
 import { PolicyFolder } from './policies/folder.ts';
 import { Policies } from './policies/service.ts';
+import { silenceRepairs } from './silencing.ts';
 import { openStorage, type EmbeddedStorage } from './storage/index.ts';
 import { startUpkeep } from './upkeep.ts';
 
@@ -225,6 +226,14 @@ async function compose({
     epoch: () => state.epoch,
     observer: instruments.repairs,
   });
+  const silencing = silenceRepairs({
+    config,
+    log,
+    clock,
+    fleet,
+    remediation: repairs.remediation,
+    state: instruments.alertmanager.silences,
+  });
   const events = new EventStream({ store: storage, counts: instruments.counts, gauge: instruments.stream });
   registerFleetMetrics(instruments.registry, fleet, clock);
   registerCollectorSources(instruments, {
@@ -334,10 +343,13 @@ async function compose({
     onFatal,
   });
 
+  silencing.start();
+
   return {
     intakePort,
     apiPort,
     async stop() {
+      silencing.stop();
       stopUpkeep();
       repairs.close();
       await policyFolder.stop();
