@@ -55,7 +55,8 @@ describe('a range of ports', () => {
     ['1-65535', 1, 65_535],
   ])('%s', (text, least, most) => expect(parsePorts(text)).toEqual({ least, most }));
 
-  it.each(['', '-', '0-1', '1-65536', '9563-9464', '9464-', ' 9464', '1,2', '1-2-3', '0x1', '-1'])('is not %j', (text) =>
-    expect(parsePorts(text)).toBeNull()
+  it.each(['', '-', '0-1', '1-65536', '9563-9464', '9464-', ' 9464', '1,2', '1-2-3', '0x1', '-1'])(
+    'is not %j',
+    (text) => expect(parsePorts(text)).toBeNull()
   );
 });
