@@ -13,6 +13,7 @@ import { steadyClock, type Clock } from './clock.ts';
 import { ConfigError, loadConfig, type Config, type Environment } from './config.ts';
 import { Configurations } from './configurations/service.ts';
 import { Fleet } from './fleet/registry.ts';
+import { hourOf } from './hour.ts';
 import { readPublic, readSecret } from './identity/files.ts';
 import { loadPki, renewCollector, type CollectorCredentials } from './identity/pki.ts';
 import { verifyApiToken } from './identity/tokens.ts';
@@ -249,6 +250,8 @@ async function compose({
     status: () => repairs.remediation.status(),
     open: () => repairs.remediation.open(),
     holds: () => repairs.remediation.holds(null),
+    recent: (sinceMs) => repairs.remediation.recent(sinceMs),
+    recentMs: hourOf(config.timings),
     auditHead: () => storage.auditHead(),
     perTarget: { level: config.metrics.perTarget, zone: (id) => fleet.get(id)?.zone },
     onFailure: () => instruments.counts.sourceFailures++,

@@ -66,6 +66,8 @@ export function metricRows(): {
     status: neverAsked,
     open: neverAsked,
     holds: neverAsked,
+    recent: neverAsked,
+    recentMs: 0,
     auditHead: neverAsked,
     clock: neverAsked,
     perTarget: { level: 'core', zone: neverAsked },

@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { MAX_REPAIR_TARGETS } from './repairs.ts';
+import { isEnded, type RunState } from '@openclaw-fleet/contract';
+import { START } from '../api/testing/harness.ts';
+import { MAX_REPAIR_TARGETS, type RepairSources } from './repairs.ts';
 import { closeAll, HEAD, NASTY, REPAIRS, serve, SINCE } from './testing/served.ts';
 
 afterEach(closeAll);
@@ -97,6 +99,85 @@ describe('the metrics of repairs', () => {
     expect(samples.filter(({ name }) => name === 'openclaw_target_repair_hold').length).toBe(MAX_REPAIR_TARGETS);
   });
 
+  describe('that ended', () => {
+    type Past = ReturnType<RepairSources['recent']>[number];
+    const ended = (
+      id: string,
+      targetId: string,
+      state: RunState,
+      createdS: number,
+      more: Partial<Past> = {}
+    ): Past => ({
+      id,
+      targetId,
+      state,
+      playbook: 'BridgeStuck',
+      createdAt: new Date(START + createdS * 1000).toISOString(),
+      endedAt: isEnded(state) ? new Date(START + createdS * 1000 + 500).toISOString() : null,
+      breakGlass: false,
+      ...more,
+    });
+    const shown = async (recent: RepairSources['recent'], name: string) =>
+      (await (await serve({ level: 'core', repairs: { recent } })).scrape()).samples
+        .filter((each) => each.name === `openclaw_target_${name}`)
+        .map(({ labels, value }) => [Object.values(labels).join(' '), value]);
+
+    it('name the targets whose newest one fell short, by how it ended', async () => {
+      const runs = [
+        ended('a1', 'n0', 'succeeded', -50),
+        ended('a2', 'n0', 'rolled_back', -40, { playbook: 'ConfigDrift' }),
+        ended('b1', 'n1', 'failed', -50),
+        ended('b2', 'n1', 'succeeded', -40),
+        ended('c1', 'gone', 'unreachable', -30),
+        ended('d1', 'd', 'no_effect', -30),
+        ended('d2', 'd', 'running', -20),
+        ...(['denied', 'cancelled', 'expired', 'voided', 'no_fault'] as const).map((state) =>
+          ended(state, state, state, -10)
+        ),
+        ended('e2', 'e', 'failed', -10),
+        ended('e1', 'e', 'no_effect', -10),
+      ];
+      for (const order of [runs, runs.toReversed()])
+        expect(new Map((await shown(() => order, 'repair_failed')) as [string, number][])).toEqual(
+          new Map([
+            ['n0 us-east-1 ConfigDrift rolled_back', 1],
+            ['gone  BridgeStuck unreachable', 1],
+            ['e  BridgeStuck failed', 1],
+          ])
+        );
+    });
+
+    it('name the targets with one that one approver decided alone, whatever became of it', async () => {
+      const alone = { breakGlass: true };
+      const runs = [
+        ended('a', 'n0', 'approved', -1, alone),
+        ended('b', 'n1', 'succeeded', -9, alone),
+        ended('c', 'n1', 'failed', -5, alone),
+        ended('d', 'd', 'voided', -5, alone),
+        ended('e', 'e', 'failed', -5),
+      ];
+      expect(await shown(() => runs, 'break_glass')).toEqual([
+        ['n0 us-east-1', 1],
+        ['n1 us-east-1', 1],
+        ['d ', 1],
+      ]);
+    });
+
+    it('are asked for since an hour ago, and bounded: those that failed last are named', async () => {
+      let asked = 0;
+      const runs = Array.from({ length: MAX_REPAIR_TARGETS + 5 }, (_, at) =>
+        ended(`r${at}`, `t${at}`, 'failed', -3000 + at, { breakGlass: true })
+      );
+      const recent = (sinceMs: number) => ((asked = sinceMs), runs);
+      const failed = (await shown(recent, 'repair_failed')).map(([labels]) => String(labels).split(' ')[0]);
+      expect(asked).toBe(START - 3_600_000);
+      expect(failed).toHaveLength(MAX_REPAIR_TARGETS);
+      expect(failed).not.toContain('t4');
+      expect(failed).toContain(`t${MAX_REPAIR_TARGETS + 4}`);
+      expect(await shown(recent, 'break_glass')).toHaveLength(MAX_REPAIR_TARGETS);
+    });
+  });
+
   it('asks each part once a scrape', async () => {
     let asked = 0;
     const counted =
@@ -110,13 +191,14 @@ describe('the metrics of repairs', () => {
         status: counted(REPAIRS.status),
         open: counted(REPAIRS.open),
         holds: counted(REPAIRS.holds),
+        recent: counted(() => []),
         auditHead: counted(REPAIRS.auditHead),
       },
     });
     await scrape();
-    expect(asked).toBe(4);
+    expect(asked).toBe(5);
     await scrape();
-    expect(asked).toBe(8);
+    expect(asked).toBe(10);
   });
 
   it('leaves out of repairs what cannot be said, also a chain that would seem to begin anew', async () => {

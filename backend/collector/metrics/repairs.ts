@@ -7,6 +7,7 @@ import {
   type PlaybookId,
   type RemediationStatus,
   type Run,
+  type RunState,
 } from '@openclaw-fleet/contract';
 import { Counter, type Registry } from 'prom-client';
 import type { MetricsLevel } from './family.ts';
@@ -18,6 +19,12 @@ export interface RepairSources {
   readonly status: () => RemediationStatus;
   readonly open: () => readonly Pick<Run, 'state' | 'playbook' | 'createdAt' | 'targetId' | 'breakGlass'>[];
   readonly holds: () => readonly Hold[];
+  /** Repairs that are open, and those that ended at or after `sinceMs`. */
+  readonly recent: (
+    sinceMs: number
+  ) => readonly Pick<Run, 'id' | 'state' | 'playbook' | 'createdAt' | 'endedAt' | 'targetId' | 'breakGlass'>[];
+  /** How long a repair that ended is told of, in milliseconds. */
+  readonly recentMs: number;
   /** The newest record of the audit chain. */
   readonly auditHead: () => Promise<{ readonly seq: number; readonly hash: string }>;
   readonly clock: () => number;
@@ -52,6 +59,7 @@ export function registerRepairMetrics(registry: Registry, sources: RepairSources
   const status = oncePerScrape(sources.status);
   const open = oncePerScrape(sources.open);
   const holds = oncePerScrape(sources.holds);
+  const recent = oncePerScrape(() => sources.recent(clock() - sources.recentMs));
   const auditHead = oncePerScrape(sources.auditHead);
   const gauge = pulledGauges(registry, onFailure);
 
@@ -143,8 +151,10 @@ export function registerRepairMetrics(registry: Registry, sources: RepairSources
       }
     },
   });
-  if (sources.perTarget !== undefined && sources.perTarget.level !== 'off')
+  if (sources.perTarget !== undefined && sources.perTarget.level !== 'off') {
     registerTargets(sources.perTarget, open, holds, gauge);
+    registerRecent(sources.perTarget, recent, gauge);
+  }
 }
 
 const REPAIR_TARGET_LABELS = ['target', 'zone'] as const;
@@ -173,6 +183,53 @@ function registerTargets(
       let left = MAX_REPAIR_TARGETS;
       for (const { targetId: target, kind } of holds())
         if (target !== null && left-- > 0) each.set({ target, zone: zone(target) ?? '', kind }, 1);
+    }
+  );
+}
+
+type Recent = ReturnType<RepairSources['recent']>[number];
+
+/** The newest repair of each target. */
+function newest(runs: readonly Recent[]): Map<string, Recent> {
+  const byTarget = new Map<string, Recent>();
+  for (const run of runs) {
+    const known = byTarget.get(run.targetId);
+    if (known === undefined || beganAfter(run, known)) byTarget.set(run.targetId, run);
+  }
+  return byTarget;
+}
+
+function beganAfter(one: Recent, other: Recent): boolean {
+  return one.createdAt === other.createdAt ? one.id > other.id : one.createdAt > other.createdAt;
+}
+
+const FELL_SHORT: ReadonlySet<string> = new Set<RunState>(['failed', 'no_effect', 'rolled_back', 'unreachable']);
+const newestFirst = (a: Recent, b: Recent): number => ((a.endedAt ?? '') < (b.endedAt ?? '') ? 1 : -1);
+
+/** What somebody should look at for a while after it happened, since a state that is over in a moment would be missed. */
+function registerRecent(
+  { zone }: NonNullable<RepairSources['perTarget']>,
+  recent: () => readonly Recent[],
+  gauge: AddPulledGauge
+): void {
+  gauge(
+    'openclaw_target_repair_failed',
+    `Newest repair of a target: 1 when it ended in the last hour without having repaired anything, with its playbook and how it ended; absent otherwise. At most ${MAX_REPAIR_TARGETS}.`,
+    [...REPAIR_TARGET_LABELS, 'playbook', 'state'],
+    (each) => {
+      const failed = [...newest(recent()).values()].filter(({ state }) => FELL_SHORT.has(state)).sort(newestFirst);
+      for (const { targetId: target, playbook, state } of failed.slice(0, MAX_REPAIR_TARGETS))
+        each.set({ target, zone: zone(target) ?? '', playbook, state }, 1);
+    }
+  );
+  gauge(
+    'openclaw_target_break_glass',
+    `Repair of a target that one approver decided alone: 1 while it is open and for an hour after its end; absent otherwise. At most ${MAX_REPAIR_TARGETS}.`,
+    REPAIR_TARGET_LABELS,
+    (each) => {
+      const alone = recent().filter(({ breakGlass }) => breakGlass);
+      const targets = new Set(alone.map(({ targetId }) => targetId));
+      for (const target of [...targets].slice(0, MAX_REPAIR_TARGETS)) each.set({ target, zone: zone(target) ?? '' }, 1);
     }
   );
 }

@@ -287,6 +287,15 @@ export class Books {
     return [...(this.#byTarget.get(targetId) ?? [])].sort((a, b) => endedMsOf(a) - endedMsOf(b));
   }
 
+  /** Runs that are open, and those that ended at or after `sinceMs` and within `attemptWindow`, but for blocked ones. */
+  recent(sinceMs: number): Run[] {
+    // Both are of one form, so that they compare as text.
+    const since = new Date(sinceMs).toISOString();
+    const found = [...this.runs.values()].map(({ run }) => run);
+    for (const run of this.#past.values()) if (run.endedAt !== null && run.endedAt >= since) found.push(run);
+    return found;
+  }
+
   /** Targets with a run in flight. */
   inFlight(draft?: Draft): Set<string> {
     const targets = new Set<string>();

@@ -406,6 +406,11 @@ export class Remediation implements RemediationService {
     return views.status(this.#parts, this.#refused);
   }
 
+  /** As Books.recent. */
+  recent(sinceMs: number): readonly Run[] {
+    return this.#books.recent(sinceMs);
+  }
+
   open(): readonly Run[] {
     return [...this.#books.runs.values()].map(({ run }) => run);
   }

@@ -91,6 +91,8 @@ export const REPAIRS: RepairSources = {
     { kind: 'quarantine', targetId: 'n0', subject: 'drift.runtime', ...SINCE },
     { kind: 'cordon', targetId: 'n1', subject: null, ...SINCE },
   ],
+  recent: () => [],
+  recentMs: 3_600_000,
   auditHead: () => Promise.resolve({ seq: 41, hash: HEAD }),
   clock: () => START,
 };
