@@ -75,7 +75,8 @@ function draftOf(run: ActingRun, kept: Silence | undefined, nowMs: number, lasts
     createdBy: CREATED_BY,
     comment: kept?.comment ?? commentOf(run),
     matchers: [{ name: 'target', value: run.targetId, isRegex: false, isEqual: true }, KIND],
-    startsMs: kept?.startsMs ?? nowMs,
+    // Alertmanager makes it its own now: one whose clock is behind ours would wait.
+    startsMs: kept?.startsMs ?? nowMs - lastsMs,
     endsMs: nowMs + lastsMs,
   };
 }
