@@ -8,16 +8,19 @@ import type { StackPorts } from './relocate.ts';
 /**
  * Lays out the configuration folder of the demo's Prometheus: the files a real deployment uses, rules included.
  * @param bridges host:port of each bridge's own metrics
+ * @param alerting false: there is no Alertmanager, and alerts are sent nowhere
  * @returns the path of the configuration, and where its token belongs
  */
 export function writePrometheusConfig(
   places: Places,
   ports: Partial<StackPorts>,
-  bridges: readonly string[]
+  bridges: readonly string[],
+  alerting = true
 ): { config: string; tokenFile: string } {
   const target = provision(places, 'prometheus', ports);
   // JSON is YAML too.
   writeFileSync(join(target, 'bridges.yml'), JSON.stringify(bridges.length > 0 ? [{ targets: bridges }] : []));
+  if (!alerting) writeFileSync(join(target, 'alertmanagers.yml'), '[]');
   return { config: join(target, 'prometheus.yml'), tokenFile: join(target, TOKEN_FILE) };
 }
 

@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { findOnPath } from '../../../scripts/lib/path.mjs';
 import { SCENARIOS } from '../scenarios.ts';
 import { behaviourAt, planFleet } from '../scenario.ts';
+import { alertmanagerProgram, writeAlertmanagerConfig } from './alertmanager.ts';
 import { baseEnvironment, collectorSettings } from './environment.ts';
 import { faster } from './faster.ts';
 import { prometheusProgram, writePrometheusConfig } from './prometheus.ts';
@@ -66,6 +67,12 @@ describe('the configuration of Prometheus', () => {
     expect(JSON.parse(readFileSync(join(demo, 'bridges.yml'), 'utf8'))).toEqual([{ targets: ['127.0.0.1:9464'] }]);
   });
 
+  it('sends no alerts where there is no Alertmanager', () => {
+    const own = { ...places, folder: join(folder, 'quiet') };
+    writePrometheusConfig(own, ports, [], false);
+    expect(readFileSync(join(own.folder, 'prometheus', 'alertmanagers.yml'), 'utf8')).toBe('[]');
+  });
+
   it('reads the token and the targets from the files beside it', () => {
     expect(text).toMatch(/authorization:\n\s+credentials_file: openclaw-fleet-token\n/);
     expect(text).toMatch(/files: \[collector\.yml\]/);
@@ -92,6 +99,36 @@ describe('the configuration of Prometheus', () => {
       `--storage.tsdb.path=${join(folder, 'prometheus', 'data')}`,
       '--web.listen-address=127.0.0.1:9',
       '--web.external-url=http://127.0.0.1:9',
+    ]);
+  });
+});
+
+describe('the configuration of Alertmanager', () => {
+  const ports = { api: 18_080, prometheus: 19_090, alertmanager: 19_093, grafana: 13_000 };
+  const { config, tokenFile } = writeAlertmanagerConfig(places, ports);
+
+  it('is that of a real deployment, and calls the collector of the demo with the token beside it', () => {
+    const text = readFileSync(config, 'utf8');
+    const shipped = readFileSync(join(places.root, 'provisioning', 'alertmanager', 'alertmanager.yml'), 'utf8');
+    expect(text).toBe(relocate(faster(shipped), ports));
+    expect(text).toContain('http://127.0.0.1:18080/alertmanager/webhook');
+    expect(text).toContain(`credentials_file: ${basename(tokenFile)}`);
+    expect(dirname(tokenFile)).toBe(dirname(config));
+  });
+
+  const amtool = findOnPath('amtool');
+  (amtool === null ? it.skip : it)('passes amtool check-config', () => {
+    writeFileSync(tokenFile, 'x');
+    expect(execFileSync(amtool ?? '', ['check-config', config], { encoding: 'utf8' })).toContain('SUCCESS');
+  });
+
+  it('makes Alertmanager listen on loopback, alone, and keep its data in the folder', () => {
+    expect(alertmanagerProgram('alertmanager', places, config, 9, {}).args).toEqual([
+      `--config.file=${config}`,
+      `--storage.path=${join(folder, 'alertmanager', 'data')}`,
+      '--web.listen-address=127.0.0.1:9',
+      '--web.external-url=http://127.0.0.1:9',
+      '--cluster.listen-address=',
     ]);
   });
 });

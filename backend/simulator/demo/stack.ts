@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FoundStack } from '../../../scripts/lib/stack.mjs';
 import { HOW_TO_GET } from '../../../scripts/lib/stack.mjs';
@@ -47,8 +46,7 @@ export class Stack {
   constructor(found: FoundStack, places: Places, ports: StackPorts, withGrafana: boolean) {
     const unbuilt = notBuilt(join(places.root, 'dist'));
     const grafana = withGrafana && unbuilt === null ? found.grafana : null;
-    const alertmanager = existsSync(join(places.root, 'provisioning', 'alertmanager')) ? found.alertmanager : null;
-    this.#found = { ...found, grafana, alertmanager };
+    this.#found = { ...found, grafana };
     this.#places = places;
     this.#ports = ports;
     const urlOf = (part: keyof FoundStack): string | null =>
@@ -91,7 +89,7 @@ export class Stack {
     const ports = this.#ports;
     const parts: Part[] = [];
     if (prometheus !== null) {
-      const { config, tokenFile } = writePrometheusConfig(this.#places, ports, bridges);
+      const { config, tokenFile } = writePrometheusConfig(this.#places, ports, bridges, alertmanager !== null);
       await createToken(fleet, { name: 'prometheus', role: 'viewer', file: tokenFile });
       const program = prometheusProgram(prometheus, this.#places, config, ports.prometheus, env);
       parts.push({ title: 'Prometheus', program, readyUrl: `${this.prometheusUrl ?? ''}/-/ready` });

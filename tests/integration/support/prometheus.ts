@@ -7,9 +7,6 @@ import { waitFor } from './wait.ts';
 
 const root = resolve(import.meta.dirname, '..', '..', '..');
 
-/** A port that nothing listens on: its alerts are for nobody. */
-const NOBODY = 1;
-
 export interface Sample {
   readonly metric: Readonly<Record<string, string>>;
   readonly value: number;
@@ -30,11 +27,7 @@ export class TestPrometheus {
    */
   static async start(binary: string, collector: TestCollector, bridges: readonly string[]): Promise<TestPrometheus> {
     const places = { root, folder: collector.folder };
-    const { config, tokenFile } = writePrometheusConfig(
-      places,
-      { api: collector.apiPort, alertmanager: NOBODY },
-      bridges
-    );
+    const { config, tokenFile } = writePrometheusConfig(places, { api: collector.apiPort }, bridges, false);
     writeFileSync(tokenFile, collector.token, { mode: 0o600 });
     const env = { PATH: process.env['PATH'] ?? '', HOME: collector.folder };
     const prometheus = new TestPrometheus(new TestProcess(prometheusProgram(binary, places, config, 0, env)));
