@@ -18,6 +18,9 @@ export const PAGES = {
   runbooks: 'runbooks',
 } as const;
 
+/** The uid of the dashboard of one target (dashboards/). */
+export const TARGET_DASHBOARD = 'openclaw-fleet-target';
+
 /** Addresses of the app's pages, absolute within Grafana. */
 export const href = {
   fleet: (query = '') => `${APP_URL}/${PAGES.fleet}${query}`,
@@ -37,4 +40,6 @@ export const href = {
   runbook: (alert?: string) =>
     `${APP_URL}/${PAGES.runbooks}${alert === undefined ? '' : `/${encodeURIComponent(alert)}`}`,
   setup: () => `/plugins/${PLUGIN_ID}`,
+  targetDashboard: (id: string, dataSourceUid: string) =>
+    `/d/${TARGET_DASHBOARD}?${new URLSearchParams({ 'var-target': id, 'var-datasource': dataSourceUid }).toString()}`,
 } as const;

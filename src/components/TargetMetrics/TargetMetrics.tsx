@@ -7,6 +7,7 @@ import { href } from '../../constants.ts';
 import { can } from '../../permissions.ts';
 import { useSettings } from '../../settings.ts';
 import { Empty } from '../states.tsx';
+import { DashboardLink } from './DashboardLink.tsx';
 import { prometheusOf } from './data-source.ts';
 import type { Source } from './data-source.ts';
 import { targetScene } from './scene.ts';
@@ -37,6 +38,7 @@ function Panels({ targetId, uid, name }: PanelsProps) {
   }, [scene]);
   return (
     <>
+      <DashboardLink targetId={targetId} dataSourceUid={uid} />
       <UrlSyncContextProvider scene={scene} updateUrlOnInit={false} createBrowserHistorySteps={false}>
         <scene.Component model={scene} />
       </UrlSyncContextProvider>
