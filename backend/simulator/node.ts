@@ -64,7 +64,12 @@ export class SimulatedNode {
   #clone: Process | null = null;
   #intervalMs: number;
   #sentBodies: string[] = [];
-  readonly #publisher = { success_total: 0, failure_total: {} as Record<string, number> };
+  readonly #publisher = {
+    success_total: 0,
+    failure_total: {} as Record<string, number>,
+    latency_seconds_sum: 0,
+    latency_seconds_count: 0,
+  };
   #running: Promise<void> = Promise.resolve();
 
   constructor(options: NodeOptions) {
@@ -231,12 +236,15 @@ export class SimulatedNode {
     const began = performance.now();
     const result = await process.sender.send(body);
     if ('error' in result && result.error === ENDED) return result;
-    this.#options.tally.count(result, performance.now() - began);
+    const ms = performance.now() - began;
+    this.#options.tally.count(result, ms);
     if ('error' in result || result.reply === null) {
       const reason = 'error' in result ? result.error : `http_${result.status}`;
       this.#publisher.failure_total[reason] = (this.#publisher.failure_total[reason] ?? 0) + 1;
     } else {
       this.#publisher.success_total += 1;
+      this.#publisher.latency_seconds_sum += ms / 1000;
+      this.#publisher.latency_seconds_count += 1;
     }
     return result;
   }

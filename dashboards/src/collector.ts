@@ -1,4 +1,4 @@
-import { at, boardOf, collectorVariable, startsMarked } from './lib/dashboard.ts';
+import { boardOf, collectorVariable, grid, startsMarked } from './lib/dashboard.ts';
 import { UIDS } from './lib/links.ts';
 import { falling, mapValues, NONE_IS_FINE, PLAIN, rising } from './lib/looks.ts';
 import { graph, stat } from './lib/panels.ts';
@@ -451,9 +451,6 @@ const trust = [
   }),
 ];
 
-const thirds = (panels: typeof intake, height: number) =>
-  panels.map((panel, index) => at((index % 3) * 8, Math.floor(index / 3) * height, 8, height, panel));
-
 export const collector = boardOf({
   uid: UIDS.collector,
   title: 'OpenClaw Fleet: collector',
@@ -462,13 +459,13 @@ export const collector = boardOf({
   variables: [collectorVariable()],
   annotations: [startsMarked('instance=~"$instance"')],
   rows: [
-    { panels: numbers.map((panel, index) => at(index * 3, 0, 3, 4, panel)) },
-    { title: 'Intake', panels: thirds(intake, 7) },
-    { title: 'Process, storage and scrapes', panels: thirds(process, 7) },
-    { title: 'Neighbours', panels: thirds(neighbours, 7) },
+    { panels: grid(numbers, 4, 3) },
+    { title: 'Intake', panels: grid(intake, 3, 7) },
+    { title: 'Process, storage and scrapes', panels: grid(process, 3, 7) },
+    { title: 'Neighbours', panels: grid(neighbours, 3, 7) },
     {
       title: 'Certificates, tokens and audit',
-      panels: trust.map((panel, index) => at(index * 6, 0, 6, 8, panel)),
+      panels: grid(trust, 2, 6),
     },
   ],
 });

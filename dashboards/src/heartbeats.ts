@@ -1,5 +1,5 @@
 import { LIVENESS_STATES } from '../../backend/contract/index.ts';
-import { at, boardOf, ownerVariable, startsMarked, zoneVariable } from './lib/dashboard.ts';
+import { at, boardOf, grid, ownerVariable, startsMarked, zoneVariable } from './lib/dashboard.ts';
 import { APP, ROW_TARGET, SERIES_TARGET, targetLinks, UIDS } from './lib/links.ts';
 import { falling, NONE_IS_FINE, rising, STATE_COLORS } from './lib/looks.ts';
 import { graph, stat } from './lib/panels.ts';
@@ -9,7 +9,7 @@ import { table } from './lib/table.ts';
 const ZONES = 'zone=~"$zone"';
 const NO_COLLECTOR = 'No collector is scraped';
 const NO_PUBLISHER = 'No publisher says how it fares';
-const FULL_ONLY = 'None, or the collector exposes less than the level full (metrics.perTarget)';
+const OR_NOT_FULL = 'or the collector does not expose the level full (metrics.perTarget)';
 const LATENCY = 'openclaw_collector_heartbeat_duration_seconds_bucket';
 const OK = 'openclaw_fleet_publish_success_total';
 const FAILED = 'openclaw_fleet_publish_failure_total';
@@ -61,11 +61,11 @@ const numbers = [
     decimals: 2,
     min: 0,
     max: 1,
-    empty: NO_PUBLISHER,
+    empty: 'None reports',
     spark: false,
     queries: [
       {
-        expr: `sum(increase(${OK}[$__range])) / (sum(increase(${OK}[$__range])) + sum(increase(${FAILED}[$__range])) > 0)`,
+        expr: `sum(increase(${OK}[$__range])) / (sum(increase(${OK}[$__range])) + (sum(increase(${FAILED}[$__range])) or vector(0)) > 0)`,
         legend: 'Taken',
       },
     ],
@@ -77,7 +77,7 @@ const numbers = [
       'Heartbeats that publishers dropped in the time range, because their buffers were full: they are lost.',
     unit: 'none',
     decimals: 0,
-    empty: NO_PUBLISHER,
+    empty: 'None reports',
     spark: false,
     queries: [{ expr: inRange('openclaw_fleet_publish_dropped_total'), legend: 'Dropped' }],
     steps: NONE_IS_FINE,
@@ -127,7 +127,6 @@ const expired = graph({
   min: 0,
   empty: 'No node of these zones expired',
   stack: true,
-  bars: true,
   queries: [
     {
       expr: `(count by (zone) (max by (target, zone) (openclaw_target_state{${ZONES}, state="expired"}) == 1)) and on (zone) topk(10, sum by (zone) (max by (target, zone) (max_over_time(openclaw_target_state{${ZONES}, state="expired"}[$__range] @ end()))))`,
@@ -142,11 +141,14 @@ const rates = graph({
     'Share of the attempts that were taken, as the publishers say themselves. Under 99 % is worth a look, under 95 % is bad.',
   unit: 'percentunit',
   max: 1,
+  softMin: 0.9,
   empty: NO_PUBLISHER,
   legend: 'none',
   marks: true,
   steps: falling(0.95, 0.99),
-  queries: [{ expr: `${perSecond(OK)} / (${perSecond(OK)} + ${perSecond(FAILED)} > 0)`, legend: 'taken' }],
+  queries: [
+    { expr: `${perSecond(OK)} / (${perSecond(OK)} + (${perSecond(FAILED)} or vector(0)) > 0)`, legend: 'taken' },
+  ],
 });
 
 const failures = graph({
@@ -182,7 +184,7 @@ const waiting = graph({
   description: 'How long publishers waited for an answer, on average: network, TLS and the collector together.',
   unit: 's',
   min: 0,
-  empty: FULL_ONLY,
+  empty: `No publisher measures it, ${OR_NOT_FULL}`,
   legend: 'none',
   queries: [
     {
@@ -254,12 +256,12 @@ const silent = table({
 });
 
 const missed = graph({
-  title: 'Nodes with the most missing heartbeats',
+  title: 'Most missing heartbeats',
   description:
     'Missing by their sequence numbers: sent, and never arrived. The 10 nodes with the most in the time range.',
   unit: 'none',
   min: 0,
-  empty: `No heartbeat is missing. ${FULL_ONLY}`,
+  empty: `No heartbeat is missing, ${OR_NOT_FULL}`,
   legend: 'table',
   bars: true,
   queries: [
@@ -273,16 +275,15 @@ const missed = graph({
       legend: '{{target}}',
     },
   ],
-  calcs: ['sum'],
   links: LINKS,
 });
 
 const failing = graph({
-  title: 'Nodes with the most failed attempts',
+  title: 'Most failed attempts',
   description: 'The 10 nodes whose publishers failed most often in the time range.',
   unit: 'none',
   min: 0,
-  empty: `No attempt failed. ${FULL_ONLY}`,
+  empty: `No attempt failed, ${OR_NOT_FULL}`,
   legend: 'table',
   bars: true,
   queries: [
@@ -296,18 +297,17 @@ const failing = graph({
       legend: '{{target}}',
     },
   ],
-  calcs: ['sum'],
   links: LINKS,
 });
 
 const buffered = graph({
-  title: 'Nodes with the most heartbeats in the buffer',
+  title: 'Most heartbeats in the buffer',
   description:
     'Heartbeats that wait to be sent again. A full buffer drops the oldest. The 10 nodes with the most in the time range.',
   unit: 'none',
   decimals: 0,
   min: 0,
-  empty: `No buffer held any. ${FULL_ONLY}`,
+  empty: `No buffer held any, ${OR_NOT_FULL}`,
   legend: 'table',
   queries: [
     {
@@ -346,7 +346,7 @@ export const heartbeats = boardOf({
   variables: [zoneVariable(), ownerVariable()],
   annotations: [startsMarked()],
   rows: [
-    { panels: numbers.map((panel, index) => at(index * 3, 0, 3, 4, panel)) },
+    { panels: grid(numbers, 4, 3) },
     { panels: [at(0, 0, 12, 8, counts), at(12, 0, 12, 8, expired)] },
     { title: 'Publishing', panels: [at(0, 0, 12, 8, rates), at(12, 0, 12, 8, failures)] },
     { title: 'Latency', panels: [at(0, 0, 12, 8, latency), at(12, 0, 12, 8, waiting)] },

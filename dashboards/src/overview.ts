@@ -1,5 +1,5 @@
 import { BANDS, LIVENESS_STATES, VERDICTS } from '../../backend/contract/index.ts';
-import { at, boardOf, ownerVariable, repairsMarked, startsMarked, zoneVariable } from './lib/dashboard.ts';
+import { at, boardOf, grid, ownerVariable, repairsMarked, startsMarked, zoneVariable } from './lib/dashboard.ts';
 import { APP, board, ROW_TARGET, SERIES_TARGET, targetLinks, UIDS } from './lib/links.ts';
 import {
   BAND_COLORS,
@@ -222,11 +222,10 @@ const codes = graph({
   decimals: 0,
   min: 0,
   empty: 'No violation was open',
-  bars: true,
   stack: true,
   queries: [
     {
-      expr: `sum by (code) (${fleet('openclaw_fleet_violation_targets', 'code', 'severity')}) and on (code) topk(10, max by (code) (max_over_time(openclaw_fleet_violation_targets[$__range] @ end())))`,
+      expr: `(sum by (code) (${fleet('openclaw_fleet_violation_targets', 'code', 'severity')}) > 0) and on (code) topk(10, max by (code) (max_over_time(openclaw_fleet_violation_targets[$__range] @ end())))`,
       legend: '{{code}}',
     },
   ],
@@ -239,10 +238,12 @@ const drift = graph({
   decimals: 0,
   min: 0,
   empty: 'Nothing drifted',
-  bars: true,
   stack: true,
   queries: [
-    { expr: fleet('openclaw_fleet_drift_targets', 'category', 'severity'), legend: '{{category}}, {{severity}}' },
+    {
+      expr: `${fleet('openclaw_fleet_drift_targets', 'category', 'severity')} > 0`,
+      legend: '{{category}}, {{severity}}',
+    },
   ],
 });
 
@@ -305,7 +306,7 @@ export const overview = boardOf({
   variables: [zoneVariable(), ownerVariable()],
   annotations: [repairsMarked('zone=~"$zone"'), startsMarked()],
   rows: [
-    { panels: numbers.map((panel, index) => at(index * 3, 0, 3, 4, panel)) },
+    { panels: grid(numbers, 4, 3) },
     { panels: [at(0, 0, 14, 14, map), at(14, 0, 10, 7, bands), at(14, 7, 10, 7, states)] },
     { title: 'Zones', panels: [at(0, 0, 10, 8, zones), at(10, 0, 14, 8, verdicts)] },
     {

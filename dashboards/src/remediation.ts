@@ -1,5 +1,5 @@
 import { OPEN_RUN_STATES, PLAYBOOK_IDS, RUN_STATES } from '../../backend/contract/index.ts';
-import { at, boardOf, repairsMarked, startsMarked, zoneVariable } from './lib/dashboard.ts';
+import { at, boardOf, grid, repairsMarked, startsMarked, zoneVariable } from './lib/dashboard.ts';
 import { APP, ROW_TARGET, targetLinks, UIDS } from './lib/links.ts';
 import { falling, mapValues, NONE_IS_FINE, rising, RUN_COLORS } from './lib/looks.ts';
 import { graph, nested, stat, timeline } from './lib/panels.ts';
@@ -135,7 +135,6 @@ const open = graph({
   min: 0,
   empty: NO_COLLECTOR,
   stack: true,
-  bars: true,
   queries: [{ expr: `sum by (state) (${fleet(OPEN, 'playbook', 'state')})`, legend: '{{state}}' }],
   colors: Object.fromEntries(OPEN_RUN_STATES.map((state) => [state, RUN_COLORS[state] ?? ''])),
 });
@@ -151,7 +150,6 @@ const ended = graph({
   bars: true,
   queries: [{ expr: `round(sum by (state) (increase(${ENDED}[$__rate_interval]))) > 0`, legend: '{{state}}' }],
   colors: endColors,
-  calcs: ['sum'],
 });
 
 const efficacy = graph({
@@ -173,25 +171,15 @@ const efficacy = graph({
   ),
 });
 
+const endWords = mapValues(Object.fromEntries(ENDS.map((state) => [state, [state, RUN_COLORS[state] ?? ''] as const])));
 const triggers = table({
-  title: 'Repairs that ended, by playbook and trigger',
-  description: 'How many ended in the time range, and how many of them succeeded.',
+  title: 'Repairs that ended',
+  description: 'How many ended how in the time range, by playbook and by what began them.',
   empty: 'No repair ended',
-  labels: { playbook: 'Playbook', trigger: 'Begun by' },
-  columns: [
-    { title: 'Ended', expr: `${inRange(ENDED, 'playbook', 'trigger')} > 0`, decimals: 0 },
-    {
-      title: 'Acted',
-      expr: `${inRange(`${ENDED}{${ACTED}}`, 'playbook', 'trigger')} and on (playbook, trigger) (${inRange(ENDED, 'playbook', 'trigger')} > 0)`,
-      decimals: 0,
-    },
-    {
-      title: 'Succeeded',
-      expr: `${inRange(`${ENDED}{state="succeeded"}`, 'playbook', 'trigger')} and on (playbook, trigger) (${inRange(ENDED, 'playbook', 'trigger')} > 0)`,
-      decimals: 0,
-    },
-  ],
-  sort: { by: 'Ended', desc: true },
+  labels: { playbook: 'Playbook', trigger: 'Begun by', state: 'Ended' },
+  columns: [{ title: 'Times', expr: `${inRange(ENDED, 'playbook', 'trigger', 'state')} > 0`, decimals: 0 }],
+  sort: { by: 'Times', desc: true },
+  labelMappings: { state: [endWords] },
 });
 
 const duration = graph({
@@ -204,7 +192,7 @@ const duration = graph({
 });
 
 const actions = table({
-  title: 'Verbs, by what became of them',
+  title: 'What became of verbs',
   description:
     'What nodes were asked to carry out in the time range. outcome_unknown is settled by looking, never by doing it again.',
   empty: 'No verb was asked for',
@@ -232,7 +220,6 @@ const refusals = graph({
   empty: 'None was refused',
   stack: true,
   bars: true,
-  calcs: ['sum'],
   queries: [
     {
       expr: 'round(sum by (reason) (increase(openclaw_fleet_repairs_refused_total[$__rate_interval]))) and on (reason) topk(10, sum by (reason) (increase(openclaw_fleet_repairs_refused_total[$__range] @ end())) > 0)',
@@ -246,8 +233,11 @@ const held = timeline({
   description: 'A row for each guardrail while it kept automation from beginning anything.',
   unit: 'none',
   empty: 'Nothing held it back',
-  queries: [{ expr: `${fleet('openclaw_fleet_automation_held', 'reason')} == 1`, legend: '{{reason}}' }],
-  mappings: [mapValues({ 1: ['held', 'orange'] })],
+  queries: [
+    { expr: `${fleet('openclaw_fleet_automation_held', 'reason')} == 1`, legend: '{{reason}}' },
+    { expr: `2 * (max(openclaw_fleet_automation_held) == bool 0) > 0`, legend: 'nothing' },
+  ],
+  mappings: [mapValues({ 1: ['held', 'orange'], 2: ['free', 'green'] })],
 });
 
 const holds = graph({
@@ -298,25 +288,28 @@ const running = table({
   },
 });
 
+const reason = (why: string, expr: string): string => `label_replace(topk(50, ${expr}), "why", "${why}", "", "")`;
 const trouble = table({
-  title: 'Targets whose newest repair did not help, or was decided alone',
+  title: 'In vain, or decided alone',
   description:
-    'Repairs of the last hour that ended failed, no_effect, rolled_back or unreachable; and break-glass. At most 50 of each.',
+    'Targets whose newest repair ended failed, no_effect, rolled_back or unreachable in the last hour; and break-glass, open or of the last hour. At most 50 of each.',
   empty: 'None in the last hour',
-  labels: { target: 'Target', zone: 'Zone', ...STATES_SHOWN },
+  labels: { target: 'Target', zone: 'Zone', why: 'Why', ...STATES_SHOWN },
   columns: [
     {
-      title: 'Ended in vain',
-      expr: `topk(50, max by (target, zone, playbook, state) (openclaw_target_repair_failed{${ZONES}}))`,
-      mappings: [mapValues({ 1: ['yes', 'orange'] })],
-    },
-    {
-      title: 'Decided alone',
-      expr: `topk(50, max by (target, zone) (openclaw_target_break_glass{${ZONES}}))`,
-      mappings: [mapValues({ 1: ['break-glass', 'red'] })],
+      title: 'Times',
+      expr: [
+        reason('ended in vain', `max by (target, zone, playbook, state) (openclaw_target_repair_failed{${ZONES}})`),
+        reason('break-glass', `max by (target, zone) (openclaw_target_break_glass{${ZONES}})`),
+      ].join(' or '),
+      hidden: true,
     },
   ],
   links: { target: targetLinks(ROW_TARGET) },
+  labelMappings: {
+    state: [endWords],
+    why: [mapValues({ 'ended in vain': ['ended in vain', 'orange'], 'break-glass': ['break-glass', 'red'] })],
+  },
 });
 
 export const remediation = boardOf({
@@ -328,7 +321,7 @@ export const remediation = boardOf({
   annotations: [repairsMarked(ZONES), startsMarked()],
   links: [{ title: 'Repairs in the app', url: `${APP}/remediations` }],
   rows: [
-    { panels: numbers.map((panel, index) => at(index * 3, 0, 3, 4, panel)) },
+    { panels: grid(numbers, 4, 3) },
     { panels: [at(0, 0, 14, 9, approvals), at(14, 0, 10, 9, open)] },
     {
       title: 'Runs and efficacy',

@@ -8,6 +8,7 @@ import {
 import {
   at,
   boardOf,
+  grid,
   ownerVariable,
   repairsMarked,
   startsMarked,
@@ -31,7 +32,7 @@ import { stateNumber, type Query } from './lib/queries.ts';
 
 const ONE = 'target="$target"';
 const UNKNOWN = 'Not reported';
-const FULL_ONLY = 'Not reported, or the collector exposes less than the level full (metrics.perTarget)';
+const FULL_ONLY = 'Not reported, or the collector does not expose the level full (metrics.perTarget)';
 const DAY = 86_400;
 const LINKS = targetLinks(SERIES_TARGET).slice(0, 1);
 
@@ -185,7 +186,14 @@ const states = timeline({
   ],
 });
 
-const OPEN = mapValues({ 1: ['open', 'orange'] });
+/** A row of its own for the times when there was nothing to show: an empty timeline would be an error. */
+const unless = (legend: string, ...families: readonly string[]): Query => ({
+  expr: `2 * ${of('openclaw_target_interval_seconds')} ^ 0 unless on (target) (${families
+    .map((family) => `${family}{${ONE}}`)
+    .join(' or ')})`,
+  legend,
+});
+
 const faults = timeline({
   title: 'Open drift and violations',
   description: 'A row for each while it was open, with its severity.',
@@ -194,8 +202,9 @@ const faults = timeline({
   queries: [
     { expr: of('openclaw_target_drift', 'category', 'severity'), legend: 'drift of {{category}}, {{severity}}' },
     { expr: of('openclaw_target_violation', 'code', 'severity'), legend: '{{code}}, {{severity}}' },
+    unless('nothing open', 'openclaw_target_drift', 'openclaw_target_violation'),
   ],
-  mappings: [OPEN],
+  mappings: [mapValues({ 1: ['open', 'orange'], 2: ['none', 'green'] })],
 });
 
 const repairs = timeline({
@@ -206,8 +215,9 @@ const repairs = timeline({
   queries: [
     { expr: of('openclaw_target_repair', 'playbook', 'state'), legend: '{{playbook}}: {{state}}' },
     { expr: of('openclaw_target_repair_hold', 'kind'), legend: 'held by {{kind}}' },
+    unless('no repair, no hold', 'openclaw_target_repair', 'openclaw_target_repair_hold'),
   ],
-  mappings: [mapValues({ 1: ['yes', 'blue'] })],
+  mappings: [mapValues({ 1: ['yes', 'blue'], 2: ['none', 'green'] })],
 });
 
 const violations = nested(
@@ -227,7 +237,7 @@ const work = [
     empty: FULL_ONLY,
     queries: [
       {
-        expr: `topk(10, ${of('openclaw_target_queue_depth_by_queue', 'queue')})`,
+        expr: `${of('openclaw_target_queue_depth_by_queue', 'queue')} and on (queue) topk(10, max by (queue) (max_over_time(openclaw_target_queue_depth_by_queue{${ONE}}[$__range] @ end())))`,
         legend: '{{queue}}',
       },
       query('openclaw_target_queue_depth', 'all queues'),
@@ -289,7 +299,7 @@ const heartbeats = [
     description:
       'Share of the attempts of its publisher that were taken. Under 99 % heartbeats come late; they are sent again.',
     unit: 'percentunit',
-    min: 0,
+    softMin: 0.9,
     max: 1,
     empty: FULL_ONLY,
     legend: 'none',
@@ -390,7 +400,7 @@ export const target = boardOf({
   annotations: [repairsMarked(ONE), startsMarked()],
   links: [APP_TARGET],
   rows: [
-    { panels: numbers.map((panel, index) => at(index * 3, 0, 3, 4, panel)) },
+    { panels: grid(numbers, 4, 3) },
     { panels: [at(0, 0, 12, 8, score), at(12, 0, 12, 8, components)] },
     {
       title: 'States, faults and repairs',
@@ -401,10 +411,10 @@ export const target = boardOf({
         at(12, 8, 12, 7, repairs),
       ],
     },
-    { title: 'Work', panels: work.map((panel, index) => at((index % 3) * 8, Math.floor(index / 3) * 7, 8, 7, panel)) },
+    { title: 'Work', panels: grid(work, 3, 7) },
     {
       title: 'Heartbeats and configuration',
-      panels: heartbeats.map((panel, index) => at((index % 3) * 8, Math.floor(index / 3) * 7, 8, 7, panel)),
+      panels: grid(heartbeats, 3, 7),
     },
   ],
 });

@@ -24,6 +24,12 @@ export interface Placed {
 
 export const at = (x: number, y: number, w: number, h: number, panel: Panel): Placed => ({ x, y, w, h, panel });
 
+/** Panels side by side, `columns` in a line. */
+export const grid = (panels: readonly Panel[], columns: number, height: number): Placed[] =>
+  panels.map((panel, index) =>
+    at((index % columns) * (24 / columns), Math.floor(index / columns) * height, 24 / columns, height, panel)
+  );
+
 export interface Row {
   /** Absent: the top of the dashboard. */
   readonly title?: string;

@@ -1,4 +1,5 @@
-import { DashboardLinkBuilder, DashboardLinkType } from '@grafana/grafana-foundation-sdk/dashboard';
+import type { Builder } from '@grafana/grafana-foundation-sdk/cog';
+import { DashboardLinkBuilder, DashboardLinkType, type DashboardLink } from '@grafana/grafana-foundation-sdk/dashboard';
 
 export const APP = '/a/openclaw-fleet-app';
 export const TAG = 'openclaw-fleet';
@@ -16,7 +17,14 @@ export interface Link {
   readonly url: string;
 }
 
-export const linkBuilder = ({ title, url }: Link): DashboardLinkBuilder => new DashboardLinkBuilder(title).url(url);
+/** A link in the open: the SDK would put every one into a menu. */
+function shown(link: DashboardLinkBuilder): Builder<DashboardLink> {
+  const { placement: _, ...built } = link.build();
+  return { build: () => built };
+}
+
+export const linkBuilder = ({ title, url }: Link): Builder<DashboardLink> =>
+  shown(new DashboardLinkBuilder(title).type(DashboardLinkType.Link).url(url));
 
 /** An address of another of the dashboards, with the reader's data source and time range. */
 export const board = (uid: string, query = ''): string =>
@@ -36,14 +44,14 @@ export const SERIES_TARGET = '${__field.labels.target}';
 export const ROW_TARGET = '${__data.fields.target}';
 
 /** The links at the top of every dashboard: to its sisters, and to the app. */
-export const topLinks = (more: readonly Link[] = []): DashboardLinkBuilder[] => [
-  new DashboardLinkBuilder('Fleet dashboards')
-    .type(DashboardLinkType.Dashboards)
-    .tags([TAG])
-    .asDropdown(true)
-    .includeVars(true)
-    .keepTime(true),
-  ...[...more, { title: 'Fleet app', url: `${APP}/fleet` }].map((link) =>
-    linkBuilder(link).type(DashboardLinkType.Link)
+export const topLinks = (more: readonly Link[] = []): Builder<DashboardLink>[] => [
+  shown(
+    new DashboardLinkBuilder('Fleet dashboards')
+      .type(DashboardLinkType.Dashboards)
+      .tags([TAG])
+      .asDropdown(true)
+      .includeVars(true)
+      .keepTime(true)
   ),
+  ...[...more, { title: 'Fleet app', url: `${APP}/fleet` }].map(linkBuilder),
 ];

@@ -2,7 +2,9 @@ import * as common from '@grafana/grafana-foundation-sdk/common';
 import {
   FieldColorBuilder,
   FieldColorModeId,
+  MappingType,
   PanelBuilder,
+  SpecialValueMatch,
   type Panel,
   type ValueMapping,
 } from '@grafana/grafana-foundation-sdk/dashboard';
@@ -36,6 +38,12 @@ export interface About {
 
 type Builder = stats.PanelBuilder | graphs.PanelBuilder | timelines.PanelBuilder;
 
+/** No value is no news, whatever the colour of the lowest threshold. */
+const NOTHING = (text: string): ValueMapping => ({
+  type: MappingType.SpecialValue,
+  options: { match: SpecialValueMatch.NullAndNan, result: { text, color: 'text', index: 99 } },
+});
+
 /** Fills in what all have. */
 function dress<Of extends Builder>(panel: Of, about: About): Of {
   const { title, description, unit, empty, queries, decimals, min, max, steps = PLAIN, mappings = [] } = about;
@@ -47,7 +55,7 @@ function dress<Of extends Builder>(panel: Of, about: About): Of {
     .datasource(SOURCE)
     .targets(queriesOf(queries))
     .thresholds(thresholds(steps))
-    .mappings([...mappings])
+    .mappings([...mappings, NOTHING(empty)])
     .dataLinks((about.links ?? []).map(linkBuilder));
   if (decimals !== undefined) panel.decimals(decimals);
   if (min !== undefined) panel.min(min);
@@ -81,33 +89,38 @@ export interface GraphAbout extends About {
   /** One on top of the other. */
   readonly stack?: boolean;
   readonly bars?: boolean;
+  /** Where the axis begins unless a value is lower. */
+  readonly softMin?: number;
   /** Draws the thresholds as lines. */
   readonly marks?: boolean;
-  /** Beside each name of the legend. Default: the last. */
-  readonly calcs?: readonly string[];
   /** Default: a list below; a table on the right for many names. */
   readonly legend?: 'list' | 'table' | 'none';
 }
 
 /** Values over time. */
 export function graph(about: GraphAbout): Panel {
-  const { stack = false, bars = false, marks = false, legend = 'list', calcs = ['lastNotNull'] } = about;
+  const { stack = false, bars = false, softMin, marks = false, legend = 'list' } = about;
   const panel = dress(new graphs.PanelBuilder(), about)
     .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.PaletteClassic))
     .drawStyle(bars ? common.GraphDrawStyle.Bars : common.GraphDrawStyle.Line)
     .lineWidth(bars ? 0 : 1.5)
-    .fillOpacity(stack || bars ? 60 : 8)
+    .fillOpacity(stack || bars ? 60 : legend === 'none' ? 8 : 0)
     .showPoints(common.VisibilityMode.Never)
     .legend(
       new common.VizLegendOptionsBuilder()
         .displayMode(legend === 'table' ? common.LegendDisplayMode.Table : common.LegendDisplayMode.List)
         .placement(legend === 'table' ? common.LegendPlacement.Right : common.LegendPlacement.Bottom)
         .showLegend(legend !== 'none')
-        .calcs([...calcs])
+        .calcs(legend === 'table' ? ['lastNotNull'] : [])
     )
     .tooltip(
       new common.VizTooltipOptionsBuilder().mode(common.TooltipDisplayMode.Multi).sort(common.SortOrder.Descending)
     );
+  // Nothing but zeros is not an axis up to 100.
+  if (about.unit === 'none' && about.max === undefined) panel.axisSoftMax(1);
+  // A bar is what was counted in it: narrower ones would count the same twice.
+  if (bars) panel.interval('1m');
+  if (softMin !== undefined) panel.axisSoftMin(softMin);
   if (stack) panel.stacking(new common.StackingConfigBuilder().mode(common.StackingMode.Normal).group('A'));
   if (marks)
     panel.thresholdsStyle(new common.GraphThresholdsStyleConfigBuilder().mode(common.GraphThresholdsStyleMode.Dashed));
@@ -117,12 +130,13 @@ export function graph(about: GraphAbout): Panel {
 /** Which state held when: one row a series. */
 export const timeline = (about: About): Panel =>
   dress(new timelines.PanelBuilder(), about)
-    .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Thresholds))
+    .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.PaletteClassic))
     .showValue(common.VisibilityMode.Auto)
     .rowHeight(0.8)
     .lineWidth(0)
     .fillOpacity(80)
     .mergeValues(true)
+    .disablePagination()
     .legend(
       new common.VizLegendOptionsBuilder()
         .displayMode(common.LegendDisplayMode.List)

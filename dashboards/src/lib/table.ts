@@ -78,6 +78,7 @@ export function table(about: TableAbout): Panel {
     .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Thresholds))
     .thresholds(thresholds(PLAIN))
     .unit('none')
+    .minWidth(70)
     .withTransformation({ id: 'merge', options: {} })
     .withTransformation({
       id: 'organize',
