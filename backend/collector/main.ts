@@ -27,6 +27,8 @@ import { configuredIssuers, ownIssuer } from './issuers.ts';
 import { createLogger } from './logger.ts';
 import { createGrafanaVerifier } from './identity/grafana.ts';
 import { signHead } from './audit/head.ts';
+import { lookAside } from './audit/look-aside.ts';
+import { AuditWatch } from './audit/watch.ts';
 import { createRepairs } from './repairs.ts';
 import {
   createInstruments,
@@ -34,6 +36,7 @@ import {
   type CertificateExpiry,
   type Instruments,
 } from './metrics/collector.ts';
+import { registerAuditMetrics } from './metrics/audit.ts';
 import { registerFleetMetrics } from './metrics/fleet.ts';
 import { registerRepairMetrics } from './metrics/repairs.ts';
 import { createMetricsHandler } from './metrics/handler.ts';
@@ -257,6 +260,13 @@ async function compose({
     onFailure: () => instruments.counts.sourceFailures++,
     clock,
   });
+  const auditWatch = new AuditWatch({
+    look: lookAside(join(config.dataDir, 'fleet.db'), config.storage.busyTimeout),
+    clock,
+    log,
+    onFailure: () => instruments.counts.sourceFailures++,
+  });
+  registerAuditMetrics(instruments.registry, () => auditWatch.standing());
   const api = createApi({
     fleet,
     history: storage,
@@ -338,6 +348,7 @@ async function compose({
     fleet,
     remediation: repairs.remediation,
     storage,
+    auditWatch,
     trust,
     limits,
     intakePort,
@@ -356,6 +367,7 @@ async function compose({
       stopUpkeep();
       repairs.close();
       await policyFolder.stop();
+      await auditWatch.stop();
       const deadline = config.shutdown.deadline * 1000;
       events.close();
       const apiClosed = new Promise((resolve) => apiServer.close(resolve));

@@ -38,7 +38,7 @@ const COUNTS = {
   ],
   sourceFailures: [
     'openclaw_collector_source_failures_total',
-    'Parts of the collector that failed to say a value when they were scraped; that value was left out.',
+    'Times that a part of the collector failed to say a value: it was left out of a scrape, or is the last one known.',
   ],
   scrapesRefused: ['openclaw_collector_scrapes_refused_total', 'Scrapes refused because too many were under way.'],
   scrapesAborted: [

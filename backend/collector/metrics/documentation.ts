@@ -1,4 +1,5 @@
 import { Registry } from 'prom-client';
+import { registerAuditMetrics } from './audit.ts';
 import { createInstruments, registerCollectorSources } from './collector.ts';
 import { registerFleetMetrics } from './fleet.ts';
 import { registerRepairMetrics } from './repairs.ts';
@@ -72,6 +73,7 @@ export function metricRows(): {
     clock: neverAsked,
     perTarget: { level: 'core', zone: neverAsked },
   });
+  registerAuditMetrics(registry, neverAsked);
   const ofOne = ({ name }: MetricRow): boolean => name.startsWith('openclaw_target_');
   const rows = rowsOf(registry);
   return {

@@ -3,10 +3,12 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { TIMINGS } from '@openclaw-fleet/contract';
 import { beat, BRIDGE_BLOCKS, START } from '../../api/testing/harness.ts';
+import type { AuditStanding } from '../../audit/watch.ts';
 import { expectingNothing } from '../../assessment/expectation.ts';
 import { MemoryStore } from '../../fleet/memory-store.ts';
 import { Fleet } from '../../fleet/registry.ts';
 import type { ExpectationSource } from '../../fleet/types.ts';
+import { registerAuditMetrics } from '../audit.ts';
 import { createInstruments, registerCollectorSources } from '../collector.ts';
 import type { CollectorSources, Instruments } from '../collector.ts';
 import type { MetricsLevel } from '../family.ts';
@@ -123,11 +125,19 @@ interface Setup {
   readonly nodes?: number;
   readonly sources?: Partial<CollectorSources>;
   readonly repairs?: Partial<RepairSources>;
+  readonly audit?: () => AuditStanding | null;
   readonly stream?: MetricsHandlerOptions['stream'];
 }
 
 /** A real server that answers every request with its metrics. */
-export async function serve({ level = 'full', nodes = 2, sources, repairs, stream }: Setup = {}) {
+export async function serve({
+  level = 'full',
+  nodes = 2,
+  sources,
+  repairs,
+  audit = () => ({ intact: true, atMs: START - 1500 }),
+  stream,
+}: Setup = {}) {
   const store = new MemoryStore();
   const epoch = await store.takeEpoch();
   const fleet = new Fleet({
@@ -148,6 +158,7 @@ export async function serve({ level = 'full', nodes = 2, sources, repairs, strea
     onFailure: () => instruments.counts.sourceFailures++,
     ...repairs,
   });
+  registerAuditMetrics(instruments.registry, audit, () => instruments.counts.sourceFailures++);
   const handler = createMetricsHandler({
     instruments,
     fleet,
