@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 """Publishes a node's heartbeats to an OpenClaw Fleet collector (seed 004).
 
-One file, Python 3.9 or later, the standard library alone. It does what the TypeScript client (backend/client) does, by the
-same OPENCLAW_* settings; both run the suite in tests/conformance. Two things need a key operation that the standard
-library lacks: it does not sign (tokens are read from a file or minted by the collector) and it does not renew the node's
-certificate (it warns before the end). tools/README.md has the settings.
+One file, Python 3.9 or later, the standard library alone. It does what the TypeScript client (backend/client) does, by
+the same OPENCLAW_* settings; both run the suite in tests/conformance. Two things need a key operation that the standard
+library lacks: it does not sign (tokens are read from a file or minted by the collector) and it does not renew the
+node's certificate (it warns before the end). tools/README.md has the settings.
 
 Embedded::
 
-    publisher = Publisher.from_env(lambda: {"version": "1.2.0", "capacity": {"workers": 24, "available_slots": pool.free}})
+    publisher = Publisher.from_env(lambda: {"version": "1.2.0", "capacity": {"available_slots": pool.free}})
     publisher.start()
     ...
     publisher.stop("shutdown")
@@ -95,7 +95,7 @@ class Disabled:
 
 @dataclass(frozen=True)
 class Settings:
-    """How and as whom to publish. Made by `settings_from_env`, which checks every value; tools/README.md explains each."""
+    """How and as whom to publish. Made by `settings_from_env`, which checks every value; see tools/README.md."""
 
     host: str
     port: int
@@ -294,7 +294,7 @@ def is_in_rollout(node_id: str, percent: float) -> bool:
 def apply_backpressure(
     capacity: Mapping[str, float], queue_depth: Mapping[str, float], threshold: Optional[float]
 ) -> Dict[str, float]:
-    """Lowers `available_slots` while the sum of all queue depths is over the threshold; 0 from twice the threshold on."""
+    """Lowers `available_slots` while the sum of all queue depths is over the threshold; 0 from twice of it on."""
     slots = capacity.get("available_slots")
     depth = sum(queue_depth.values())
     if threshold is None or slots is None or depth <= threshold:
@@ -312,7 +312,7 @@ FAILURE_REASONS: Tuple[str, ...] = (
 
 
 def verdict_of(status: int) -> str:
-    """2xx is `delivered`; 408, 425, 429 and 5xx are worth a `retry`; every other answer is `final` for that beat alone."""
+    """2xx is `delivered`; 408, 425, 429 and 5xx are worth a `retry`; all else is `final` for that beat alone."""
     if 200 <= status < 300:
         return "delivered"
     return "retry" if status in (408, 425, 429) or status >= 500 else "final"
@@ -336,7 +336,7 @@ def backoff(schedule: Sequence[float], failures: int, random: float) -> Optional
 
 
 def retry_after_ms(header: Optional[str], wall_now: float, cap_ms: float) -> Optional[float]:
-    """Reads `Retry-After` in both forms (RFC 9110 section 10.2.3), at most `cap_ms`; None when there is none to read."""
+    """Reads `Retry-After` in both forms (RFC 9110 section 10.2.3), at most `cap_ms`; None: none to read."""
     text = (header or "").strip()
     if re.fullmatch(r"[0-9]{1,400}", text):
         return min(cap_ms, int(text) * 1000)
@@ -742,7 +742,7 @@ def serialize_beat(
     publisher: Mapping[str, Any],
     goodbye: Optional[str] = None,
 ) -> Serialized:
-    """Builds the body of a beat (seed 004, with the optional blocks), at most 16 KiB; members in the order of the seed."""
+    """Builds the body of a beat (seed 004, with optional blocks), at most 16 KiB; members in the seed's order."""
     beat: Dict[str, Any] = {
         "node_id": node_id,
         "hostname": snapshot.hostname,
@@ -876,7 +876,10 @@ _MAX_FILE_BYTES = 1024 * 1024
 
 
 def read_file(path: str, setting: str) -> Tuple[str, Tuple[int, ...]]:
-    """The text of a file, and what tells one state of it from another. :raises ValueError: names the setting and the fix"""
+    """The text of a file, and what tells one state of it from another.
+
+    :raises ValueError: names the setting and the fix
+    """
     try:
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
         with open(handle, "rb") as file:
@@ -921,7 +924,7 @@ def _fields_of(certificate: bytes) -> List[Tuple[int, int, int, int]]:
 
 
 def pin_of(certificate: bytes) -> str:
-    """The pin of a DER certificate's key: `sha256/` and the base64 of the SHA-256 of its SPKI (RFC 7469 section 2.4)."""
+    """The pin of a DER certificate's key: `sha256/` and the base64 of the SHA-256 of its SPKI (RFC 7469)."""
     start, _, _, end = _fields_of(certificate)[5]
     return "sha256/" + base64.b64encode(hashlib.sha256(certificate[start:end]).digest()).decode()
 
@@ -1111,7 +1114,7 @@ def check_collector(secure: ssl.SSLSocket, host: str, pins: Sequence[str]) -> No
 
     :raises PublishFailure: `tls`
     """
-    names = (secure.getpeercert() or {}).get("subjectAltName", ())
+    names: Any = (secure.getpeercert() or {}).get("subjectAltName", ())
     if any(kind == "URI" and str(value).startswith("openclaw://node/") for kind, value in names):
         raise PublishFailure(
             "tls", f"the certificate of {host} is a node's, not a collector's; check OPENCLAW_ENDPOINT"
@@ -1703,8 +1706,8 @@ class Publisher:
     With bad settings, or none, it publishes nothing and says why in the log and in `disabled_reason`.
 
     :param settings: of `settings_from_env`
-    :param snapshot: called for every beat, in a thread of its own, for at most 5 s. Returns a mapping of any of `hostname`,
-        `version`, `capacity`, `queue_depth`, `tags`, `uptime_seconds`, `reported`, `capabilities`, `jobs`
+    :param snapshot: called for every beat, in a thread of its own, for at most 5 s. Returns a mapping of any of
+        `hostname`, `version`, `capacity`, `queue_depth`, `tags`, `uptime_seconds`, `reported`, `capabilities`, `jobs`
     :param logger: takes whole sentences by `info` and `warning`. Default: the logger `openclaw`
     :param on_reply: called with each `HeartbeatReply`
     """
@@ -1767,7 +1770,7 @@ class Publisher:
             self._log.warn("settings", message)
 
     def start(self) -> None:
-        """Sends the first beat at once and goes on until `stop`. Call it after the last fork: threads do not survive one."""
+        """Sends the first beat at once and goes on until `stop`. Call it after a fork: no thread survives one."""
         with self._wake:
             if self._state != "new" or self._engine is None:
                 return
@@ -1934,22 +1937,22 @@ def _handler_of(publisher: Publisher) -> type:
 
 
 _HELP = """\
-Publishes heartbeats of this node to an OpenClaw Fleet collector until it is stopped; SIGTERM and Ctrl-C say goodbye first.
+Publishes heartbeats of this node to an OpenClaw Fleet collector until it is stopped; SIGTERM and Ctrl-C say goodbye.
 The settings are the OPENCLAW_* ones of node.env, which `openclaw-fleet enroll` writes; tools/README.md has them all.
 """
 _EPILOG = """\
 the snapshot file:
-  A JSON object, read again for every heartbeat, with any of hostname, version, capacity, queue_depth, tags, uptime_seconds,
-  reported, capabilities and jobs, such as
-    {"version": "1.2.0", "capacity": {"workers": 24, "available_slots": 5}, "queue_depth": {"planner": 3, "worker": 120}}
-  Without one, hostname, version and tags come from the settings, and uptime_seconds counts from the start of this command.
+  A JSON object, read again for every heartbeat, with any of hostname, version, capacity, queue_depth, tags,
+  uptime_seconds, reported, capabilities and jobs, such as
+    {"version": "1.2.0", "capacity": {"workers": 24, "available_slots": 5}, "queue_depth": {"worker": 120}}
+  Without one, hostname, version and tags come from the settings, and uptime_seconds counts from this command's start.
 
 what it does not do:
-  It does not sign: the token is read from OPENCLAW_TOKEN_FILE, or else minted by the collector over mutual TLS. A node of
-  which the collector demands signed payloads (OPENCLAW_SIGN_PAYLOAD=true) needs the TypeScript client.
-  It does not renew the node's certificate, since Python's standard library makes no keys: it warns once a day from a third
-  of the certificate's life before its end. Have `openclaw-fleet rotate <node>` make new files and put them in place; they
-  are read without a restart.
+  It does not sign: the token is read from OPENCLAW_TOKEN_FILE, or else minted by the collector over mutual TLS. A node
+  of which the collector demands signed payloads (OPENCLAW_SIGN_PAYLOAD=true) needs the TypeScript client.
+  It does not renew the node's certificate, since Python's standard library makes no keys: it warns once a day from a
+  third of the certificate's life before its end. Have `openclaw-fleet rotate <node>` make new files and put them in
+  place; they are read without a restart.
 
 exit status:
   0 stopped, switched off on purpose, or with --once delivered; 1 with --once not delivered; 2 a setting is wrong.
@@ -2005,6 +2008,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         level=logging.WARNING if options.quiet else logging.INFO,
         format="openclaw-client: %(levelname)s %(message)s",
         stream=sys.stderr,
+        force=True,
     )
     log = logging.getLogger("openclaw")
     try:

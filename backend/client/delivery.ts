@@ -66,7 +66,7 @@ export function signature(body: Buffer, credentials: Credentials): string {
 }
 
 /** A reply to the letter of the contract, or null: other receivers of this protocol need not send one. */
-function parseReply(body: string): HeartbeatReply | null {
+export function parseReply(body: string): HeartbeatReply | null {
   let parsed: unknown;
   try {
     parsed = JSON.parse(body);
