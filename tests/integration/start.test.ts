@@ -63,7 +63,7 @@ function npmStart(...flags: string[]): Started {
 }
 
 const isUp = (demo: Started) =>
-  until('the demo to be up', () => (demo.text().includes('THIS IS A DEMO') ? true : null));
+  until('the demo to be up', () => (/THIS IS A DEMO[^]*cat \S+viewer-token/.test(demo.text()) ? true : null));
 
 /** Where a demo keeps everything, by what it told. */
 const folderOf = (demo: Started): string => resolve(root, /cat (\S+)viewer-token/.exec(demo.text())?.[1] ?? '');

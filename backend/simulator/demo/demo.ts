@@ -157,7 +157,8 @@ export class Demo {
       })),
       scenario: 'some misbehave in turn, over and over',
     });
-    lines.forEach(say);
+    // In one piece: what waits for the page to be there reads all of it.
+    say(lines.join('\n'));
     if (exitAfterSeconds !== null) this.#stop.endAfter(exitAfterSeconds * 1000);
     await this.#watch(tokens.viewer.token);
   }
