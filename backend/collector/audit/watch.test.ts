@@ -8,6 +8,7 @@ import { openAuditFile } from '../storage/audit-file.ts';
 import type { ChainPoint } from './chain.ts';
 import { lookAside, type LookAside } from './look-aside.ts';
 import { lookAt } from './look.ts';
+import { behindItsBack } from './testing/behind-its-back.ts';
 import { chained } from './testing/records.ts';
 import { CUT_ACTION } from './verify.ts';
 import { AuditWatch } from './watch.ts';
@@ -39,13 +40,6 @@ const entry = (subject: string, more: Partial<AuditEntry> = {}): AuditEntry => (
 const append = async (...subjects: string[]): Promise<void> => {
   for (const subject of subjects) await store.appendAudit(entry(subject));
 };
-
-/** Does something to the database that the collector knows nothing of. */
-function behindItsBack(sql: string): void {
-  const raw = new Database(file);
-  raw.exec(sql);
-  raw.close();
-}
 
 function pointOf(seq: number): ChainPoint {
   const raw = new Database(file, { readonly: true });
@@ -143,7 +137,7 @@ describe('the watch over the audit chain', () => {
     await append('a', 'b', 'c');
     const audit = watch();
     await audit.look();
-    behindItsBack("update audit set reason = 'another' where seq = 2");
+    behindItsBack(file, "update audit set reason = 'another' where seq = 2");
     for (let hour = 1; hour < 24; hour++) await audit.look();
     // What is new is sound: an old record that was altered is found by the look at all of them.
     expect(audit.standing()).toMatchObject({ intact: true });
@@ -168,7 +162,7 @@ describe('the watch over the audit chain', () => {
     const audit = watch();
     await audit.look();
     await append('d', 'e', 'f');
-    behindItsBack(sql);
+    behindItsBack(file, sql);
     await audit.look();
     expect(audit.standing()).toMatchObject({ intact: false });
     expect(said).toMatchObject([{ level: 'error', fields: { record: seq, fault } }]);
@@ -187,14 +181,14 @@ describe('the watch over the audit chain', () => {
 
   it('keeps it broken, and says so with each look, until all of it is found whole', async () => {
     await append('a', 'b', 'c');
-    behindItsBack("update audit set subject = 'x' where seq = 1");
+    behindItsBack(file, "update audit set subject = 'x' where seq = 1");
     const audit = watch(lookAside(file, 1000));
     await audit.look();
     await append('d');
     await audit.look();
     expect(audit.standing()).toMatchObject({ intact: false });
     expect(said.map(({ level }) => level)).toEqual(['error', 'error']);
-    behindItsBack("update audit set subject = 'a' where seq = 1");
+    behindItsBack(file, "update audit set subject = 'a' where seq = 1");
     await audit.look();
     expect(audit.standing()).toMatchObject({ intact: true });
     expect(said.at(-1)).toMatchObject({ level: 'info', fields: { record: 4 } });
