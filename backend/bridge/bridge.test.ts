@@ -85,6 +85,7 @@ describe('a bridge', () => {
         health_status: 'ok',
         health_reasons: [],
         environment: 'vps',
+        metrics_address: bridge?.url?.host,
         full_config_hash: expect.stringMatching(/^[0-9a-f]{64}$/) as unknown,
         metrics: { cpu_pct: 50, mem_used_bytes: 7, queue_depth: 1, failed_pushes_1h: 0 },
       },

@@ -13,6 +13,7 @@ import type { Observed } from './gateway/observed.ts';
 import { createGatewayReader } from './gateway/reader.ts';
 import type { Listener } from './listener.ts';
 import { listen, servesMetrics } from './listener.ts';
+import { toldAddress } from './metrics-address.ts';
 import { createProbeMetrics, renderMetrics } from './metrics.ts';
 import { changed, snapshotOf } from './report.ts';
 import { readSecretFile } from './secret-file.ts';
@@ -125,7 +126,13 @@ export function createBridge(options: BridgeOptions): Bridge {
   function snapshot(): Snapshot {
     const reach = acting?.reach() ?? { capabilities: [], actionsAddress: null };
     const capabilities = [...reach.capabilities, ...(supervisor === null ? [] : [`supervisor:${supervisor.kind}`])];
-    return snapshotOf(reader.observed(), identity, configuration?.facts() ?? UNMANAGED, { ...reach, capabilities });
+    const metricsAddress =
+      listener === null ? null : toldAddress(settings.metricsAddress, listener.bound, options.publishing);
+    return snapshotOf(reader.observed(), identity, configuration?.facts() ?? UNMANAGED, {
+      ...reach,
+      capabilities,
+      metricsAddress,
+    });
   }
 
   function tellNews(): void {

@@ -13,6 +13,8 @@ export interface ListenerOptions {
 
 export interface Listener {
   readonly url: URL;
+  /** The IP address and port that it really has. */
+  readonly bound: { readonly host: string; readonly port: number };
   close(): Promise<void>;
 }
 
@@ -33,9 +35,10 @@ export async function listen(options: ListenerOptions): Promise<Listener> {
     server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, options)));
     server.listen(options.port, options.host, resolve);
   });
-  const { port } = server.address() as AddressInfo;
+  const { address, port } = server.address() as AddressInfo;
   return {
     url: new URL(`http://${options.host.includes(':') ? `[${options.host}]` : options.host}:${port}`),
+    bound: { host: address, port },
     close: async () => {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();

@@ -30,6 +30,8 @@ export interface Reach {
   readonly actionsAddress: string | null;
   /** Of the tunnel's host; absent: no tunnel is open. */
   readonly tunnelPort?: number | null;
+  /** `ip:port` of the bridge's own metrics; absent or null: none to tell. */
+  readonly metricsAddress?: string | null;
 }
 const NO_REACH: Reach = { capabilities: [], actionsAddress: null };
 
@@ -50,6 +52,7 @@ export function snapshotOf(
       ...reportedOf(observed, identity, managed),
       ...optional('actions_address', reach.actionsAddress),
       ...optional('tunnel_port', reach.tunnelPort),
+      ...optional('metrics_address', reach.metricsAddress),
     },
     capabilities: [...reach.capabilities, `transport:${identity.transport}`],
     ...(jobs !== null && { jobs }),
@@ -140,6 +143,7 @@ const EARLY = [
   'apply_status',
   'actions_address',
   'tunnel_port',
+  'metrics_address',
 ] as const satisfies (keyof ReportedBlock)[];
 
 /** Whether `next` says something that should not wait for the next beat: a state or a version, never a mere number. */

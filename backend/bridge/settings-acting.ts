@@ -223,7 +223,8 @@ export function endpoint(given: string): { host: string; port: number } | null {
 }
 
 const isPort = (text: string): boolean => /^\d{1,5}$/.test(text) && Number(text) <= 65_535;
-const isWildcard = (host: string): boolean => host === '0.0.0.0' || /^[0:]+$/.test(host);
+/** Every address of the machine. */
+export const isWildcard = (host: string): boolean => host === '0.0.0.0' || /^[0:]+$/.test(host);
 
 function split(given: string): [string, string | undefined] {
   const at = given.indexOf(':');

@@ -1,9 +1,10 @@
+import { isIP } from 'node:net';
 import { isAbsolute } from 'node:path';
 import { isLoopback } from '@openclaw-fleet/client';
 import { ENVIRONMENTS, GOODBYES, TIMINGS_PROFILES, TRANSPORTS } from '@openclaw-fleet/contract';
 import type { Goodbye, TimingsProfile } from '@openclaw-fleet/contract';
 import type { BridgeIdentity } from './report.ts';
-import { ACTING_SETTINGS, actingSettings, endpoint } from './settings-acting.ts';
+import { ACTING_SETTINGS, actingSettings, endpoint, isWildcard } from './settings-acting.ts';
 import type { ActingSettings } from './settings-acting.ts';
 
 export type { SupervisorSettings } from './settings-acting.ts';
@@ -14,6 +15,7 @@ export const BRIDGE_SETTINGS = {
   OPENCLAW_BRIDGE_GATEWAY_TOKEN_FILE: 'file with the gateway token, readable by its owner alone',
   OPENCLAW_BRIDGE_LISTEN: 'where /healthz and /metrics are served',
   OPENCLAW_BRIDGE_ALLOW_REMOTE_LISTEN: 'true lets OPENCLAW_BRIDGE_LISTEN leave loopback',
+  OPENCLAW_BRIDGE_METRICS_ADDRESS: 'the address of /metrics, as Prometheus reaches it',
   OPENCLAW_BRIDGE_STATE_DIR: "the bridge's own folder",
   OPENCLAW_BRIDGE_TRANSPORT: 'how the collector is reached',
   OPENCLAW_BRIDGE_ENVIRONMENT: 'where the gateway runs',
@@ -28,6 +30,8 @@ export interface BridgeSettings extends ActingSettings {
   /** Null: only probes are read. */
   readonly gatewayTokenFile: string | null;
   readonly listen: { readonly host: string; readonly port: number };
+  /** Told to the collector, for Prometheus; a port of 0 is the one that the listener got. Null: where it listens, if that leads here. */
+  readonly metricsAddress: { readonly host: string; readonly port: number } | null;
   /** For what outlives a restart: the configuration revision that the bridge was told. Null: nothing does. */
   readonly stateDir: string | null;
   /** Pins of the collector's key for what nodes are to do; empty: nothing it signs is taken. */
@@ -67,6 +71,7 @@ export function settingsFromEnv(env: Environment): BridgeSettings {
       reader.choice('OPENCLAW_BRIDGE_ALLOW_REMOTE_LISTEN', ['true', 'false'] as const) === 'true',
       problems
     ),
+    metricsAddress: metricsAddress(get('OPENCLAW_BRIDGE_METRICS_ADDRESS'), problems),
     stateDir,
     actionsPins,
     ...actingSettings(
@@ -145,6 +150,14 @@ function listenAddress(given: string, remoteAllowed: boolean, problems: string[]
     );
   }
   return { host, port: address?.port ?? 0 };
+}
+
+function metricsAddress(given: string | undefined, problems: string[]): BridgeSettings['metricsAddress'] {
+  if (given === undefined) return null;
+  const address = endpoint(given);
+  if (address !== null && isIP(address.host) !== 0 && !isWildcard(address.host)) return address;
+  problems.push('OPENCLAW_BRIDGE_METRICS_ADDRESS must be an IP address and a port such as 10.0.0.7:9464');
+  return null;
 }
 
 function unknownSettings(env: Environment): string[] {

@@ -197,6 +197,7 @@ describe('whatever a host returns', () => {
         revision: text,
         actions_address: text,
         tunnel_port: number,
+        metrics_address: text,
       },
       { requiredKeys: [] }
     );
@@ -229,6 +230,7 @@ describe('whatever a host returns', () => {
         'revision',
         'actions_address',
         'tunnel_port',
+        'metrics_address',
       ].sort()
     );
     expect(cleanSnapshot({ jobs: { ...jobs, failures_24h: 5 } }, defaults).snapshot.blocks.jobs).toEqual(

@@ -38,6 +38,7 @@ const reportedShape: Shape<ReportedBlock> = objectOf(
     revision: shortText,
     actions_address: shortText,
     tunnel_port: count,
+    metrics_address: shortText,
   }
 );
 

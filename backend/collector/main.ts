@@ -9,6 +9,7 @@ import type { Logger } from 'pino';
 import { createApi } from './api/app.ts';
 import { EventStream } from './api/events.ts';
 import { configureServer } from './api/server.ts';
+import { createScrapeFinder } from './bridges/address.ts';
 import { steadyClock, type Clock } from './clock.ts';
 import { ConfigError, loadConfig, type Config, type Environment } from './config.ts';
 import { Configurations } from './configurations/service.ts';
@@ -267,6 +268,7 @@ async function compose({
     onFailure: () => instruments.counts.sourceFailures++,
   });
   registerAuditMetrics(instruments.registry, () => auditWatch.standing());
+  const scrapeAddress = createScrapeFinder(config.bridges);
   const api = createApi({
     fleet,
     history: storage,
@@ -276,6 +278,8 @@ async function compose({
     remediation: repairs.remediation,
     proposals: repairs.proposals,
     bridges: repairs.bridges,
+    metricsOf: ({ id, report }) =>
+      nodeTrust.standing(id, '') === 'ok' ? scrapeAddress(report.reported?.metrics_address) : null,
     auditTrail: storage,
     signAuditHead: (head) => signHead(head, Date.now(), credentials.actionsKey),
     audit: (entry) => storage.appendAudit(entry),

@@ -96,6 +96,8 @@ export const reportedBlockSchema = z.object({
   actions_address: shortText.optional(),
   /** The port on the tunnel's host that leads there. */
   tunnel_port: count.optional(),
+  /** Where Prometheus finds the bridge's own metrics: an IP address and port, such as `10.0.0.7:9464`. */
+  metrics_address: shortText.optional(),
   /** Age, when the beat is sent, of the last state read from the gateway, in milliseconds. */
   sync_lag_ms: amount,
   health_status: z.enum(HEALTH_STATUSES),

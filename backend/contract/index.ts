@@ -1,5 +1,6 @@
 export * from './api.ts';
 export * from './api-changes.ts';
+export * from './api-discovery.ts';
 export * from './api-map.ts';
 export * from './api-me.ts';
 export * from './api-remediation.ts';

@@ -144,6 +144,7 @@ async function intake(options: Exclude<SubjectOptions, { kind: 'bare' }>): Promi
       // Nobody asks it for repairs here.
       remediation: {} as RemediationService,
       bridges: { link: () => null },
+      metricsOf: () => null,
       proposals: new Proposals({ policies, store: storage, automation: () => false, timings, clock: Date.now }),
       auditTrail: storage,
       signAuditHead: () => Promise.reject(new Error('nothing is signed here')),

@@ -14,6 +14,7 @@ import { admit, note, routeOf, switchedOff } from './guard.ts';
 import { auditHandlers } from './handlers/audit.ts';
 import { alertHandlers } from './handlers/alerts.ts';
 import { configurationHandlers } from './handlers/configurations.ts';
+import { discoveryHandlers } from './handlers/discovery.ts';
 import { historyHandlers } from './handlers/history.ts';
 import { holdHandlers } from './handlers/holds.ts';
 import { policyHandlers } from './handlers/policies.ts';
@@ -77,6 +78,7 @@ export function createApi(options: ApiOptions): Express {
     ...holdHandlers(options),
     ...auditHandlers(options),
     ...alertHandlers(options),
+    ...discoveryHandlers(options),
     ...serviceHandlers({ ...options, identify }),
   };
   const mounted = ROUTE_IDS.flatMap((id) => {

@@ -1,7 +1,7 @@
 import type { AlertAnswer, BridgeLink, Timings } from '@openclaw-fleet/contract';
 import type { Clock } from '../clock.ts';
 import type { ConfigurationService } from '../configurations/types.ts';
-import type { FleetView } from '../fleet/types.ts';
+import type { FleetNode, FleetView } from '../fleet/types.ts';
 import type { Proposals } from '../policies/proposals.ts';
 import type { PolicyService } from '../policies/types.ts';
 import type { RemediationService } from '../remediation/types.ts';
@@ -19,6 +19,8 @@ export interface Parts {
   readonly proposals: Proposals;
   /** How a target's bridge is reached, and what came of that; null: it has none. */
   readonly bridges: { link(targetId: string): BridgeLink | null };
+  /** Where Prometheus may find the bridge's own metrics, `ip:port`; null: nowhere. */
+  readonly metricsOf: (node: FleetNode) => string | null;
   readonly auditTrail: AuditReadStore;
   /** Signs a head of the audit chain as of now: a compact JWS (contract's auditHeadSchema). */
   readonly signAuditHead: (head: { readonly seq: number; readonly hash: string }) => Promise<string>;

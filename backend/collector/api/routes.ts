@@ -2,6 +2,7 @@ import type { Route } from './route.ts';
 import { ALERT_ROUTES } from './routes/alerts.ts';
 import { AUDIT_ROUTES } from './routes/audit.ts';
 import { CONFIGURATION_ROUTES } from './routes/configurations.ts';
+import { DISCOVERY_ROUTES } from './routes/discovery.ts';
 import { HOLD_ROUTES } from './routes/holds.ts';
 import { POLICY_ROUTES } from './routes/policies.ts';
 import { REMEDIATION_ROUTES } from './routes/remediations.ts';
@@ -17,6 +18,7 @@ export const ROUTES = {
   ...HOLD_ROUTES,
   ...AUDIT_ROUTES,
   ...ALERT_ROUTES,
+  ...DISCOVERY_ROUTES,
   ...SERVICE_ROUTES,
 } as const satisfies Record<string, Route>;
 

@@ -3,7 +3,7 @@ import type { ReportedBlock } from '@openclaw-fleet/contract';
 import fc from 'fast-check';
 import { settings } from '../config-schema.ts';
 import { BridgeError } from '../remediation/types.ts';
-import { createRouter } from './address.ts';
+import { createRouter, createScrapeFinder } from './address.ts';
 import type { BridgeSettings } from './types.ts';
 
 const DEFAULTS: BridgeSettings = settings.parse({}).bridges;
@@ -175,4 +175,49 @@ it('says all that is missing of a hybrid', () => {
   const message = refused({ transport: 'hybrid' });
   expect(message).toContain('OPENCLAW_BRIDGE_ACTIONS_LISTEN');
   expect(message).toContain('OPENCLAW_BRIDGE_SSH_');
+});
+
+describe('where Prometheus is sent for metrics of bridges', () => {
+  const find = createScrapeFinder({
+    networks: ['10.0.0.0/8', '127.0.0.0/8', 'fd00::/8', '0.0.0.0/0', '::/0'],
+    metricsPorts: '9464-9563',
+  });
+  it.each([
+    ['an address of ours', '10.0.0.7:9464', '10.0.0.7:9464'],
+    ['the last port', '127.0.0.1:9563', '127.0.0.1:9563'],
+    ['IPv6', '[fd00::7]:9500', '[fd00::7]:9500'],
+    ['IPv4 in IPv6', '[::ffff:10.0.0.7]:9500', '[::ffff:10.0.0.7]:9500'],
+  ])('is %s', (_case, reported, expected) => expect(find(reported)).toBe(expected));
+
+  it.each([
+    ['nothing', undefined],
+    ['a port below', '10.0.0.7:9463'],
+    ['a port above', '10.0.0.7:9564'],
+    ['a name', 'bridge.example.net:9464'],
+    ['a name that is one machine', 'localhost:9464'],
+    ['half an address', '127.1:9464'],
+    ['a number', '2130706433:9464'],
+    ['a path', '10.0.0.7:9464/probe?target=x'],
+    ['a user', 'a:b@10.0.0.7:9464'],
+    ['a scheme', 'http://10.0.0.7:9464'],
+    ['two', '10.0.0.7:9464,10.0.0.8:9464'],
+    ['everybody', '0.0.0.0:9464'],
+    ['everybody, of IPv6', '[::]:9464'],
+    ['many', '239.1.2.3:9464'],
+    ['secrets of a cloud', '169.254.169.254:9464'],
+    ['secrets of a cloud in IPv6', '[::ffff:169.254.169.254]:9464'],
+    ['secrets of another', '100.100.100.200:9464'],
+    ['a zone', '[fe80::1%eth0]:9464'],
+    ['a line end', '10.0.0.7:9464\n'],
+  ])('is never %s, whatever is allowed', (_case, reported) => expect(find(reported)).toBeNull());
+
+  it('is within the networks alone', () => {
+    const near = createScrapeFinder({ networks: ['10.1.0.0/16'], metricsPorts: '9464' });
+    expect([
+      near('10.1.2.3:9464'),
+      near('10.2.2.3:9464'),
+      near('127.0.0.1:9464'),
+      near('[::ffff:10.2.0.1]:9464'),
+    ]).toEqual(['10.1.2.3:9464', null, null, null]);
+  });
 });

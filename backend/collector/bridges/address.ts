@@ -1,6 +1,6 @@
-import { BlockList, isIP } from 'node:net';
+import { BlockList, isIP, isIPv6 } from 'node:net';
 import type { ReportedBlock } from '@openclaw-fleet/contract';
-import { parseHostPort, parseNetwork } from '../config-address.ts';
+import { parseHostPort, parseNetwork, parsePorts } from '../config-address.ts';
 import { BridgeError } from '../remediation/types.ts';
 import type { BridgeSettings, Route, Transport } from './types.ts';
 
@@ -73,6 +73,27 @@ function transportOf(reported: ReportedBlock | null): NonNullable<ReportedBlock[
 function operatorsRoute(text: string): Route | string {
   const place = parseHostPort(text);
   return place === null ? 'its address in bridges.addresses is not host:port' : { transport: 'direct_https', ...place };
+}
+
+/**
+ * Where Prometheus may be sent for a bridge's own metrics: what it reports, as an IP address within `networks` and a port
+ * within `metricsPorts`; null: nowhere. Nothing there proves who it is, so the ports are few, and no credentials go along.
+ */
+export function createScrapeFinder({
+  networks,
+  metricsPorts,
+}: Pick<BridgeSettings, 'networks'> & { readonly metricsPorts: string }): (
+  reported: string | undefined
+) => string | null {
+  const allowed = blockList(networks);
+  const ports = parsePorts(metricsPorts);
+  return (reported) => {
+    const place = reported === undefined ? null : parseHostPort(reported);
+    if (place === null || ports === null || place.port < ports.least || place.port > ports.most) return null;
+    const { host } = place;
+    if (isIP(host) === 0 || contains(NEVER, host) || !contains(allowed, host)) return null;
+    return `${isIPv6(host) ? `[${host}]` : host}:${place.port}`;
+  };
 }
 
 function directRoute(reported: string | undefined, allowed: BlockList): Route | string {

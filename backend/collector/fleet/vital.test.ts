@@ -20,6 +20,7 @@ const reported: Required<ReportedBlock> = {
   apply_status: 'APPLIED',
   actions_address: '10.0.0.7:9465',
   tunnel_port: 4022,
+  metrics_address: '10.0.0.7:9464',
   sync_lag_ms: 10,
   health_status: 'ok',
   health_reasons: ['fine'],

@@ -74,6 +74,7 @@ function sameReported(a: ReportedBlock | undefined, b: ReportedBlock | undefined
     a.apply_status === b.apply_status &&
     a.actions_address === b.actions_address &&
     a.tunnel_port === b.tunnel_port &&
+    a.metrics_address === b.metrics_address &&
     a.health_status === b.health_status &&
     sameItems(a.health_reasons, b.health_reasons)
   );

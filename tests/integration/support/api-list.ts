@@ -22,6 +22,7 @@ export const API_LIST: Readonly<Record<string, readonly string[]>> = {
     '/fleet/remediations/batches/{batchId}',
     '/fleet/remediations/runs',
     '/fleet/remediations/runs/{runId}',
+    '/fleet/service-discovery/bridges',
     '/fleet/summary',
     '/fleet/targets',
     '/fleet/targets/{targetId}',

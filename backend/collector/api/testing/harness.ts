@@ -8,6 +8,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { problem, ROLES, TIMINGS } from '@openclaw-fleet/contract';
 import type { Heartbeat, Role } from '@openclaw-fleet/contract';
 import { signHead } from '../../audit/head.ts';
+import { createScrapeFinder } from '../../bridges/address.ts';
 import { Contacts } from '../../bridges/contacts.ts';
 import { Configurations } from '../../configurations/service.ts';
 import { Fleet } from '../../fleet/registry.ts';
@@ -188,6 +189,7 @@ export async function startApi(options: HarnessOptions = {}) {
     },
     ...options.events,
   });
+  const scrapeAddress = createScrapeFinder({ networks: ['10.0.0.0/8', '127.0.0.0/8'], metricsPorts: '9464-9563' });
   const app = createApi({
     fleet,
     history: storage,
@@ -198,6 +200,7 @@ export async function startApi(options: HarnessOptions = {}) {
     countAlert: (outcome) => instruments.alertmanager.alerts[outcome]++,
     remediation,
     bridges: contacts,
+    metricsOf: ({ report }) => scrapeAddress(report.reported?.metrics_address),
     proposals: new Proposals({ policies, store: storage, automation: () => true, timings, clock: () => clock.now }),
     auditTrail: storage,
     signAuditHead: (head) => signHead(head, clock.now, actionsKey),
