@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { START } from '../api/testing/harness.ts';
-import type { AuditStanding } from '../audit/watch.ts';
+import type { AuditVerdict } from './audit.ts';
 import { closeAll, serve } from './testing/served.ts';
 
 afterEach(closeAll);
 
 describe('the metrics of the audit chain', () => {
-  const shown = async (audit: () => AuditStanding | null): Promise<[string, number][]> => {
+  const shown = async (audit: () => AuditVerdict | null): Promise<[string, number][]> => {
     const { samples } = await (await serve({ level: 'off', audit })).scrape();
     return samples
       .filter(({ name }) => /^openclaw_fleet_audit_(intact|verified)/.test(name))

@@ -1,6 +1,11 @@
 import type { Registry } from 'prom-client';
-import type { AuditStanding } from '../audit/watch.ts';
 import { pulledGauges } from './pulled-gauge.ts';
+
+/** What the last look at the audit chain came to, and when that was, in milliseconds of our clock. */
+export interface AuditVerdict {
+  readonly intact: boolean;
+  readonly atMs: number;
+}
 
 /**
  * Adds what the collector found when it last looked at its audit chain.
@@ -8,7 +13,7 @@ import { pulledGauges } from './pulled-gauge.ts';
  */
 export function registerAuditMetrics(
   registry: Registry,
-  standing: () => AuditStanding | null,
+  standing: () => AuditVerdict | null,
   onFailure: () => void = () => undefined
 ): void {
   const gauge = pulledGauges(registry, onFailure);

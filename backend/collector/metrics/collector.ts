@@ -2,7 +2,6 @@ import { HEARTBEAT_STATUSES, PROBLEMS } from '@openclaw-fleet/contract';
 import type { ProblemName, TimingsProfile } from '@openclaw-fleet/contract';
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import type { PublishObserver } from '../fleet/types.ts';
-import type { ApiToken } from '../storage/types.ts';
 import { createAlertmanagerInstruments } from './alertmanager.ts';
 import type { AlertmanagerInstruments } from './alertmanager.ts';
 import { createHealthInstruments } from './health.ts';
@@ -15,6 +14,7 @@ import type { RepairInstruments } from './repair-counts.ts';
 import { exposeTally, zeros } from './tally.ts';
 import type { Tally } from './tally.ts';
 import { MAX_TOKENS, tokenEnds } from './token-ends.ts';
+import type { EndingToken } from './token-ends.ts';
 
 /** What became of a heartbeat; a `refused` one is also counted by its problem type. */
 export const HEARTBEAT_OUTCOMES = [...HEARTBEAT_STATUSES, 'conflict', 'refused'] as const;
@@ -203,7 +203,7 @@ export interface CollectorSources {
   readonly recentStarts: () => number;
   readonly certificates: () => Iterable<CertificateExpiry>;
   /** The API's tokens, revoked and expired ones too. */
-  readonly tokens: () => Iterable<Pick<ApiToken, 'name' | 'expiresMs' | 'revokedMs'>>;
+  readonly tokens: () => Iterable<EndingToken>;
   /** As tokens are judged by. Milliseconds since the epoch. */
   readonly wallClock: () => number;
 }

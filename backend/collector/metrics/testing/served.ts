@@ -3,12 +3,12 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { TIMINGS } from '@openclaw-fleet/contract';
 import { beat, BRIDGE_BLOCKS, START } from '../../api/testing/harness.ts';
-import type { AuditStanding } from '../../audit/watch.ts';
 import { expectingNothing } from '../../assessment/expectation.ts';
 import { MemoryStore } from '../../fleet/memory-store.ts';
 import { Fleet } from '../../fleet/registry.ts';
 import type { ExpectationSource } from '../../fleet/types.ts';
 import { registerAuditMetrics } from '../audit.ts';
+import type { AuditVerdict } from '../audit.ts';
 import { createInstruments, registerCollectorSources } from '../collector.ts';
 import type { CollectorSources, Instruments } from '../collector.ts';
 import type { MetricsLevel } from '../family.ts';
@@ -125,7 +125,7 @@ interface Setup {
   readonly nodes?: number;
   readonly sources?: Partial<CollectorSources>;
   readonly repairs?: Partial<RepairSources>;
-  readonly audit?: () => AuditStanding | null;
+  readonly audit?: () => AuditVerdict | null;
   readonly stream?: MetricsHandlerOptions['stream'];
 }
 
