@@ -1,7 +1,7 @@
 """Tests of openclaw_client.py. No sleeps: the engine runs on a clock that the test moves.
 
-The rules run against tests/conformance/vectors.json, as the TypeScript client's do; how both behave against servers is in
-tests/conformance/conformance.test.ts. Run: python3 -m unittest discover -s tools
+The rules run against tests/conformance/vectors.json, as the TypeScript client's do; how both behave against servers is
+in tests/conformance/conformance.test.ts. Run: python3 -m unittest discover -s tools
 """
 
 from __future__ import annotations
@@ -244,7 +244,7 @@ class Rules(unittest.TestCase):
         for vector in VECTORS["settings"]["fine"]:
             with self.subTest(env=vector["env"]):
                 read = client.settings_from_env({**ENV, **vector["env"]})
-                self.assertIsInstance(read, client.Settings)
+                assert isinstance(read, client.Settings), read
                 for name, value in vector["is"].items():
                     if name == "endpoint":
                         port = "" if read.port == 443 else f":{read.port}"
@@ -257,7 +257,7 @@ class Rules(unittest.TestCase):
         for vector in VECTORS["settings"]["off"]:
             with self.subTest(env=vector["env"]):
                 read = client.settings_from_env({**ENV, **vector["env"]})
-                self.assertIsInstance(read, client.Disabled)
+                assert isinstance(read, client.Disabled), read
                 self.assertIn(vector["says"], read.reason)
                 self.assertEqual(read.by_choice, vector["byChoice"])
 
@@ -272,7 +272,7 @@ class OwnSettings(unittest.TestCase):
     def test_what_it_cannot_do_is_refused_by_name(self) -> None:
         for name, value in (("TOKEN_MODE", "sign"), ("SIGN_PAYLOAD", "true")):
             read = client.settings_from_env({**ENV, f"OPENCLAW_{name}": value})
-            self.assertIsInstance(read, client.Disabled)
+            assert isinstance(read, client.Disabled), read
             self.assertRegex(read.reason, f"OPENCLAW_{name} must be .*cannot sign")
 
     def test_what_cannot_be_read_raises_nothing(self) -> None:
@@ -635,7 +635,7 @@ class Threads(unittest.TestCase):
 
     def test_once_ends_with_a_refusal_and_with_a_delivery(self) -> None:
         for answer, delivered in ((failure("http_403", "final"), False), (ACCEPTED, True), (None, True)):
-            publisher, delivery = self.publisher(lambda _, answer=answer: answer)
+            publisher, delivery = self.publisher(mock.Mock(return_value=answer))
             self.assertEqual(publisher.publish_once(), delivered)
             self.assertEqual(len(delivery.bodies), 1)
             self.assertFalse(publisher.publish_once())

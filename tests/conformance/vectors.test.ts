@@ -160,8 +160,8 @@ describe("the TypeScript client's metrics", () => {
     const metrics = createMetrics();
     for (let beat = 0; beat < vector.succeeded; beat++) metrics.succeeded();
     vector.failed.forEach((reason) => metrics.failed(reason as FailureReason));
-    vector.dropped.forEach(metrics.dropped);
-    vector.observed.forEach(metrics.observe);
+    vector.dropped.forEach((beats) => metrics.dropped(beats));
+    vector.observed.forEach((seconds) => metrics.observe(seconds));
     expect(metrics.block(vector.buffered)).toEqual(vector.block);
     expect(metrics.render(vector.buffered).split('\n')).toEqual([...vector.text, '']);
   });

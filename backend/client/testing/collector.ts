@@ -10,6 +10,8 @@ export interface Received {
   readonly body: Buffer;
   /** Subject alternative names of the client's certificate. */
   readonly client: string;
+  /** Which connection it came on, from 1. */
+  readonly connection: number;
 }
 
 export interface Answer {
@@ -42,6 +44,7 @@ export async function startCollector(
   answer: Answering = () => accepted
 ): Promise<TestCollector> {
   const sockets = new Set<TLSSocket>();
+  const numbers = new WeakMap<object, number>();
   const server = createServer({
     ca,
     cert: own.cert,
@@ -53,7 +56,7 @@ export async function startCollector(
   });
   server.on('secureConnection', (socket: TLSSocket) => {
     sockets.add(socket);
-    collector.connections.push(socket.isSessionReused());
+    numbers.set(socket, collector.connections.push(socket.isSessionReused()));
     socket.once('close', () => sockets.delete(socket));
   });
   server.on('request', (request, response) => {
@@ -66,6 +69,7 @@ export async function startCollector(
         headers: request.headers,
         body: Buffer.concat(chunks),
         client: (socket instanceof TLSSocket && socket.getPeerX509Certificate()?.subjectAltName) || '',
+        connection: numbers.get(socket) ?? 0,
       };
       collector.requests.push(received);
       const reply = collector.answer(received);
