@@ -65,7 +65,10 @@ export default {
     ),
     app,
     project('preflight', ['tests/preflight/**/*.test.ts']),
-    project('integration', ['tests/integration/**/*.test.ts']),
+    project(
+      'integration',
+      ['integration', 'conformance', 'compose'].map((folder) => `tests/${folder}/**/*.test.ts`)
+    ),
   ],
   testTimeout: 60_000,
   reporters: ['default', '<rootDir>/scripts/lib/closing-line.mjs'],
