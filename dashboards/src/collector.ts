@@ -21,7 +21,7 @@ const QUANTILE_COLORS = { '50 %': 'green', '95 %': 'orange', '99 %': 'red' };
 
 const numbers = [
   stat({
-    title: 'Collectors that answer',
+    title: 'Collectors',
     description: 'Collectors whose last scrape was answered, and all that Prometheus knows.',
     unit: 'none',
     empty: NO_COLLECTOR,
@@ -63,7 +63,7 @@ const numbers = [
     steps: NONE_IS_FINE,
   }),
   stat({
-    title: 'Next certificate expires in',
+    title: 'Next expiry',
     description:
       'The first to expire of the own certificates of the collectors and of their authority. The collector renews its own.',
     unit: 's',
@@ -93,7 +93,7 @@ const numbers = [
     queries: [{ expr: '1000 * max(openclaw_fleet_audit_verified_timestamp_seconds)', legend: 'Verified' }],
   }),
   stat({
-    title: 'Values left out of scrapes',
+    title: 'Left out of scrapes',
     description: 'Parts of the collector that failed to say a value when they were scraped, in the time range.',
     unit: 'none',
     decimals: 0,

@@ -83,7 +83,7 @@ const numbers = [
     steps: NONE_IS_FINE,
   }),
   stat({
-    title: 'Answered within, 95 %',
+    title: 'Answer time, 95 %',
     description: 'What 95 % of the heartbeats did not exceed, from the first byte at the collector to its answer.',
     unit: 's',
     empty: 'No heartbeat came',
@@ -91,9 +91,9 @@ const numbers = [
     steps: rising(0.25, 1),
   }),
   stat({
-    title: 'Refused in the time range',
+    title: 'Refused',
     description:
-      'Heartbeats that the collector refused: who sent them, or what, was not right. See "Refused, by problem".',
+      'Heartbeats that the collector refused in the time range: who sent them, or what, was not right. See "Refused, by problem".',
     unit: 'none',
     decimals: 0,
     empty: NO_COLLECTOR,
@@ -245,7 +245,7 @@ const silent = table({
       steps: rising(1, 2),
     },
     {
-      title: 'Clock is ahead by',
+      title: 'Clock ahead',
       expr: `max by (target, zone) (openclaw_target_clock_skew_seconds) and on (target) ${SILENT}`,
       unit: 's',
       decimals: 1,

@@ -23,7 +23,7 @@ const CRITICAL_VIOLATIONS = 'openclaw_fleet_violation_targets{severity="critical
 
 const numbers = [
   stat({
-    title: 'Can the fleet be trusted',
+    title: 'Verdict',
     description:
       'The blindness verdict: normal, partial (many of it are not online), full (none is), blind (the collector cannot tell). While it is not normal, automation is held back.',
     unit: 'none',
@@ -175,7 +175,8 @@ const verdicts = timeline({
 
 const zones = table({
   title: 'Zones',
-  description: 'The 20 zones with the lowest share of targets online, the worst first.',
+  description:
+    'The 20 zones with the lowest share of targets online, the worst first; the mean and the lowest of their health scores.',
   empty: 'No zone matches',
   labels: { zone: 'Zone' },
   columns: [
@@ -188,13 +189,13 @@ const zones = table({
     },
     { title: 'Targets', expr: zoneOf('openclaw_fleet_zone_targets') },
     {
-      title: 'Mean score',
-      expr: `${zoneOf('openclaw_fleet_zone_health_score_sum')} / (${zoneOf('openclaw_fleet_zone_health_score_count')} > 0)`,
+      title: 'Mean',
+      expr: `(${zoneOf('openclaw_fleet_zone_health_score_sum')}) / (${zoneOf('openclaw_fleet_zone_health_score_count')})`,
       decimals: 0,
       steps: SCORE,
     },
     {
-      title: 'Lowest score',
+      title: 'Lowest',
       expr: zoneOf('openclaw_fleet_zone_health_score{quantile="0"}'),
       decimals: 0,
       steps: SCORE,
@@ -271,6 +272,7 @@ const lowest = table({
     },
   ],
   sort: { by: 'Score', desc: false },
+  widths: { 'Last seen': 140 },
   links: { target: targetLinks(ROW_TARGET) },
 });
 
@@ -307,8 +309,8 @@ export const overview = boardOf({
   annotations: [repairsMarked('zone=~"$zone"'), startsMarked()],
   rows: [
     { panels: grid(numbers, 4, 3) },
-    { panels: [at(0, 0, 14, 14, map), at(14, 0, 10, 7, bands), at(14, 7, 10, 7, states)] },
-    { title: 'Zones', panels: [at(0, 0, 10, 8, zones), at(10, 0, 14, 8, verdicts)] },
+    { panels: [at(0, 0, 10, 9, map), at(10, 0, 7, 9, bands), at(17, 0, 7, 9, states)] },
+    { title: 'Zones', panels: [at(0, 0, 12, 7, zones), at(12, 0, 12, 7, verdicts)] },
     {
       title: 'Violations and drift',
       panels: [at(0, 0, 14, 14, violations), at(14, 0, 10, 7, codes), at(14, 7, 10, 7, drift)],

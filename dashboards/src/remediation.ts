@@ -41,7 +41,7 @@ const numbers = [
     steps: rising(10 * MINUTE, 20 * MINUTE),
   }),
   stat({
-    title: 'In flight, of the most allowed',
+    title: 'In flight',
     description:
       'Repairs that run or are being verified, and how many may at once: 20 % of the fleet, at least 1, at most 50.',
     unit: 'none',
@@ -54,9 +54,9 @@ const numbers = [
     ],
   }),
   stat({
-    title: 'Success in the time range',
+    title: 'Success',
     description:
-      'Share of the repairs that acted and whose fault stayed clear. The breaker of a playbook opens under 50 % of at least 5.',
+      'Share of the repairs that acted in the time range whose fault stayed clear. The breaker of a playbook opens under 50 % of at least 5.',
     unit: 'percentunit',
     decimals: 0,
     min: 0,
@@ -322,7 +322,7 @@ export const remediation = boardOf({
   links: [{ title: 'Repairs in the app', url: `${APP}/remediations` }],
   rows: [
     { panels: grid(numbers, 4, 3) },
-    { panels: [at(0, 0, 14, 9, approvals), at(14, 0, 10, 9, open)] },
+    { panels: [at(0, 0, 14, 8, approvals), at(14, 0, 10, 8, open)] },
     {
       title: 'Runs and efficacy',
       panels: [

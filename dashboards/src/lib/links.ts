@@ -19,7 +19,8 @@ export interface Link {
 
 /** A link in the open: the SDK would put every one into a menu. */
 function shown(link: DashboardLinkBuilder): Builder<DashboardLink> {
-  const { placement: _, ...built } = link.build();
+  const built = link.build();
+  delete built.placement;
   return { build: () => built };
 }
 

@@ -39,7 +39,7 @@ export interface About {
 type Builder = stats.PanelBuilder | graphs.PanelBuilder | timelines.PanelBuilder;
 
 /** No value is no news, whatever the colour of the lowest threshold. */
-const NOTHING = (text: string): ValueMapping => ({
+const nothing = (text: string): ValueMapping => ({
   type: MappingType.SpecialValue,
   options: { match: SpecialValueMatch.NullAndNan, result: { text, color: 'text', index: 99 } },
 });
@@ -55,7 +55,7 @@ function dress<Of extends Builder>(panel: Of, about: About): Of {
     .datasource(SOURCE)
     .targets(queriesOf(queries))
     .thresholds(thresholds(steps))
-    .mappings([...mappings, NOTHING(empty)])
+    .mappings([...mappings])
     .dataLinks((about.links ?? []).map(linkBuilder));
   if (decimals !== undefined) panel.decimals(decimals);
   if (min !== undefined) panel.min(min);
@@ -74,13 +74,14 @@ export interface StatAbout extends About {
 
 /** Large numbers, as they are now. */
 export function stat(about: StatAbout): Panel {
-  const { spark = true, named = false } = about;
-  return dress(new stats.PanelBuilder(), about)
+  const { spark = true, named = false, mappings = [] } = about;
+  return dress(new stats.PanelBuilder(), { ...about, mappings: [...mappings, nothing(about.empty)] })
     .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.Thresholds))
     .colorMode(common.BigValueColorMode.Value)
     .graphMode(spark ? common.BigValueGraphMode.Area : common.BigValueGraphMode.None)
     .textMode(named ? common.BigValueTextMode.ValueAndName : common.BigValueTextMode.Value)
     .justifyMode(common.BigValueJustifyMode.Auto)
+    .text(new common.VizTextDisplayOptionsBuilder().valueSize(named ? 24 : 30))
     .reduceOptions(new common.ReduceDataOptionsBuilder().calcs(['lastNotNull']).fields('').values(false))
     .build();
 }
@@ -103,8 +104,8 @@ export function graph(about: GraphAbout): Panel {
   const panel = dress(new graphs.PanelBuilder(), about)
     .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.PaletteClassic))
     .drawStyle(bars ? common.GraphDrawStyle.Bars : common.GraphDrawStyle.Line)
-    .lineWidth(bars ? 0 : 1.5)
-    .fillOpacity(stack || bars ? 60 : legend === 'none' ? 8 : 0)
+    .lineWidth(stack || bars ? 0 : 1.5)
+    .fillOpacity(stack || bars ? 75 : legend === 'none' ? 8 : 0)
     .showPoints(common.VisibilityMode.Never)
     .legend(
       new common.VizLegendOptionsBuilder()

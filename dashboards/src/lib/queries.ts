@@ -26,6 +26,8 @@ export const queriesOf = (queries: readonly Query[], format = PromQueryFormat.Ti
 
 /** Targets of the zones and the owner that the reader chose: `and` this to what has the label target. */
 export const CHOSEN = 'and on (target) openclaw_target_info{zone=~"$zone", owner=~"$owner"}';
+/** As it is at the end of the time range, so that the same are ranked all through it. */
+const CHOSEN_AT_END = `${CHOSEN} @ end()`;
 
 /**
  * Those series of single targets that matter, so that a fleet of 10,000 is not 10,000 lines.
@@ -33,7 +35,7 @@ export const CHOSEN = 'and on (target) openclaw_target_info{zone=~"$zone", owner
  * @param series of the targets; `by` is what ranks them, with the label target
  */
 export const fewest = (how: 'topk' | 'bottomk', count: number, series: string, by: string): string =>
-  `${series} and on (target) ${how}(${count}, ${by} ${CHOSEN})`;
+  `${series} and on (target) ${how}(${count}, ${by} ${CHOSEN_AT_END})`;
 
 /** What the collectors say of the fleet: several of them say the same, so that a sum would be too much. */
 export const fleet = (metric: string, ...by: string[]): string =>
