@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { TIMINGS } from '@openclaw-fleet/contract';
-import { pino } from 'pino';
 import { createAlertmanager } from '../../backend/collector/alertmanager/client.ts';
 import { Silences } from '../../backend/collector/alertmanager/silences.ts';
+import { createLogger } from '../../backend/collector/logger.ts';
 import { isInFlight } from '../../backend/collector/remediation/run-machine.ts';
 import { BEN, MINUTE, SECOND, World } from '../../backend/collector/remediation/testing/world.ts';
 import { silenceRepairs } from '../../backend/collector/silencing.ts';
@@ -297,7 +297,7 @@ receivers: [{ name: hook, webhook_configs: [{ url: '${receiver.url}' }] }]
         durations: TIMINGS.demo,
         grafana: { url: 'https://10.0.0.3:3000', issuer: 'https://grafana.example/ops/', audience: 'org:1' },
       },
-      log: pino({ level: 'silent' }),
+      log: createLogger('silent'),
       clock: Date.now,
       fleet: { get: () => undefined },
       remediation: world.remediation,
