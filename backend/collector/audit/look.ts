@@ -16,14 +16,13 @@ export interface Look {
  * Looks whether the chain is as it was sealed. What was found sound before proves more than the store can: a chain that was
  * sealed anew from some record on, or cut at its end, does not have it any more.
  * @param last the last record found sound; null: none was yet
- * @param whole false: only what came after that one, and the whole chain when anything about it is wrong
+ * @param whole false: only what came after that one; but the whole chain when that one is gone, as after a cut
  * @param rest called every now and then, to leave the processor to others
  */
 export function lookAt(audit: AuditFile, last: ChainPoint | null, whole: boolean, rest: () => void): Look {
   if (!whole && last !== null && isThere(audit, last)) {
-    const verification = verify(audit, last.seq + 1, { previous: last, ownHead: audit.head }, rest);
-    // What came after may have been cut meanwhile, with a record that says so: all of it tells.
-    if (verification.ok) return { whole: false, verification };
+    const known = { previous: last, ownHead: audit.head };
+    return { whole: false, verification: verify(audit, last.seq + 1, known, rest) };
   }
   const known = { ownHead: audit.head, ...(last !== null && { head: last }) };
   return { whole: true, verification: verify(audit, 0, known, rest) };

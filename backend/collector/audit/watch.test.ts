@@ -143,7 +143,10 @@ describe('the watch over the audit chain', () => {
     expect(audit.standing()).toMatchObject({ intact: true });
     await audit.look();
     expect(audit.standing()).toMatchObject({ intact: false });
-    expect(looks).toEqual([true, ...Array.from({ length: 23 }, () => false), true]);
+    // Nor does what is new make it whole again.
+    await audit.look();
+    expect(audit.standing()).toMatchObject({ intact: false });
+    expect(looks).toEqual([true, ...Array.from({ length: 23 }, () => false), true, true]);
   });
 
   it.each([
@@ -167,6 +170,15 @@ describe('the watch over the audit chain', () => {
     expect(audit.standing()).toMatchObject({ intact: false });
     expect(said).toMatchObject([{ level: 'error', fields: { record: seq, fault } }]);
     expect(said[0]?.words).toMatch(new RegExp(`records? ${seq} .*audit verify.*OpenClawAuditChainBroken`));
+  });
+
+  it('finds another head when nothing is new', async () => {
+    await append('a', 'b');
+    const audit = watch();
+    await audit.look();
+    behindItsBack(file, "update audit_head set hash = 'ff'");
+    await audit.look();
+    expect(said).toMatchObject([{ level: 'error', fields: { record: 2, fault: 'rewritten' } }]);
   });
 
   it('finds records that were sealed anew, which the store alone cannot show', async () => {

@@ -65,6 +65,10 @@ describe('what publishers say of their deliveries', () => {
     await send('a', { boot_id: 'x', publisher: counters(103, { network: 5, tls: 1 }, 4) });
     await send('b', { publisher: counters(51, { network: 1 }) });
     expect(await totals()).toMatchObject({ success: 4, failures: { network: 3, tls: 1 }, dropped: 3 });
+    // Nor what it did before it first said so.
+    await send('c', { boot_id: 'x' });
+    for (const success of [200, 201]) await send('c', { boot_id: 'x', publisher: counters(success) });
+    expect(await totals()).toMatchObject({ success: 5 });
   });
 
   it('counts from 0 when a publisher began anew, told by its boot id or by a counter that fell', async () => {
