@@ -143,6 +143,10 @@ ${table(fleet, false)}
 The collector's own metrics, exposed at every level; beside them the standard \`process_*\` and \`nodejs_*\` metrics of
 its process.
 
+\`openclaw_fleet_publish_*\` sums what publishers count of themselves, as it grows: what a node did before its counters were
+first known here is not in it, a publisher that starts anew counts from 0, and after a start of the collector counting goes
+on from the counters that are stored. So what failed while the collector was away is told of when it is back.
+
 ${table(own, false)}
 `;
 }
