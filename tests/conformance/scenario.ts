@@ -22,7 +22,7 @@ interface ExpectedRequest {
   readonly publisher?: object;
   /** The members of the body in their order. */
   readonly keys?: string;
-  /** At least so long after the answer before. A slow machine makes it longer, never shorter. */
+  /** A retry, at least so long after the answer before: a slow machine makes it longer, never shorter. */
   readonly afterMs?: number;
   readonly bearer?: string;
   /** Subject alternative names of the node's certificate. */
