@@ -24,7 +24,7 @@ describe('docker-compose.yml', () => {
   it('is what the Compose Specification allows', () => {
     const ajv = new Ajv({ allErrors: true, formats: { duration: COMPOSE_DURATION } });
     const valid = ajv.compile(COMPOSE_SCHEMA);
-    const { 'x-service': _, ...rest } = compose as unknown as Record<string, unknown>;
+    const rest = Object.fromEntries(Object.entries(compose).filter(([name]) => !name.startsWith('x-')));
     expect([valid(rest), valid.errors]).toEqual([true, null]);
     expect(valid({ ...rest, services: { one: { image: 'a', prots: [] } } })).toBe(false);
   });
