@@ -272,7 +272,7 @@ const lowest = table({
     },
   ],
   sort: { by: 'Score', desc: false },
-  widths: { 'Last seen': 140 },
+  widths: { target: 110, 'Last seen': 140 },
   links: { target: targetLinks(ROW_TARGET) },
 });
 

@@ -81,7 +81,7 @@ export function stat(about: StatAbout): Panel {
     .graphMode(spark ? common.BigValueGraphMode.Area : common.BigValueGraphMode.None)
     .textMode(named ? common.BigValueTextMode.ValueAndName : common.BigValueTextMode.Value)
     .justifyMode(common.BigValueJustifyMode.Auto)
-    .text(new common.VizTextDisplayOptionsBuilder().valueSize(named ? 24 : 30))
+    .text(new common.VizTextDisplayOptionsBuilder().valueSize(24))
     .reduceOptions(new common.ReduceDataOptionsBuilder().calcs(['lastNotNull']).fields('').values(false))
     .build();
 }

@@ -58,15 +58,19 @@ const asNote = ({ state, reason, steps }: RunDetail): string =>
 
 /** A collector in a process of its own, a fleet of simulated nodes, and people who use its API. */
 export class AcceptanceStage {
-  readonly collector = new TestCollector(SETTINGS);
+  readonly collector: TestCollector;
   readonly revision: { id: string } = { id: '' };
   events!: EventReader;
   readonly #tokens = new Map<Who, string>();
   readonly #ids: readonly string[];
   #simulations: Simulation[] = [];
 
-  /** @param ids of nodes with a bridge that takes verbs */
-  constructor(ids: readonly string[]) {
+  /**
+   * @param ids of nodes with a bridge that takes verbs
+   * @param settings of the collector, besides those that all have
+   */
+  constructor(ids: readonly string[], settings: Readonly<Record<string, string>> = {}) {
+    this.collector = new TestCollector({ ...SETTINGS, ...settings });
     this.#ids = ids;
   }
 

@@ -3,9 +3,9 @@ import { metricRows } from '../../../backend/collector/metrics/documentation.ts'
 /** What Grafana fills in before it asks Prometheus, for a dashboard that shows everything of the last minutes. */
 export const GRAFANA_MACROS: Readonly<Record<string, string>> = {
   __rate_interval: '60s',
-  __interval: '15s',
-  __range: '120s',
-  __range_s: '120',
+  __interval: '2s',
+  __range: '240s',
+  __range_s: '240',
 };
 
 /** Fills in `$name` and `${name:format}`. @throws RangeError for a variable that has no value */
