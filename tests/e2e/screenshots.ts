@@ -1,4 +1,5 @@
 // Takes the pictures of docs/images/app, each page in both themes, and with --all more widths and states into test-results.
+// With --dashboards=<minutes> those of docs/images/dashboards instead, after so many minutes of a living fleet.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -7,12 +8,14 @@ import { APP, appPages, open, type AppPage, type Theme } from './support/app-pag
 import { waitFor } from '../integration/support/wait.ts';
 import { browser as how } from './support/browser.ts';
 import { openControl } from './support/control.ts';
+import { BOARDS, openBoard } from './support/dashboards.ts';
 import { ROOT } from './support/grafana.ts';
 import { smaller } from './support/png.ts';
 import { Stage } from './support/stage.ts';
 import { tellStory } from './support/story.ts';
 
 const OUT = join(ROOT, 'docs', 'images', 'app');
+const BOARDS_OUT = join(ROOT, 'docs', 'images', 'dashboards');
 const MORE = join(ROOT, 'test-results', 'screenshots');
 const THEMES: readonly Theme[] = ['dark', 'light'];
 const MOST_BYTES = 150_000;
@@ -34,14 +37,14 @@ async function loggedIn(browser: Browser, { facts }: Stage, role: string, width:
 }
 
 /** Takes one picture, and says how large it is. */
-async function shoot(page: Page, file: string): Promise<void> {
+async function shoot(page: Page, file: string, most = MOST_BYTES): Promise<void> {
   // Bars of loading are over, and the fonts are there.
   await page.waitForLoadState('networkidle', { timeout: 5000 }).catch(() => undefined);
   await page.mouse.move(0, 0);
   const picture = smaller(await page.screenshot({ animations: 'disabled', caret: 'hide' }));
   writeFileSync(file, picture);
   const size = picture.length;
-  say(`${relative(ROOT, file)} ${(size / 1000).toFixed(0)} kB${size > MOST_BYTES ? ': too large to commit' : ''}`);
+  say(`${relative(ROOT, file)} ${(size / 1000).toFixed(0)} kB${size > most ? ': too large to commit' : ''}`);
 }
 
 async function everyPage(page: Page, pages: readonly AppPage[], folder: string, suffix = ''): Promise<void> {
@@ -115,25 +118,44 @@ async function thousand(browser: Browser, dist: { dist?: string }): Promise<void
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { all: { type: 'boolean', default: false } } });
+  const { values } = parseArgs({
+    options: { all: { type: 'boolean', default: false }, dashboards: { type: 'string' } },
+  });
   const { FLEET_DIST: built } = process.env;
   const dist = built ? { dist: resolve(built) } : {};
-  for (const folder of values.all ? [OUT, MORE] : [OUT]) mkdirSync(folder, { recursive: true });
+  for (const folder of [OUT, MORE, BOARDS_OUT]) mkdirSync(folder, { recursive: true });
+  // What has begun is ended whatever fails after it: a browser that stays keeps this process.
+  await using ending = new AsyncDisposableStack();
   const browser = await chromium.launch(how.launchOptions);
-  const stage = await Stage.start({ targets: 24, ...dist });
-  const control = await openControl(stage);
-  try {
+  ending.defer(() => browser.close());
+  {
+    await using living = new AsyncDisposableStack();
+    const stage = await Stage.start({ targets: 24, ...dist });
+    living.defer(() => stage.stop());
+    const control = await openControl(stage);
+    living.defer(() => control.close());
     const { runId, configurationId } = await tellStory({ ...stage.facts, controlUrl: control.url });
+    if (values.dashboards !== undefined) {
+      await everyBoard(await loggedIn(browser, stage, 'Admin', 1600), Number(values.dashboards));
+      return;
+    }
     const pages = appPages(runId, configurationId);
     await everyPage(await loggedIn(browser, stage, 'Admin', 1280), pages, OUT);
     if (!values.all) return;
     await everyPage(await loggedIn(browser, stage, 'Admin', 1920), pages, MORE, '-1920');
     await states(await loggedIn(browser, stage, 'Viewer', 1280));
-  } finally {
-    await control.close();
-    await stage.stop();
-    if (values.all) await thousand(browser, dist);
-    await browser.close();
+  }
+  await thousand(browser, dist);
+}
+
+/** Each dashboard in full: what a fleet did in the last minutes. */
+async function everyBoard(page: Page, minutes: number): Promise<void> {
+  say(`Letting the fleet live for ${minutes} minutes`);
+  await page.waitForTimeout(minutes * 60_000);
+  const query = `from=now-${minutes}m&to=now&var-target=gateway-11&kiosk`;
+  for (const board of BOARDS) {
+    await openBoard(page, board, { width: 1600, query });
+    await shoot(page, join(BOARDS_OUT, `${board.uid.replace('openclaw-fleet-', '')}.png`), 250_000);
   }
 }
 
