@@ -5,8 +5,11 @@ import { openStorage } from '../../../backend/collector/storage/index.ts';
 import type { Credentials } from '../../../backend/simulator/index.ts';
 import type { TestCollector } from './collector.ts';
 
-/** What `enroll` does, for many nodes and in memory: a process for each would take minutes. */
-export async function enrolMany(collector: TestCollector, ids: readonly string[]): Promise<Credentials[]> {
+/**
+ * What `enroll` does, for many nodes and in memory: a process for each would take minutes.
+ * @param days that their certificates are good for
+ */
+export async function enrolMany(collector: TestCollector, ids: readonly string[], days = 1): Promise<Credentials[]> {
   const authority = requireAuthority(join(collector.folder, 'pki'));
   const store = await openStorage({ file: join(collector.folder, 'data', 'fleet.db') });
   const atMs = Date.now();
@@ -14,7 +17,7 @@ export async function enrolMany(collector: TestCollector, ids: readonly string[]
     return await Promise.all(
       ids.map(async (id) => {
         const { publicKey, privateKey } = newKeyPair();
-        const issued = await authority.issueNode(id, { publicKey, names: [], days: 1, nowMs: atMs });
+        const issued = await authority.issueNode(id, { publicKey, names: [], days, nowMs: atMs });
         const { certificate: cert, fingerprint, notAfterMs } = issued;
         await store.putEnrolment(
           { nodeId: id, name: id, enrolledMs: atMs, fingerprint, notAfterMs, requireSignature: false, revokedMs: null },

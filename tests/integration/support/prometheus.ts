@@ -24,10 +24,17 @@ export class TestPrometheus {
   /**
    * Starts one on a free port, with its data in the collector's folder.
    * @param bridges host:port of each bridge's own metrics
+   * @param alertmanager port of the Alertmanager that it sends alerts to; null: to none
    */
-  static async start(binary: string, collector: TestCollector, bridges: readonly string[]): Promise<TestPrometheus> {
+  static async start(
+    binary: string,
+    collector: TestCollector,
+    bridges: readonly string[],
+    alertmanager: number | null = null
+  ): Promise<TestPrometheus> {
     const places = { root, folder: collector.folder };
-    const { config, tokenFile } = writePrometheusConfig(places, { api: collector.apiPort }, bridges, false);
+    const ports = { api: collector.apiPort, ...(alertmanager !== null && { alertmanager }) };
+    const { config, tokenFile } = writePrometheusConfig(places, ports, bridges, alertmanager !== null);
     writeFileSync(tokenFile, collector.token, { mode: 0o600 });
     const env = { PATH: process.env['PATH'] ?? '', HOME: collector.folder };
     const prometheus = new TestPrometheus(new TestProcess(prometheusProgram(binary, places, config, 0, env)));
