@@ -6,6 +6,7 @@ import { CredentialError } from '../identity/credential-error.ts';
 import { StorageError } from '../storage/types.ts';
 import { CommandError, UsageError, type Command, type Confirm } from './command.ts';
 import { auditCut, auditExport, auditHead, auditVerify } from './audit.ts';
+import { backup, restore } from './backup.ts';
 import { config } from './config.ts';
 import { enroll } from './enroll.ts';
 import { events } from './events.ts';
@@ -40,6 +41,8 @@ const COMMANDS: readonly Command[] = [
   tokenList,
   tokenRevoke,
   config,
+  backup,
+  restore,
   start,
   status,
   targets,

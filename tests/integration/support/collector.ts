@@ -1,7 +1,8 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { FleetSummary, FleetTarget, Role } from '@openclaw-fleet/contract';
 import { TestNode } from './node.ts';
 import { guard } from './process.ts';
@@ -66,6 +67,12 @@ export class TestCollector {
       encoding: 'utf8',
     });
     if (status !== 0) throw new Error(`openclaw-fleet ${args.join(' ')} ended with ${status}: ${stderr}`);
+    return stdout;
+  }
+
+  /** The same without blocking: what the test does meanwhile goes on. */
+  async cliMeanwhile(...args: string[]): Promise<string> {
+    const { stdout } = await promisify(execFile)(process.execPath, [CLI, ...args], { env: this.env, cwd: this.folder });
     return stdout;
   }
 

@@ -1,0 +1,106 @@
+import { copyFileSync, existsSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import Database from 'better-sqlite3';
+import { TestCollector } from './support/collector.ts';
+import type { TestNode } from './support/node.ts';
+import { waitFor } from './support/wait.ts';
+
+/** The nodes send as fast as they are answered. */
+const UNLIMITED = {
+  OPENCLAW_FLEET_INTAKE_RATE_LIMIT_PER_INTERVAL: '1000000',
+  OPENCLAW_FLEET_INTAKE_RATE_LIMIT_BURST: '1000000',
+};
+
+let collector: TestCollector;
+let nodes: TestNode[] = [];
+beforeEach(() => {
+  collector = new TestCollector({ OPENCLAW_FLEET_TIMINGS: 'demo', ...UNLIMITED });
+  nodes = Array.from({ length: 4 }, (_, index) => collector.enroll(`node-${index}`));
+});
+afterEach(async () => {
+  for (const node of nodes.splice(0)) node.close();
+  await collector.close();
+});
+
+const modeOf = (path: string): number => statSync(path).mode & 0o777;
+
+describe('a backup', () => {
+  it('that was made under load and restored after a kill has every heartbeat acknowledged before it', async () => {
+    const [data, pki] = ['data', 'pki'].map((name) => join(collector.folder, name));
+    const file = join(collector.folder, 'backups', 'fleet.db');
+    await collector.start();
+    const acknowledged = new Map<string, string>();
+    const state = { sending: true };
+    const senders = nodes.map(async (node) => {
+      while (state.sending) {
+        const beat = node.beat();
+        const { status } = await node.post(beat);
+        if (status === 200) acknowledged.set(node.id, String(beat['last_heartbeat']));
+      }
+    });
+    await waitFor(() => acknowledged.size === nodes.length, 'every node to be heard');
+    const before = new Map(acknowledged);
+    // In a process of its own, while heartbeats go on.
+    const said = await collector.cliMeanwhile('backup', file, '--credentials');
+    expect(said).toContain(`Backed up to ${file}: sound, with an audit that is whole`);
+    await waitFor(() => nodes.every(({ id }) => acknowledged.get(id) !== before.get(id)), 'heartbeats to go on');
+    expect([file, `${file}.pki`, join(`${file}.pki`, 'authority.key')].map(modeOf)).toEqual([0o600, 0o700, 0o600]);
+    expect(readdirSync(join(file, '..')).sort()).toEqual(['fleet.db', 'fleet.db.pki']);
+
+    state.sending = false;
+    await Promise.all(senders);
+    await collector.kill('SIGKILL');
+    expect(() => collector.cli('restore', file)).toThrow(
+      /fleet\.db.* is there already: stop the collector, and move it/s
+    );
+    for (const folder of [data, pki]) renameSync(folder ?? '', `${folder ?? ''}.lost`);
+    expect(collector.cli('restore', file, '--credentials', '--reason', 'the disk died')).toContain('Restored');
+    expect(collector.cli('audit', 'verify')).toContain('The audit is whole');
+    const newest = new Database(join(data ?? '', 'fleet.db'), { readonly: true });
+    expect(newest.prepare('select action, reason from audit order by seq desc limit 1').get()).toEqual({
+      action: 'store.restored',
+      reason: 'the disk died',
+    });
+    newest.close();
+
+    await collector.start();
+    for (const { id } of nodes) {
+      const { lastHeartbeatAt } = await collector.target(id);
+      expect(Date.parse(lastHeartbeatAt ?? '')).toBeGreaterThanOrEqual(Date.parse(before.get(id) ?? ''));
+    }
+    for (const node of nodes) expect((await node.post(node.beat())).status).toBe(200);
+  });
+
+  it('is never written over what is there, and is not made of what is damaged', async () => {
+    const file = join(collector.folder, 'backup.db');
+    writeFileSync(file, 'of another');
+    expect(() => collector.cli('backup', file)).toThrow(`${file} is there already: give another name`);
+    const database = join(collector.folder, 'data', 'fleet.db');
+    const other = join(collector.folder, 'other.db');
+    const raw = new Database(database);
+    raw.exec('drop trigger if exists audit_keep');
+    raw.prepare("update audit set actor = 'nobody' where seq = 2").run();
+    raw.close();
+    expect(() => collector.cli('backup', other)).toThrow(/The audit is broken at .* Nothing was written/s);
+    expect(existsSync(other)).toBe(false);
+    expect(readdirSync(collector.folder).filter((name) => name.startsWith('other'))).toEqual([]);
+  });
+
+  it('is refused when it is no backup, and when it was changed', () => {
+    const file = join(collector.folder, 'backup.db');
+    collector.cli('backup', file);
+    renameSync(join(collector.folder, 'data'), join(collector.folder, 'lost'));
+    const broken = join(collector.folder, 'broken.db');
+    writeFileSync(broken, 'not a database, whatever it is called');
+    expect(() => collector.cli('restore', broken)).toThrow(/cannot copy .*broken\.db/);
+    copyFileSync(file, broken);
+    const raw = new Database(broken);
+    raw.prepare("update audit set action = 'token.revoked' where seq = 1").run();
+    raw.close();
+    expect(() => collector.cli('restore', broken)).toThrow(/The audit is broken at/);
+    expect(existsSync(join(collector.folder, 'data', 'fleet.db'))).toBe(false);
+    expect(() => collector.cli('restore', file, '--credentials')).toThrow('this backup was made without --credentials');
+    expect(collector.cli('restore', file)).toContain('Restored');
+  });
+});
