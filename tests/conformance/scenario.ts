@@ -228,7 +228,9 @@ export async function runScenario(scenario: Scenario, client: ClientName): Promi
   if (scenario.exit !== undefined) return { ...common(), exposition: '', ...(await ended(program)) };
 
   const running = new TestProcess(program);
-  ending.defer(async () => void (await running.stop()));
+  ending.defer(async () => {
+    await running.stop();
+  });
   const [, address = ''] = await running.logs(/(http:\/\/127\.0\.0\.1:\d+\/metrics)/, LIMIT_MS);
   let exposition = '';
   const there = async (): Promise<boolean> => {
