@@ -20,7 +20,13 @@ const foldersIn = (folder: string): string[] =>
     .map(({ name }) => `${folder}/${name}`);
 
 const READMES = ['backend/bridge/README.md', 'backend/client/README.md', 'backend/simulator/README.md'];
-const EVERY = [...markdownIn('.'), ...markdownIn('docs'), ...markdownIn('docs/decisions'), ...READMES];
+const EVERY = [
+  ...markdownIn('.'),
+  ...markdownIn('docs'),
+  ...markdownIn('docs/decisions'),
+  ...READMES,
+  'tools/README.md',
+];
 /** Written by hand about the whole product: what they name is checked too. */
 const WHOLE = [...markdownIn('.'), 'docs/architecture.md', 'docs/threat-model.md', 'docs/retention.md'];
 
