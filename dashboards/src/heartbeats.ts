@@ -1,7 +1,7 @@
 import { LIVENESS_STATES } from '../../backend/contract/index.ts';
 import { at, boardOf, grid, ownerVariable, startsMarked, zoneVariable } from './lib/dashboard.ts';
 import { APP, ROW_TARGET, SERIES_TARGET, targetLinks, UIDS } from './lib/links.ts';
-import { falling, NONE_IS_FINE, rising, STATE_COLORS } from './lib/looks.ts';
+import { falling, mapStates, NONE_IS_FINE, rising, STATE_COLORS } from './lib/looks.ts';
 import { graph, stat } from './lib/panels.ts';
 import { CHOSEN, fewest, fleet, inRange, perSecond, quantile } from './lib/queries.ts';
 import { table } from './lib/table.ts';
@@ -239,10 +239,9 @@ const silent = table({
       decimals: 0,
     },
     {
-      title: 'In intervals',
-      expr: `(time() - max by (target, zone) (openclaw_target_last_seen_timestamp_seconds)) / max by (target, zone) (openclaw_target_interval_seconds) and on (target) ${SILENT}`,
-      decimals: 1,
-      steps: rising(1, 2),
+      title: 'State',
+      expr: `(${LIVENESS_STATES.map((state, index) => `${index} * max by (target, zone) (openclaw_target_state{state="${state}"})`).join(' + ')}) and on (target) ${SILENT}`,
+      mappings: [mapStates(STATE_COLORS)],
     },
     {
       title: 'Clock ahead',

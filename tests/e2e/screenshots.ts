@@ -12,7 +12,7 @@ import { BOARDS, openBoard } from './support/dashboards.ts';
 import { ROOT } from './support/grafana.ts';
 import { smaller } from './support/png.ts';
 import { Stage } from './support/stage.ts';
-import { tellStory } from './support/story.ts';
+import { tellOfRepairs, tellStory } from './support/story.ts';
 
 const OUT = join(ROOT, 'docs', 'images', 'app');
 const BOARDS_OUT = join(ROOT, 'docs', 'images', 'dashboards');
@@ -136,6 +136,7 @@ async function main(): Promise<void> {
     living.defer(() => control.close());
     const { runId, configurationId } = await tellStory({ ...stage.facts, controlUrl: control.url });
     if (values.dashboards !== undefined) {
+      await tellOfRepairs({ ...stage.facts, controlUrl: control.url });
       await everyBoard(await loggedIn(browser, stage, 'Admin', 1600), Number(values.dashboards));
       return;
     }

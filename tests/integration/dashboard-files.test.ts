@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { DASHBOARDS } from '../../dashboards/src/index.ts';
 import { dashboards, labelValuesOf, queriesOf } from './support/dashboards.ts';
@@ -73,6 +75,18 @@ describe.each([...written])('%s', (_file, dashboard) => {
       expect({ where, bounded }).toEqual({ where, bounded: true });
     }
   });
+});
+
+it('every link of an alert to a dashboard leads to one that there is, with variables that it has', () => {
+  const folder = resolve(import.meta.dirname, '..', '..', 'provisioning', 'prometheus', 'rules');
+  const rules = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'utf8'));
+  const links = rules.flatMap((text) => [...text.matchAll(/\/d\/([\w-]+)(\?[^'"\n]*)?/g)]);
+  expect(links.length).toBeGreaterThan(10);
+  for (const [, uid = '', query = ''] of links) {
+    const names = written.get(`${uid}.json`)?.templating.list.map(({ name }) => `var-${name}`);
+    const asked = [...query.matchAll(/[?&](var-\w+)=/g)].map(([, name]) => name);
+    expect({ uid, names }).toEqual({ uid, names: expect.arrayContaining(asked) });
+  }
 });
 
 describe('the names in an expression', () => {

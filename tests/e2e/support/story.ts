@@ -1,3 +1,4 @@
+import { waitFor } from '../../integration/support/wait.ts';
 import { throughProxy } from './proxy.ts';
 import { FleetView } from './fleet.ts';
 import { accountOf } from './test.ts';
@@ -33,4 +34,22 @@ async function tell(facts: ReturnType<typeof stageFacts>): Promise<Story> {
   if (runId === undefined) throw new Error(`There is no run: ${JSON.stringify(made)}`);
   const { items } = await fleet.get<{ items: { id: string }[] }>('/fleet/configs');
   return { runId, configurationId: items[0]?.id ?? '' };
+}
+
+/** Repairs that help, and one that does not, so that there is something to look back at. */
+export async function tellOfRepairs(facts: ReturnType<typeof stageFacts>): Promise<void> {
+  const fleet = new FleetView(facts);
+  await fleet.break('gateway-14', { kind: 'silence' });
+  const faults = {
+    'gateway-02': { kind: 'config-drift' },
+    'gateway-04': { kind: 'job-failures', ratio: 0.6 },
+    'gateway-06': { kind: 'config-drift', repair: 'rolls-back' },
+  } as const;
+  for (const [id, fault] of Object.entries(faults)) await fleet.break(id, fault);
+  for (const id of Object.keys(faults)) {
+    const path = `fleet/operator/targets/${id}/reconcile`;
+    const asked = () =>
+      throughProxy(facts.grafanaUrl, accountOf(facts, 'operator'), 'POST', path, { reason: 'it is not well' });
+    await waitFor(async () => (await asked()).status < 300, `a repair of ${id}`, 60_000, 2000);
+  }
 }
