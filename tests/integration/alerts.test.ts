@@ -55,9 +55,12 @@ const programs = await orSkip('alerts that reach people', () => {
   afterAll(() => stage.close(), MINUTE);
 
   it(
-    'say that they arrive, and nothing else while all is well',
+    'say nothing while all is well',
     async () => {
-      await stage.sees('the watchdog', () => inbox.notifications('watchdog').length);
+      await stage.sees('the rules to be looked at', async () => {
+        const owners = await stage.prometheus.value('count(openclaw:target_owner)');
+        return owners === 2 + STEADY.length + GONE.length && (await stage.prometheus.value('count(ALERTS)')) !== null;
+      });
       expect([...inbox.notifications('on-call'), ...inbox.notifications('next-level')]).toEqual([]);
     },
     3 * MINUTE
@@ -169,5 +172,13 @@ const programs = await orSkip('alerts that reach people', () => {
       expect(GONE.flatMap((id) => about(everywhere, id))).toEqual([]);
     },
     5 * MINUTE
+  );
+
+  it(
+    'say all the while that they arrive',
+    async () => {
+      await stage.sees('the watchdog', () => inbox.notifications('watchdog', 'OpenClawWatchdog').length);
+    },
+    3 * MINUTE
   );
 });

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { prometheusProgram, writePrometheusConfig } from '../../../backend/simulator/demo/prometheus.ts';
 import type { TestCollector } from './collector.ts';
 import { TestProcess } from './process.ts';
@@ -25,17 +25,20 @@ export class TestPrometheus {
    * Starts one on a free port, with its data in the collector's folder.
    * @param bridges host:port of each bridge's own metrics
    * @param alertmanager port of the Alertmanager that it sends alerts to; null: to none
+   * @param adjust changes its files, which are in that folder, before it starts
    */
   static async start(
     binary: string,
     collector: TestCollector,
     bridges: readonly string[],
-    alertmanager: number | null = null
+    alertmanager: number | null = null,
+    adjust: (folder: string) => void = () => undefined
   ): Promise<TestPrometheus> {
     const places = { root, folder: collector.folder };
     const ports = { api: collector.apiPort, ...(alertmanager !== null && { alertmanager }) };
     const { config, tokenFile } = writePrometheusConfig(places, ports, bridges, alertmanager !== null);
     writeFileSync(tokenFile, collector.token, { mode: 0o600 });
+    adjust(dirname(config));
     const env = { PATH: process.env['PATH'] ?? '', HOME: collector.folder };
     const prometheus = new TestPrometheus(new TestProcess(prometheusProgram(binary, places, config, 0, env)));
     try {
