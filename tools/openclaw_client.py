@@ -1649,18 +1649,20 @@ class Engine:
         if len(self.buffer) > 0:
             self._replay_at = self._clock.monotonic() + self._timings.replay_spacing
 
-    def goodbye(self, word: str, timeout_ms: float) -> None:
-        """Says it in one attempt, if there was a beat to say it after."""
+    def goodbye(self, word: str, timeout_ms: float) -> Optional[PublishFailure]:
+        """Says it in one attempt, if there was a beat to say it after. :returns: why it was not delivered"""
         if self._last_snapshot is None:
-            return
+            return None
         try:
             body = self._serialize(self._last_snapshot, {}, self._beat_clock.next(), word).body
             self._delivery.attempt(body, timeout_ms)
-            self._metrics.succeeded()
         except Exception as error:
-            self.goodbye_failed(_as_failure(error))
+            return _as_failure(error)
+        self._metrics.succeeded()
+        return None
 
     def goodbye_failed(self, failure: PublishFailure) -> None:
+        """Counts and tells it."""
         self._metrics.failed(failure.reason)
         self._metrics.dropped(1)
         self._log.warn("goodbye", f"the goodbye was not delivered ({failure.reason}): {failure}")
@@ -1866,12 +1868,16 @@ class Publisher:
                 engine.step()
         try:
             self._delivery.close()
+            word, left = self._goodbye, self._end - time.monotonic()
+            if word is None:
+                return
+            late = PublishFailure("timeout", "there was no time left to say it")
+            failure = engine.goodbye(word, left * 1000) if left > 0 else late
             with self._wake:
-                word, left = self._goodbye, self._end - time.monotonic()
-                if left > 0:
-                    self._goodbye = None
-            if word is not None and left > 0:
-                engine.goodbye(word, left * 1000)
+                # None by now: `stop` gave up on it, and has told so.
+                if failure is not None and self._goodbye is not None:
+                    engine.goodbye_failed(failure)
+                self._goodbye = None
         finally:
             self._delivery.close()
 

@@ -470,14 +470,14 @@ class Pace(unittest.TestCase):
 
     def test_goodbye_is_one_attempt_after_a_beat(self) -> None:
         bench = Bench()
-        bench.engine.goodbye("shutdown", 2_000)
+        self.assertIsNone(bench.engine.goodbye("shutdown", 2_000))
         self.assertEqual(bench.delivery.bodies, [])
         bench.move()
         bench.delivery.answers = [failure("network")]
-        bench.engine.goodbye("shutdown", 2_000)
+        failed = bench.engine.goodbye("shutdown", 2_000)
+        self.assertEqual(failed and failed.reason, "network")
         self.assertEqual(bench.delivery.beats[1]["goodbye"], "shutdown")
         self.assertEqual(bench.delivery.timeouts[1], 2_000)
-        self.assertEqual((bench.metrics.failures, bench.metrics.dropped_total), ({"network": 1}, 1))
 
 
 class Blocks(unittest.TestCase):
@@ -618,20 +618,46 @@ class Threads(unittest.TestCase):
         publisher.stop("restart")
         self.assertEqual(len(delivery.bodies), 3)
 
-    def test_stop_gives_up_at_its_deadline(self) -> None:
+    def test_a_goodbye_that_is_refused_is_counted_once(self) -> None:
+        arrived = threading.Event()
+
+        def deliver(body: bytes) -> Answer:
+            arrived.set()
+            return failure("http_503") if b"goodbye" in body else ACCEPTED
+
+        publisher, delivery = self.publisher(deliver)
+        publisher.start()
+        self.assertTrue(arrived.wait(10))
+        publisher.stop("restart", 10)
+        self.assertEqual(len(delivery.bodies), 2)
+        stats = publisher.stats()
+        self.assertEqual((stats["failures"], stats["dropped"]), ({"http_503": 1}, 1))
+
+    def stop_while_hanging(self, hang_at: bytes) -> None:
         release, entered = threading.Event(), threading.Event()
         self.addCleanup(release.set)
 
-        def deliver(_: bytes) -> Answer:
+        def deliver(body: bytes) -> Answer:
             entered.set()
+            if hang_at not in body:
+                return ACCEPTED
             release.wait()
-            return ACCEPTED
+            return failure("network")
 
         publisher, _ = self.publisher(deliver)
         publisher.start()
         self.assertTrue(entered.wait(10))
-        publisher.stop("shutdown", 0.01)
+        publisher.stop("shutdown", 0.05)
         self.assertEqual(publisher.stats()["failures"], {"timeout": 1})
+        release.set()
+        assert publisher._thread is not None
+        publisher._thread.join(10)
+        self.assertEqual(publisher.stats()["failures"], {"timeout": 1})
+
+    def test_stop_gives_up_at_its_deadline(self) -> None:
+        for hang_at in (b"", b"goodbye"):
+            with self.subTest(hang_at=hang_at):
+                self.stop_while_hanging(hang_at)
 
     def test_once_ends_with_a_refusal_and_with_a_delivery(self) -> None:
         for answer, delivered in ((failure("http_403", "final"), False), (ACCEPTED, True), (None, True)):
