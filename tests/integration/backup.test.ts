@@ -1,7 +1,7 @@
 import { copyFileSync, existsSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import Database from 'better-sqlite3';
+import { Sqlite } from '../../backend/collector/storage/sqlite.ts';
 import { TestCollector } from './support/collector.ts';
 import type { TestNode } from './support/node.ts';
 import { waitFor } from './support/wait.ts';
@@ -22,6 +22,19 @@ afterEach(async () => {
   for (const node of nodes.splice(0)) node.close();
   await collector.close();
 });
+
+/** Opens a database beside the collector for one piece of work. */
+async function changing<Result>(file: string, work: (store: Sqlite) => Promise<Result>): Promise<Result> {
+  const store = await Sqlite.open(file, 5000);
+  try {
+    return await work(store);
+  } finally {
+    store.close();
+  }
+}
+
+const newestRecord = (db: Sqlite['db']) =>
+  db.selectFrom('audit').select(['action', 'reason']).orderBy('seq', 'desc').limit(1).executeTakeFirst();
 
 const modeOf = (path: string): number => statSync(path).mode & 0o777;
 
@@ -57,12 +70,10 @@ describe('a backup', () => {
     for (const folder of [data, pki]) renameSync(folder ?? '', `${folder ?? ''}.lost`);
     expect(collector.cli('restore', file, '--credentials', '--reason', 'the disk died')).toContain('Restored');
     expect(collector.cli('audit', 'verify')).toContain('The audit is whole');
-    const newest = new Database(join(data ?? '', 'fleet.db'), { readonly: true });
-    expect(newest.prepare('select action, reason from audit order by seq desc limit 1').get()).toEqual({
+    expect(await changing(join(data ?? '', 'fleet.db'), ({ db }) => newestRecord(db))).toEqual({
       action: 'store.restored',
       reason: 'the disk died',
     });
-    newest.close();
 
     await collector.start();
     for (const { id } of nodes) {
@@ -78,16 +89,15 @@ describe('a backup', () => {
     expect(() => collector.cli('backup', file)).toThrow(`${file} is there already: give another name`);
     const database = join(collector.folder, 'data', 'fleet.db');
     const other = join(collector.folder, 'other.db');
-    const raw = new Database(database);
-    raw.exec('drop trigger if exists audit_keep');
-    raw.prepare("update audit set actor = 'nobody' where seq = 2").run();
-    raw.close();
+    await changing(database, ({ db }) =>
+      db.updateTable('audit').set({ actor: 'nobody' }).where('seq', '=', 2).execute()
+    );
     expect(() => collector.cli('backup', other)).toThrow(/The audit is broken at .* Nothing was written/s);
     expect(existsSync(other)).toBe(false);
     expect(readdirSync(collector.folder).filter((name) => name.startsWith('other'))).toEqual([]);
   });
 
-  it('is refused when it is no backup, and when it was changed', () => {
+  it('is refused when it is no backup, and when it was changed', async () => {
     const file = join(collector.folder, 'backup.db');
     collector.cli('backup', file);
     renameSync(join(collector.folder, 'data'), join(collector.folder, 'lost'));
@@ -95,9 +105,8 @@ describe('a backup', () => {
     writeFileSync(broken, 'not a database, whatever it is called');
     expect(() => collector.cli('restore', broken)).toThrow(/cannot copy .*broken\.db/);
     copyFileSync(file, broken);
-    const raw = new Database(broken);
-    raw.prepare("update audit set action = 'token.revoked' where seq = 1").run();
-    raw.close();
+    const action = 'token.revoked';
+    await changing(broken, ({ db }) => db.updateTable('audit').set({ action }).where('seq', '=', 1).execute());
     expect(() => collector.cli('restore', broken)).toThrow(/The audit is broken at/);
     expect(existsSync(join(collector.folder, 'data', 'fleet.db'))).toBe(false);
     expect(() => collector.cli('restore', file, '--credentials')).toThrow('this backup was made without --credentials');
