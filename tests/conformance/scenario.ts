@@ -30,13 +30,16 @@ interface ExpectedRequest {
   readonly connection?: number;
 }
 
+/** `fill`: the body is so many characters. */
+type Planned = (Answer & { readonly fill?: number }) | 'cut' | 'hang';
+
 /** One entry of scenarios.json: how a server answers, and what every client then does. */
 export interface Scenario {
   readonly name: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly snapshot?: object;
   /** To heartbeats, in turn; then each is accepted. `cut` closes the connection, `hang` never answers. */
-  readonly answers?: readonly (Answer | 'cut' | 'hang')[];
+  readonly answers?: readonly Planned[];
   /** From the second heartbeat on 503, until one comes with that seq. */
   readonly outageUntilSeq?: number;
   /** To requests for a token, in turn; then each is granted. */
@@ -148,11 +151,11 @@ class Script {
     if (typeof planned === 'string') return null;
     this.#answeredMs = performance.now();
     const bearer = request.headers.authorization?.slice('Bearer '.length) ?? '';
-    const body = JSON.stringify(planned.body ?? {}).replace('{bearer}', bearer);
+    const body = JSON.stringify(planned.body ?? 'x'.repeat(planned.fill ?? 0)).replace('{bearer}', bearer);
     return { ...planned, body: planned.status === 204 ? '' : body };
   }
 
-  #plan(seq: number): Answer | 'cut' | 'hang' {
+  #plan(seq: number): Planned {
     const { answers = [], outageUntilSeq } = this.#scenario;
     const next = answers[this.arrived.length];
     if (next !== undefined) return next;

@@ -19,7 +19,11 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
   /** A text is sent as it is, anything else as JSON. */
   readonly body?: unknown;
+  /** The body comes a byte at a time, for ever. */
+  readonly drip?: boolean;
 }
+
+const DRIP_MS = 100;
 
 /** Answers a request; null never answers. */
 export type Answering = (request: Received) => Answer | null;
@@ -75,6 +79,11 @@ export async function startCollector(
       const reply = collector.answer(received);
       if (!reply) return;
       response.writeHead(reply.status ?? 200, { 'content-type': 'application/json', ...reply.headers });
+      if (reply.drip === true) {
+        const timer = setInterval(() => response.write(' '), DRIP_MS);
+        socket.once('close', () => clearInterval(timer));
+        return;
+      }
       response.end(typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body ?? {}));
     });
   });
