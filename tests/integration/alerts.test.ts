@@ -5,6 +5,7 @@ import type { Simulation } from '../../backend/simulator/index.ts';
 import { findStack } from '../../scripts/lib/stack.mjs';
 import { AlertStage } from './support/alert-stage.ts';
 import type { Notification } from './support/inbox.ts';
+import { metricsIn, readRules } from './support/rules.ts';
 
 const MINUTE = 60_000;
 const [HOME, LOST] = ['eu-1', 'us-1'];
@@ -14,6 +15,16 @@ const many = (name: string, count: number): string[] => Array.from({ length: cou
 const STEADY = many('steady', 40);
 /** More than a notification would name one by one. */
 const GONE = many('gone', 50);
+
+/** Nothing of the kind happened here; the cases of tests/rules have series of each. */
+const MAY_BE_EMPTY = [
+  ...['openclaw_target_violation', 'openclaw:target_violation'],
+  ...['openclaw_target_repair_failed', 'openclaw:target_repair_failed'],
+  ...['openclaw_target_repair_hold', 'openclaw:target_repair_hold'],
+  ...['openclaw_target_break_glass', 'openclaw:target_break_glass'],
+  // The tokens here never expire.
+  'openclaw_collector_api_token_expiry_timestamp_seconds',
+];
 
 const programs = await orSkip('alerts that reach people', () => {
   const { prometheus, alertmanager } = findStack();
@@ -181,4 +192,24 @@ const programs = await orSkip('alerts that reach people', () => {
     },
     3 * MINUTE
   );
+
+  it('come from rules that are looked at without an error, over series that a real collector has', async () => {
+    const response = await fetch(`${stage.prometheus.url}/api/v1/rules`);
+    const { data } = (await response.json()) as {
+      data: { groups: { rules: { name: string; health: string; lastError?: string }[] }[] };
+    };
+    const rules = data.groups.flatMap((group) => group.rules);
+    expect(rules.filter(({ health }) => health !== 'ok')).toEqual([]);
+    const { alerts, records } = readRules();
+    expect(rules).toHaveLength(alerts.length + records.length);
+
+    const named = [...alerts, ...records].flatMap(({ expr }) => metricsIn(expr));
+    const names = [...new Set([...named, ...records.map(({ record }) => record)])];
+    const empty: string[] = [];
+    for (const name of names)
+      // Long enough for what was there only while it was repaired.
+      if ((await stage.prometheus.query(`count(last_over_time({__name__="${name}"}[1h]))`)).length === 0)
+        empty.push(name);
+    expect(empty.filter((name) => !MAY_BE_EMPTY.includes(name))).toEqual([]);
+  });
 });
