@@ -1,4 +1,4 @@
-const LIMIT_MS = 10_000;
+const LIMIT_MS = 30_000;
 const POLL_MS = 2;
 
 /** Waits in real time until `condition` holds. @param say what is missing, for the message */
