@@ -36,6 +36,7 @@ export function silenceRepairs({ config, log, clock, fleet, remediation, state }
     lastsMs: config.durations.silence,
     lookMs: config.durations.beat,
     clock,
+    wallClock: Date.now,
     random: Math.random,
     state,
     log,

@@ -68,6 +68,7 @@ receivers: [{ name: hook, webhook_configs: [{ url: '${receiver.url}' }] }]
       lastsMs: LASTS_MS,
       lookMs: 0,
       clock,
+      wallClock: clock,
       random: () => 0,
       state,
       log,

@@ -12,7 +12,10 @@ const SILENCE = {
   status: { state: 'active' },
   createdBy: 'openclaw-fleet',
   comment: 'Repair run-1 acts on n1: x',
-  matchers: [{ name: 'target', value: 'n1', isRegex: false, isEqual: true }],
+  matchers: [
+    { name: 'target', value: 'n1', isRegex: false, isEqual: true },
+    { name: 'kind', value: 'symptom', isRegex: false, isEqual: true },
+  ],
   startsAt: '2026-02-06T12:00:00.000Z',
   endsAt: '2026-02-06T14:30:00.000+02:00',
   updatedAt: '2026-02-06T12:00:00.000Z',
@@ -135,7 +138,24 @@ describe('the client of Alertmanager', () => {
       };
       more();
     });
-    expect((await failure(open(url))).message).toContain('does not answer');
+    expect((await failure(open(url))).message).toMatch(/answered more than 8 MiB: .*--data\.retention/);
+  });
+
+  it('reads nothing of silences that cannot be ours, whatever they look like', async () => {
+    const odd = { ...SILENCE, startsAt: 'never', status: null };
+    const foreign = [
+      { ...odd, createdBy: 'anna' },
+      { ...odd, createdBy: null },
+      { ...odd, matchers: [] },
+      { ...odd, matchers: Array.from({ length: 1000 }, () => 0) },
+    ];
+    const { silences } = await open(await serve(answer(200, [...foreign, SILENCE, ...foreign])));
+    expect(silences.map(({ id }) => id)).toEqual([SILENCE.id]);
+  });
+
+  it('gives up at the first that is no silence, of however many', async () => {
+    const url = await serve(answer(200, `[${'{},'.repeat(2_700_000)}{}]`));
+    expect((await failure(open(url))).message).toContain('no Alertmanager');
   });
 
   it('waits for no answer for ever, and for none once it is closed', async () => {
@@ -152,6 +172,7 @@ describe('the client of Alertmanager', () => {
     ['something else', 200, { status: 'success' }, 'no Alertmanager'],
     ['half of a list', 200, '[{', 'no Alertmanager'],
     ['a silence that is none', 200, [{ ...SILENCE, endsAt: 'soon' }], 'no Alertmanager'],
+    ['silences of nobody', 200, [{}], 'no Alertmanager'],
     ['that it lets us in by another token', 401, 'who?', 'alertmanager.tokenFile'],
     ['that there is nothing', 404, 'not\u0000 \u001b[2Jfound', 'not [2Jfound'],
   ])('says what is wrong when it answers %s', async (_case, status, body, words) => {

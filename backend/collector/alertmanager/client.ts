@@ -3,6 +3,7 @@ import { Agent } from 'node:https';
 import axios, { type AxiosResponse } from 'axios';
 import { z } from 'zod';
 import { readPublic } from '../identity/files.ts';
+import { CREATED_BY } from './rules.ts';
 import { readToken } from './token.ts';
 import {
   AlertmanagerError,
@@ -12,33 +13,33 @@ import {
   type SilenceDraft,
 } from './types.ts';
 
-/** Alertmanager keeps ended silences for five days, some 600 bytes each. */
-const MOST_BYTES = 16 * 1024 * 1024;
+/** Alertmanager keeps ended silences for five days, some 600 bytes each: room for 2,500 repairs a day. */
+const MOST_MIB = 8;
 const MOST_WORDS = 200;
+/** The event loop is held for about this long at a time. Milliseconds. */
+const SLICE_MS = 1;
 
 const instant = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
-const silencesSchema = z.array(
-  z
-    .object({
-      id: z.string().min(1).max(128),
-      status: z.object({ state: z.enum(['active', 'pending', 'expired']) }),
-      createdBy: z.string(),
-      comment: z.string(),
-      matchers: z.array(
-        z.object({ name: z.string(), value: z.string(), isRegex: z.boolean(), isEqual: z.boolean().optional() })
-      ),
-      startsAt: instant,
-      endsAt: instant,
-      updatedAt: instant,
-    })
-    .transform(({ status, startsAt, endsAt, updatedAt, ...rest }): Silence => ({
-      ...rest,
-      state: status.state,
-      startsMs: startsAt,
-      endsMs: endsAt,
-      updatedMs: updatedAt,
-    }))
-);
+const silenceSchema = z
+  .object({
+    id: z.string().min(1).max(128),
+    status: z.object({ state: z.enum(['active', 'pending', 'expired']) }),
+    createdBy: z.string(),
+    comment: z.string(),
+    matchers: z.array(
+      z.object({ name: z.string(), value: z.string(), isRegex: z.boolean(), isEqual: z.boolean().optional() })
+    ),
+    startsAt: instant,
+    endsAt: instant,
+    updatedAt: instant,
+  })
+  .transform(({ status, startsAt, endsAt, updatedAt, ...rest }): Silence => ({
+    ...rest,
+    state: status.state,
+    startsMs: startsAt,
+    endsMs: endsAt,
+    updatedMs: updatedAt,
+  }));
 
 export interface AlertmanagerOptions {
   /** Root addresses, asked in this order; more than one are a cluster. */
@@ -69,7 +70,7 @@ export function createAlertmanager({ urls, tokenFile, caFile, timeoutMs = 5000 }
     adapter: 'http',
     maxRedirects: 0,
     proxy: false,
-    maxContentLength: MOST_BYTES,
+    maxContentLength: MOST_MIB * 1024 * 1024,
     responseType: 'text',
     validateStatus: null,
     transformResponse: [],
@@ -90,19 +91,24 @@ export function createAlertmanager({ urls, tokenFile, caFile, timeoutMs = 5000 }
         signal: AbortSignal.any([AbortSignal.timeout(timeoutMs), closing.signal]),
       });
     } catch (error) {
+      if (isTooLong(error))
+        throw new AlertmanagerError(
+          `${root} answered more than ${MOST_MIB} MiB: lower its --data.retention, for which it keeps ended silences`,
+          true
+        );
       throw new AlertmanagerError(`${root} does not answer (${whyNot(error, timeoutMs)})`, true);
     }
     const { status } = response;
     if (status >= 200 && status < 300) return response.data;
     if (status === 404 && method === 'DELETE') return '';
-    throw new AlertmanagerError(`${root} answered ${status}${hint(status)}: ${words(response.data)}`, status >= 500);
+    throw new AlertmanagerError(`${root} answered ${status}${hint(status)}: ${words(response.data)}`, false);
   }
 
   async function sessionAt(root: string): Promise<AlertmanagerSession> {
     const query = new URLSearchParams({ filter: 'kind="symptom"' }).toString();
     const answer = await ask(root, { method: 'GET', path: `silences?${query}` });
-    const { data: silences } = silencesSchema.safeParse(json(answer));
-    if (silences === undefined)
+    const silences = await oursIn(json(answer));
+    if (silences === null)
       throw new AlertmanagerError(
         `${root} answered what is no list of silences: it is no Alertmanager with API v2`,
         false
@@ -142,12 +148,42 @@ function bodyOf({ id, createdBy, comment, matchers, startsMs, endsMs }: SilenceD
   return { ...(id !== null && { id }), createdBy, comment, matchers, startsAt: time(startsMs), endsAt: time(endsMs) };
 }
 
+/**
+ * Silences of ours in what was answered, a few at a time. What cannot be ours is not read any further: neither its form
+ * nor its size is in the way.
+ * @returns null: it is no list of silences, which is known by the first that is none
+ */
+async function oursIn(answer: unknown): Promise<Silence[] | null> {
+  if (!Array.isArray(answer)) return null;
+  const ours: Silence[] = [];
+  let sliceStart = performance.now();
+  for (const one of answer as unknown[]) {
+    if (typeof one !== 'object' || one === null || !('createdBy' in one)) return null;
+    if (one.createdBy === CREATED_BY && 'matchers' in one && isPair(one.matchers)) {
+      const { data: silence } = silenceSchema.safeParse(one);
+      if (silence === undefined) return null;
+      ours.push(silence);
+    }
+    if (performance.now() - sliceStart < SLICE_MS) continue;
+    await new Promise(setImmediate);
+    sliceStart = performance.now();
+  }
+  return ours;
+}
+
+/** As many matchers as a silence of ours has. */
+const isPair = (matchers: unknown): boolean => Array.isArray(matchers) && matchers.length === 2;
+
 function json(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
     return undefined;
   }
+}
+
+function isTooLong(error: unknown): boolean {
+  return axios.isAxiosError(error) && error.message.startsWith('maxContentLength');
 }
 
 function whyNot(error: unknown, timeoutMs: number): string {

@@ -11,8 +11,10 @@ export interface SilencesOptions {
   readonly lastsMs: number;
   /** Between two looks while repairs act. After failures it is waited for at most this long. Milliseconds. */
   readonly lookMs: number;
-  /** Milliseconds since the epoch. */
+  /** Never goes back: what waits is counted by it. Milliseconds. */
   readonly clock: () => number;
+  /** As Alertmanager has it, or nearly. Milliseconds since the epoch. */
+  readonly wallClock: () => number;
   /** 0 to under 1. */
   readonly random: () => number;
   /** Written here for metrics. */
@@ -85,9 +87,9 @@ export class Silences {
   }
 
   async #look(runs: readonly ActingRun[]): Promise<void> {
-    const { alertmanager, clock, lastsMs, state } = this.#options;
+    const { alertmanager, wallClock, lastsMs, state } = this.#options;
     const session = await alertmanager.open();
-    const { put, expire, leftOver, held } = stepsFor(runs, session.silences, { nowMs: clock(), lastsMs });
+    const { put, expire, leftOver, held } = stepsFor(runs, session.silences, { nowMs: wallClock(), lastsMs });
     const own = await this.#own(leftOver);
     await eachOf([
       ...put.map((draft) => () => session.put(draft)),

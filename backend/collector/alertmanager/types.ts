@@ -7,7 +7,7 @@ export interface Matcher {
   readonly isEqual?: boolean | undefined;
 }
 
-/** A silence that there is in Alertmanager, whoever made it. Times in milliseconds since the epoch. */
+/** A silence that there is in Alertmanager. Times in milliseconds since the epoch. */
 export interface Silence {
   readonly id: string;
   readonly state: 'active' | 'pending' | 'expired';
@@ -41,7 +41,7 @@ export interface ActingRun {
 
 /** One Alertmanager that answered. Each call throws AlertmanagerError. */
 export interface AlertmanagerSession {
-  /** Those with the matcher `kind="symptom"` when it was asked, ended ones too. */
+  /** Those by `openclaw-fleet` with two matchers, one of them `kind="symptom"`, when it was asked; ended ones too. */
   readonly silences: readonly Silence[];
   put(draft: SilenceDraft): Promise<void>;
   /** Ends it now. One that is gone already is no error. */
