@@ -263,7 +263,7 @@ async function compose({
   });
   const auditWatch = new AuditWatch({
     look: lookAside(join(config.dataDir, 'fleet.db'), config.storage.busyTimeout),
-    clock,
+    wallClock: Date.now,
     log,
     onFailure: () => instruments.counts.sourceFailures++,
   });

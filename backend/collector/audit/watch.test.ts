@@ -90,7 +90,7 @@ function watch(take: LookAside = lookHere): AuditWatch {
       looks.push(look.whole);
       return look;
     },
-    clock: () => now,
+    wallClock: () => now,
     log: { info: say('info'), warn: say('warn'), error: say('error') } as never,
     onFailure: () => failures++,
   });

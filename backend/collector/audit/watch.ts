@@ -8,13 +8,14 @@ const WHOLE_EVERY = 24;
 /** What the last look came to. */
 export interface AuditStanding {
   readonly intact: boolean;
-  /** When that was, in milliseconds of our clock. */
+  /** When that was, in milliseconds since the epoch. */
   readonly atMs: number;
 }
 
 export interface AuditWatchOptions {
   readonly look: LookAside;
-  readonly clock: () => number;
+  /** As Prometheus has it, which says how long ago a look was. */
+  readonly wallClock: () => number;
   readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
   /** Told when the chain could not be read: what was known of it stays. */
   readonly onFailure: () => void;
@@ -61,14 +62,14 @@ export class AuditWatch {
   }
 
   async #look(): Promise<void> {
-    const { look, clock, log, onFailure } = this.#options;
+    const { look, wallClock, log, onFailure } = this.#options;
     if (this.#stopped()) return;
     const due = this.#standing?.intact !== true || this.#sinceWhole + 1 >= WHOLE_EVERY;
     try {
       const { whole, verification } = await look(this.#last, due, this.#stopping.signal);
       this.#sinceWhole = whole ? 0 : this.#sinceWhole + 1;
       const wasBroken = this.#standing?.intact === false;
-      this.#standing = { intact: verification.ok, atMs: clock() };
+      this.#standing = { intact: verification.ok, atMs: wallClock() };
       if (verification.ok) {
         this.#last = verification.sound.last ?? this.#last;
         if (wasBroken) log.info({ record: this.#last?.seq }, 'the audit chain is whole again');

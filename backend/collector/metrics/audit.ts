@@ -1,7 +1,7 @@
 import type { Registry } from 'prom-client';
 import { pulledGauges } from './pulled-gauge.ts';
 
-/** What the last look at the audit chain came to, and when that was, in milliseconds of our clock. */
+/** What the last look at the audit chain came to, and when that was, in milliseconds since the epoch. */
 export interface AuditVerdict {
   readonly intact: boolean;
   readonly atMs: number;
