@@ -14,7 +14,7 @@ const perSecond = (metric: string, ...by: string[]): string =>
   `sum by (${by.join(', ')}) (rate(${metric}{${CHOSEN}}[$__rate_interval]))`;
 const grown = (metric: string): string => `round(sum(increase(${metric}{${CHOSEN}}[$__range])))`;
 const quantile = (q: number, histogram: string): string =>
-  `histogram_quantile(${q}, sum by (le) (rate(${histogram}_bucket{${CHOSEN}}[$__rate_interval])))`;
+  `histogram_quantile(${q}, sum by (le) (rate(${histogram}_bucket{${CHOSEN}}[$__rate_interval]))) >= 0`;
 const quantiles = (histogram: string) =>
   [0.5, 0.95, 0.99].map((q) => ({ expr: quantile(q, histogram), legend: `${q * 100} %` }));
 const QUANTILE_COLORS = { '50 %': 'green', '95 %': 'orange', '99 %': 'red' };
@@ -319,7 +319,7 @@ const neighbours = [
     empty: 'No bridge was asked',
     queries: [
       {
-        expr: `histogram_quantile(0.95, sum by (le, transport) (rate(openclaw_collector_bridge_request_duration_seconds_bucket{${CHOSEN}}[$__rate_interval])))`,
+        expr: `histogram_quantile(0.95, sum by (le, transport) (rate(openclaw_collector_bridge_request_duration_seconds_bucket{${CHOSEN}}[$__rate_interval]))) >= 0`,
         legend: '{{transport}}',
       },
     ],

@@ -126,6 +126,7 @@ const expired = graph({
   decimals: 0,
   min: 0,
   empty: 'No node of these zones expired',
+  shades: 'red',
   stack: true,
   queries: [
     {

@@ -2,6 +2,7 @@
 // With --dashboards=<minutes> those of docs/images/dashboards instead, after so many minutes of a living fleet.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { chromium, type Browser, type Page } from '@playwright/test';
 import { APP, appPages, open, type AppPage, type Theme } from './support/app-pages.ts';
@@ -136,7 +137,11 @@ async function main(): Promise<void> {
     living.defer(() => control.close());
     const { runId, configurationId } = await tellStory({ ...stage.facts, controlUrl: control.url });
     if (values.dashboards !== undefined) {
+      const halfMs = Number(values.dashboards) * 30_000;
+      say(`Letting the fleet live for ${values.dashboards} minutes`);
+      await setTimeout(halfMs);
       await tellOfRepairs({ ...stage.facts, controlUrl: control.url });
+      await setTimeout(halfMs);
       await everyBoard(await loggedIn(browser, stage, 'Admin', 1600), Number(values.dashboards));
       return;
     }
@@ -151,11 +156,9 @@ async function main(): Promise<void> {
 
 /** Each dashboard in full: what a fleet did in the last minutes. */
 async function everyBoard(page: Page, minutes: number): Promise<void> {
-  say(`Letting the fleet live for ${minutes} minutes`);
-  await page.waitForTimeout(minutes * 60_000);
-  const query = `from=now-${minutes}m&to=now&var-target=gateway-11&kiosk`;
+  const query = `from=now-${minutes}m&to=now&var-target=gateway-04&kiosk`;
   for (const board of BOARDS) {
-    await openBoard(page, board, { width: 1600, query });
+    await openBoard(page, board, { width: 1600, query, above: 90 });
     await shoot(page, join(BOARDS_OUT, `${board.uid.replace('openclaw-fleet-', '')}.png`), 250_000);
   }
 }

@@ -92,6 +92,8 @@ export interface GraphAbout extends About {
   readonly bars?: boolean;
   /** Where the axis begins unless a value is lower. */
   readonly softMin?: number;
+  /** Of which colour all are shades, where they are all of one kind. */
+  readonly shades?: string;
   /** Draws the thresholds as lines. */
   readonly marks?: boolean;
   /** Default: a list below; a table on the right for many names. */
@@ -100,9 +102,13 @@ export interface GraphAbout extends About {
 
 /** Values over time. */
 export function graph(about: GraphAbout): Panel {
-  const { stack = false, bars = false, softMin, marks = false, legend = 'list' } = about;
+  const { stack = false, bars = false, softMin, shades, marks = false, legend = 'list' } = about;
   const panel = dress(new graphs.PanelBuilder(), about)
-    .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.PaletteClassic))
+    .colorScheme(
+      shades === undefined
+        ? new FieldColorBuilder().mode(FieldColorModeId.PaletteClassic)
+        : new FieldColorBuilder().mode(FieldColorModeId.Shades).fixedColor(shades)
+    )
     .drawStyle(bars ? common.GraphDrawStyle.Bars : common.GraphDrawStyle.Line)
     .lineWidth(stack || bars ? 0 : 1.5)
     .fillOpacity(stack || bars ? 75 : legend === 'none' ? 8 : 0)

@@ -51,9 +51,9 @@ export const perSecond = (metric: string, ...by: string[]): string =>
 export const inRange = (metric: string, ...by: string[]): string =>
   `round(sum${by.length === 0 ? '' : ` by (${by.join(', ')})`} (increase(${metric}[$__range])))`;
 
-/** A quantile of a histogram, over all collectors. */
+/** A quantile of a histogram, over all collectors; without a value where nothing was measured. */
 export const quantile = (q: number, histogram: string, by = ''): string =>
-  `histogram_quantile(${q}, sum by (le${by === '' ? '' : `, ${by}`}) (rate(${histogram}[$__rate_interval])))`;
+  `histogram_quantile(${q}, sum by (le${by === '' ? '' : `, ${by}`}) (rate(${histogram}[$__rate_interval]))) >= 0`;
 
 /** A StateSet as one number, the place of the state that holds in `states`, for a panel that maps it to the word. */
 export const stateNumber = (metric: string, label: string, states: readonly string[], matchers = ''): string =>

@@ -17,11 +17,10 @@ interface Board {
 /** The dashboards as they are written. */
 export const BOARDS = Object.values(DASHBOARDS) as readonly Board[];
 
-/** One unit of Grafana's grid with its gap, and what is above the panels. Pixels. */
+/** One unit of Grafana's grid with its gap, and what may be above the panels. Pixels. */
 const UNIT = 38;
 const ABOVE = 260;
-const heightOf = ({ panels }: Board): number =>
-  ABOVE + UNIT * Math.max(...panels.map(({ gridPos: { y, h } }) => y + h));
+const heightOf = ({ panels }: Board): number => UNIT * Math.max(...panels.map(({ gridPos: { y, h } }) => y + h));
 
 /** Grafana asks for what only its cloud has, and takes no for an answer. */
 const ASKED_IN_VAIN = /\/public-dashboards$/;
@@ -56,13 +55,21 @@ export function watchErrors(page: Page): { readonly settled: () => Promise<reado
   };
 }
 
+interface Look {
+  readonly theme?: Theme;
+  readonly width?: number;
+  /** What is above the panels. Pixels. */
+  readonly above?: number;
+  readonly query?: string;
+}
+
 /** Opens a dashboard so tall that Grafana draws all of it, and waits until every panel has asked and drawn. */
 export async function openBoard(
   page: Page,
   board: Board,
-  { theme = 'dark', width = 1280, query = 'from=now-5m&to=now' }: { theme?: Theme; width?: number; query?: string } = {}
+  { theme = 'dark', width = 1280, above = ABOVE, query = 'from=now-5m&to=now' }: Look = {}
 ): Promise<void> {
-  await page.setViewportSize({ width, height: heightOf(board) });
+  await page.setViewportSize({ width, height: above + heightOf(board) });
   await page.goto(`/d/${board.uid}?${query}&refresh=&theme=${theme}`);
   for (const { type, title } of board.panels)
     if (type !== 'row') await expect(page.getByRole('heading', { name: title, exact: true }).first()).toBeVisible();
