@@ -200,7 +200,7 @@ describe('npm start', () => {
       const next = npmStart('--no-table', '--no-grafana', '--port-base', String(base), '--exit-after', '2');
       const code = await next.ended;
       expect(code === 0 ? '' : next.text()).toBe('');
-      expect(next.text()).toMatch(/Ended what an earlier demo left behind: collector/);
+      expect(next.text()).toMatch(/Ended what an earlier demo left behind: (alertmanager, )?collector/);
       expect(next.text()).toContain('Stopping after 2 s, as --exit-after says.');
       for (const offset of [0, 1, 2, 3, 4]) expect(await portTrouble(base + offset)).toBeNull();
       for (const demo of [killed, next]) expect(existsSync(folderOf(demo))).toBe(false);

@@ -11,13 +11,13 @@ import type { Credentials } from '../credentials.ts';
 import { runSimulation } from '../fleet.ts';
 import type { Simulation } from '../fleet.ts';
 import { SCENARIOS } from '../scenarios.ts';
-import { createToken, enrolAll, fleetCommand } from './credentials.ts';
-import type { FleetCommand, TokenFile } from './credentials.ts';
+import { enrolAll, fleetCommand } from './credentials.ts';
+import type { FleetCommand } from './credentials.ts';
 import { baseEnvironment, collectorSettings } from './environment.ts';
 import type { Places } from './environment.ts';
 import { applyPolicy, readFleet, waitUntilReady } from './fleet-api.ts';
-import type { Account } from './grafana.ts';
 import { logTo } from './log.ts';
+import { makeTokens } from './people.ts';
 import { Processes } from './processes.ts';
 import { bridgeProgram, installProgram, RealGateways } from './real.ts';
 import { lineView, tableView } from './screen.ts';
@@ -40,15 +40,6 @@ const GATEWAY_READY_MS = 180_000;
 const out = process.stdout;
 const say = (line: string): void => void out.write(`${line}\n`);
 const shown = (path: string): string => relative(process.cwd(), path) || '.';
-
-/** Of the demo's people: who asks for a repair never approves it. Where there is Grafana they are the same as in there. */
-const PEOPLE = { operator: 'otto', approver: 'ada' };
-
-interface Tokens {
-  readonly viewer: TokenFile;
-  readonly operator: TokenFile;
-  readonly approver: TokenFile;
-}
 
 /** Prefix of the names of real gateways. */
 const REAL = 'real';
@@ -121,9 +112,12 @@ export class Demo {
     const simulated = this.#members(SIMULATED, 'gateway', (index) => ZONES[index % ZONES.length] ?? '');
     const real = this.#members(this.#options.gateways.length, REAL, () => REAL_ZONE);
     const { parts, credentials } = await this.#makeCredentials(simulated, real);
+    // The collector looks for its silences from the start on.
+    await this.#startParts(parts.filter(({ title }) => title === 'Alertmanager'));
     await this.#startCollector();
-    const accounts = await this.#startStack(parts);
-    const tokens = await this.#step('Making API tokens', this.#makeTokens(accounts));
+    await this.#startParts(parts.filter(({ title }) => title !== 'Alertmanager'));
+    const accounts = await this.#stack.makeAccounts();
+    const tokens = await this.#step('Making API tokens', makeTokens(this.#fleet, folder, accounts));
     await this.#startReal(real);
     this.#simulation = runSimulation({
       endpoint: this.#intakeUrl,
@@ -190,22 +184,6 @@ export class Demo {
     return { parts, credentials: credentials.slice(0, simulated.length) };
   }
 
-  /** @param accounts of the people, where there is Grafana: each is one person, there and at a command line */
-  async #makeTokens(accounts: readonly Account[]): Promise<Tokens> {
-    const { folder } = this.#places;
-    const viewer = { name: 'demo', role: 'viewer', file: join(folder, 'viewer-token') };
-    const of = (role: keyof typeof PEOPLE): Promise<TokenFile> => {
-      const name = PEOPLE[role];
-      const person = accounts.find(({ login }) => login === name)?.identifier ?? name;
-      return createToken(this.#fleet, { name, role, person, file: join(folder, `${role}-token`) });
-    };
-    return {
-      viewer: await createToken(this.#fleet, viewer),
-      operator: await of('operator'),
-      approver: await of('approver'),
-    };
-  }
-
   /** The simulated gateways run what is desired of them, until somebody edits one. */
   async #applyPolicy(token: string, members: readonly Credentials[]): Promise<void> {
     const driftMode = this.#options.automation ? 'ApplyAndAutoCorrect' : 'ApplyAndMonitor';
@@ -228,14 +206,13 @@ export class Demo {
     await this.#step('Starting the collector', this.#ready('The collector', `${this.#apiUrl}/readyz`));
   }
 
-  /** Starts what is installed beside the collector, all at once. @returns the accounts in Grafana */
-  async #startStack(parts: readonly Part[]): Promise<Account[]> {
+  /** Starts what is installed beside the collector, all of it at once. */
+  async #startParts(parts: readonly Part[]): Promise<void> {
     for (const { program } of parts) this.#processes.start(program);
     for (const { title, readyUrl } of parts) {
       const limit = title === 'Grafana' ? GRAFANA_READY_MS : READY_MS;
       await this.#step(`Starting ${title}`, waitUntilReady(title, readyUrl, limit, this.#stop.orThrow));
     }
-    return this.#stack.makeAccounts();
   }
 
   async #startReal(members: readonly Member[]): Promise<void> {

@@ -9,6 +9,7 @@ import { behaviourAt, planFleet } from '../scenario.ts';
 import { alertmanagerProgram, writeAlertmanagerConfig } from './alertmanager.ts';
 import { baseEnvironment, collectorSettings } from './environment.ts';
 import { faster } from './faster.ts';
+import { makeTokens } from './people.ts';
 import { prometheusProgram, writePrometheusConfig } from './prometheus.ts';
 import { PROVISIONED_PORTS, relocate } from './relocate.ts';
 import { bridgeProgram } from './real.ts';
@@ -224,6 +225,33 @@ describe('what the demo tells', () => {
     };
     expect(always && doingOf(behaviourAt(always, 5))).toBe('repeats old heartbeats');
     expect(always && doingOf(behaviourAt(always, 20))).toBe('');
+  });
+});
+
+describe('the tokens of the demo', () => {
+  const made = async (accounts: { login: string; identifier: string }[]): Promise<string[][]> => {
+    const calls: string[][] = [];
+    const fleet = (...args: string[]): Promise<string> => {
+      calls.push(args);
+      return Promise.resolve('{"token":"ocf_a_b"}');
+    };
+    await makeTokens(fleet, folder, accounts);
+    return calls.map((args) => [args[args.indexOf('--role') + 1] ?? '', args[args.indexOf('--person') + 1] ?? '']);
+  };
+
+  it('are of the people in Grafana, by what its ID tokens call them, else by their logins', async () => {
+    const accounts = [
+      { login: 'otto', identifier: 'uid-of-otto' },
+      { login: 'ada', identifier: 'uid-of-ada' },
+    ];
+    expect((await made(accounts)).slice(1)).toEqual([
+      ['operator', 'uid-of-otto'],
+      ['approver', 'uid-of-ada'],
+    ]);
+    expect((await made([])).slice(1)).toEqual([
+      ['operator', 'otto'],
+      ['approver', 'ada'],
+    ]);
   });
 });
 

@@ -117,7 +117,7 @@ function tour({ stack, automation }: Running): string[] {
       ? 'Automation is on: low-risk repairs begin by themselves after a while.'
       : `As otto, select ${FIRST} on the fleet page, "Repair selected", and ask for approval.`,
     'As ada, in another browser or a private window, approve it: who asked never approves.',
-    'The run shows each step with its evidence; the alert is silenced meanwhile, and ends with it.',
+    'The run shows each step with its evidence. Its alerts are silenced meanwhile, and end with it.',
   ];
   return ['Try this:', ...steps.map((step, index) => `  ${index + 1}. ${step}`), ''];
 }
