@@ -23,6 +23,8 @@ const REPORT_MS = 10_000;
 const ACCEPTED = 'openclaw_collector_heartbeats_total{outcome="accepted"}';
 const CPU = 'process_cpu_seconds_total';
 const MEMORY = 'process_resident_memory_bytes';
+/** From a heartbeat's first byte to its answer: what is the collector's own of the latency that its nodes see. */
+const TAKEN = 'openclaw_collector_heartbeat_duration_seconds';
 
 interface Options {
   readonly nodes: number;
@@ -107,7 +109,8 @@ async function run({ nodes, minutes }: Options): Promise<string[]> {
   const beganMs = performance.now();
   const began = await collector.metrics();
   const elapsed = (): number => (performance.now() - beganMs) / 1000;
-  const cpu = (now: string): number => valueOf(now, CPU) - valueOf(began, CPU);
+  const grown = (now: string, series: string): number => valueOf(now, series) - valueOf(began, series);
+  const cpu = (now: string): number => grown(now, CPU);
   while (elapsed() < minutes * 60) {
     await sleep(Math.min(REPORT_MS, Math.max(0, minutes * 60_000 - (performance.now() - beganMs))));
     const [{ online, total }, metrics] = [await collector.summary(), await collector.metrics()];
@@ -140,6 +143,10 @@ async function run({ nodes, minutes }: Options): Promise<string[]> {
         `${name}Ms`,
         Number(simulation.latencyMs(share).toFixed(1)),
       ])
+    ),
+    collectorMeanMs: Number(((1000 * grown(metrics, `${TAKEN}_sum`)) / grown(metrics, `${TAKEN}_count`)).toFixed(1)),
+    collectorPercentWithin50Ms: Number(
+      ((100 * grown(metrics, `${TAKEN}_bucket{le="0.05"}`)) / grown(metrics, `${TAKEN}_count`)).toFixed(2)
     ),
     cpuSeconds: Number(cpuSeconds.toFixed(1)),
     cpuPercentOfACore: Number(((100 * cpuSeconds) / seconds).toFixed(2)),
