@@ -22,7 +22,8 @@ const readJson = (path) => JSON.parse(readFileSync(path, 'utf8'));
 function installedIn(root) {
   return (path) => {
     try {
-      return readJson(join(root, path, 'package.json')).version ?? null;
+      // As npm reads it: v1.2.3 is 1.2.3.
+      return readJson(join(root, path, 'package.json')).version?.replace(/^v/, '') ?? null;
     } catch {
       return null;
     }

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { ensureBuilt, notBuilt } from '../../../scripts/lib/app.mjs';
-import { ensureInstalled, installArguments, npmCommand } from '../../../scripts/lib/install.mjs';
+import { ensureInstalled, installArguments, nodeBinary, npmCommand } from '../../../scripts/lib/install.mjs';
 import { clean, cleanLeftovers, note, RUN_VARIABLE } from '../../../scripts/lib/leftovers.mjs';
 import { missingPackages, neededPackages } from '../../../scripts/lib/lock.mjs';
 import { parseOptions, portsOf } from '../../../scripts/lib/options.mjs';
@@ -77,6 +77,24 @@ describe('what must be installed', () => {
       'node_modules/lib',
       'node_modules/tool',
     ]);
+  });
+
+  it('takes a package that writes its version with a v for what npm takes it for', async () => {
+    const folder = join(root, 'with-a-v');
+    const places = ['contract', 'client', 'bridge', 'collector', 'simulator'].map((name) => `backend/${name}`);
+    const packages = Object.fromEntries(places.map((place) => [place, { dependencies: { lib: '1' } }]));
+    mkdirSync(join(folder, 'node_modules', 'lib'), { recursive: true });
+    mkdirSync(join(folder, 'node_modules', 'node', 'bin'), { recursive: true });
+    writeFileSync(nodeBinary(folder), '');
+    writeFileSync(join(folder, 'node_modules', 'lib', 'package.json'), '{ "version": "v1.0.0" }');
+    writeFileSync(
+      join(folder, 'package-lock.json'),
+      JSON.stringify({ packages: { '': {}, ...packages, 'node_modules/lib': { version: '1.0.0' } } })
+    );
+    let said = '';
+    const out = { write: (text: string) => (said += text) };
+    await ensureInstalled({ root: folder, workspaces: null, what: 'everything', out });
+    expect(said).toBe('');
   });
 
   it('says what npm said when the installation fails', async () => {
