@@ -279,7 +279,9 @@ async function compose({
     proposals: repairs.proposals,
     bridges: repairs.bridges,
     metricsOf: ({ id, report }) =>
-      nodeTrust.standing(id, '') === 'ok' ? scrapeAddress(report.reported?.metrics_address) : null,
+      nodeTrust.standing(id, trust.node(id)?.fingerprint ?? '') === 'ok'
+        ? scrapeAddress(report.reported?.metrics_address)
+        : null,
     auditTrail: storage,
     signAuditHead: (head) => signHead(head, Date.now(), credentials.actionsKey),
     audit: (entry) => storage.appendAudit(entry),

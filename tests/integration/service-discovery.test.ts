@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
@@ -7,8 +8,10 @@ import { createBridge, type Bridge } from '../../backend/bridge/bridge.ts';
 import { settingsFromEnv } from '../../backend/bridge/settings.ts';
 import { FakeGateway } from '../../backend/bridge/testing/fake-gateway.ts';
 import { optionsFromEnv } from '../../backend/client/index.ts';
+import { BRIDGE_BLOCKS } from '../../backend/collector/api/testing/harness.ts';
 import { findOnPath } from '../../scripts/lib/path.mjs';
 import { TestCollector } from './support/collector.ts';
+import type { TestNode } from './support/node.ts';
 import { TestPrometheus } from './support/prometheus.ts';
 import { waitFor } from './support/wait.ts';
 
@@ -22,9 +25,11 @@ describe('service discovery of bridges', () => {
   const collector = new TestCollector({ OPENCLAW_FLEET_BRIDGES_METRICS_PORTS: '1024-65535' });
   const gateway = new FakeGateway();
   let bridge: Bridge;
+  let other: TestNode;
 
   beforeAll(async () => {
     collector.enroll('gw-1', '--id', 'gw-1', '--zone', 'eu-1');
+    other = collector.enroll('gw-2', '--id', 'gw-2');
     await collector.start();
     await gateway.listen();
     const env = {
@@ -38,6 +43,7 @@ describe('service discovery of bridges', () => {
     await waitFor(async () => (await places()).length > 0, 'the bridge to be listed');
   }, LIMIT_MS);
   afterAll(async () => {
+    other.close();
     await bridge.stop();
     await gateway.close();
     await collector.close();
@@ -71,8 +77,15 @@ describe('service discovery of bridges', () => {
     LIMIT_MS + 30_000
   );
 
-  it('forgets a node that is revoked', async () => {
+  it('forgets a node that is revoked, or whose newest certificate is', async () => {
+    const reported = { ...BRIDGE_BLOCKS.reported, metrics_address: '127.0.0.1:9464' };
+    expect(await other.post(other.beat({ ...BRIDGE_BLOCKS, reported }))).toMatchObject({ status: 200 });
+    const listed = async () => (await places()).map(({ labels }) => labels['target']);
+    await waitFor(async () => (await listed()).length === 2, 'both to be listed');
+    const pem = readFileSync(join(collector.folder, 'nodes', 'gw-2', 'node.crt'));
+    collector.cli('revoke', '--certificate', new X509Certificate(pem).fingerprint256, '--reason', 'stolen');
+    await waitFor(async () => (await listed()).join() === 'gw-1', 'the second to be left out');
     collector.cli('revoke', 'gw-1', '--reason', 'stolen');
-    await waitFor(async () => (await places()).length === 0, 'the bridge to be left out');
+    await waitFor(async () => (await listed()).length === 0, 'the bridge to be left out');
   });
 });
