@@ -50,6 +50,7 @@ const words = (): Record<string, string> => ({
   'certificate.revoked': t('audit.action.certificate-revoked', 'Certificate revoked'),
   'token.created': t('audit.action.token-created', 'API token created'),
   'token.revoked': t('audit.action.token-revoked', 'API token revoked'),
+  'store.restored': t('audit.action.store-restored', 'Database restored from a backup'),
   'audit.cut': t('audit.action.cut', 'Old audit records exported and removed'),
 });
 
