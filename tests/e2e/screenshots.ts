@@ -158,7 +158,7 @@ async function main(): Promise<void> {
 async function everyBoard(page: Page, minutes: number): Promise<void> {
   const query = `from=now-${minutes}m&to=now&var-target=gateway-04&kiosk`;
   for (const board of BOARDS) {
-    await openBoard(page, board, { width: 1600, query, above: 90 });
+    await openBoard(page, board, { width: 1600, query, above: 125 });
     await shoot(page, join(BOARDS_OUT, `${board.uid.replace('openclaw-fleet-', '')}.png`), 250_000);
   }
 }
