@@ -47,7 +47,10 @@ afterEach(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-function silences(targets: readonly string[], clocks: { clock?: () => number; wallClock?: () => number } = {}) {
+function silences(
+  targets: readonly string[],
+  more: { clock?: () => number; wallClock?: () => number; lastsMs?: number } = {}
+) {
   const state = { held: 0, failures: 0 };
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const kept = new Silences({
@@ -61,7 +64,7 @@ function silences(targets: readonly string[], clocks: { clock?: () => number; wa
     random: () => 0,
     state,
     log: { info: () => undefined, error: () => undefined, debug: () => undefined },
-    ...clocks,
+    ...more,
   });
   return { kept, state };
 }
@@ -81,6 +84,16 @@ describe('silences of repairs that act', () => {
     clock.wall -= 60 * MINUTE;
     await kept.tick();
     expect(asked).toHaveLength(2);
+  });
+
+  it('are looked at several times before they end, however short they last', async () => {
+    const clock = { now: NOW };
+    const { kept } = silences(['n1'], { clock: () => clock.now, lastsMs: MINUTE });
+    for (let look = 0; look < 4; look++) {
+      await kept.tick();
+      clock.now += MINUTE / 4;
+    }
+    expect(asked).toHaveLength(4);
   });
 
   it('are made for the others when one of them fails in Alertmanager', async () => {

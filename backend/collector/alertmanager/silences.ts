@@ -9,7 +9,10 @@ export interface SilencesOptions {
   readonly known: (runId: string) => Promise<boolean>;
   /** How long a silence lasts unless it is renewed. Milliseconds. */
   readonly lastsMs: number;
-  /** Between two looks while repairs act. After failures it is waited for at most this long. Milliseconds. */
+  /**
+   * Between two looks while repairs act, but no more than a quarter of `lastsMs`: one is renewed before it ends. After
+   * failures it is waited for at most this long. Milliseconds.
+   */
   readonly lookMs: number;
   /** Never goes back: what waits is counted by it. Milliseconds. */
   readonly clock: () => number;
@@ -28,6 +31,7 @@ export interface SilencesOptions {
 
 /** The first wait after a failure, as a part of `lookMs`; each further one is twice as long. */
 const FIRST_WAIT = 1 / 12;
+const LOOKS_A_LIFE = 4;
 
 /**
  * Keeps one silence in Alertmanager for each run that acts, and none for others. Level-triggered: each look compares what is
@@ -45,7 +49,7 @@ export class Silences {
   #stopped = false;
 
   constructor(options: SilencesOptions) {
-    this.#options = options;
+    this.#options = { ...options, lookMs: Math.min(options.lookMs, options.lastsMs / LOOKS_A_LIFE) };
   }
 
   /** Looks if that is due. Never rejects; a call while another is under way does nothing. */
