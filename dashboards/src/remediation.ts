@@ -10,6 +10,7 @@ const ZONES = 'zone=~"$zone"';
 const NO_COLLECTOR = 'No collector is scraped';
 const OPEN = 'openclaw_fleet_repairs_open';
 const ENDED = 'openclaw_fleet_repairs_ended_total';
+const DURATION = 'openclaw_fleet_repair_duration_seconds';
 /** Those that acted on a target; the rest ended without a verb. */
 const ACTED = 'state=~"succeeded|failed|no_effect|rolled_back"';
 const ENDS = RUN_STATES.filter((state) => !(OPEN_RUN_STATES as readonly string[]).includes(state));
@@ -74,14 +75,14 @@ const numbers = [
   stat({
     title: 'Mean time to repair',
     description:
-      'From the request to the end, for repairs that acted, with the wait for an approval and the time of verifying: repairs open over time, divided by those that ended (Little). Right when the time range is long against a repair.',
+      'From the request until the fault had stayed clear, of repairs that succeeded: with the wait for an approval and the time of verifying.',
     unit: 's',
     decimals: 0,
-    empty: 'No repair acted',
+    empty: 'No repair succeeded',
     spark: false,
     queries: [
       {
-        expr: `$__range_s * avg_over_time(sum(${fleet(OPEN, 'playbook', 'state')})[$__range:]) / (sum(increase(${ENDED}{${ACTED}}[$__range])) > 0)`,
+        expr: `sum(increase(${DURATION}_sum[$__range])) / (sum(increase(${DURATION}_count[$__range])) > 0)`,
         legend: 'Mean',
       },
     ],

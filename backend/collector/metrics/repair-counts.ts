@@ -31,7 +31,7 @@ export interface BridgeRequest {
 export interface RepairInstruments {
   /** A guardrail refused. */
   readonly refused: (reason: RefusalReason) => void;
-  readonly ended: (run: Pick<Run, 'playbook' | 'state' | 'trigger' | 'breakGlass'>) => void;
+  readonly ended: (run: Pick<Run, 'playbook' | 'state' | 'trigger' | 'breakGlass' | 'createdAt' | 'endedAt'>) => void;
   /** A verb was carried out by a node, or not. */
   readonly verb: (verb: string, outcome: string, seconds: number) => void;
   readonly asked: (request: BridgeRequest) => void;
@@ -55,6 +55,14 @@ export function createRepairInstruments(registry: Registry): RepairInstruments {
   for (const playbook of PLAYBOOK_IDS) {
     for (const state of ENDS) for (const trigger of TRIGGERS) ended.inc({ playbook, state, trigger }, 0);
   }
+  const duration = new Histogram({
+    name: 'openclaw_fleet_repair_duration_seconds',
+    help: 'Time from the request of a repair until its fault had stayed clear, of those that succeeded.',
+    labelNames: ['playbook'],
+    buckets: [5, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200],
+    registers: [registry],
+  });
+  for (const playbook of PLAYBOOK_IDS) duration.zero({ playbook });
   const breakGlass = new Counter({
     name: 'openclaw_fleet_repairs_break_glass_total',
     help: 'Repairs that ended and that one approver decided alone.',
@@ -94,8 +102,12 @@ export function createRepairInstruments(registry: Registry): RepairInstruments {
     refused(reason) {
       refusals[reason]++;
     },
-    ended({ playbook, state, trigger, breakGlass: broken }) {
+    ended({ playbook, state, trigger, breakGlass: broken, createdAt, endedAt }) {
       ended.inc({ playbook, state, trigger });
+      if (state === 'succeeded' && endedAt !== null) {
+        const seconds = (Date.parse(endedAt) - Date.parse(createdAt)) / 1000;
+        duration.observe({ playbook }, Math.max(0, seconds));
+      }
       if (broken) breakGlass.inc();
     },
     verb(verb, outcome, seconds) {

@@ -26,11 +26,16 @@ describe('the metrics of repairs', () => {
     ];
     expect(await counts()).toEqual([0, 0, 0, 0, 0]);
     repairs.refused('blast-radius');
-    repairs.ended({ ...ended, breakGlass: false });
-    repairs.ended({ ...ended, breakGlass: true });
+    const times = { createdAt: '2026-02-06T12:00:00.000Z', endedAt: '2026-02-06T12:07:30.000Z' };
+    repairs.ended({ ...ended, ...times, breakGlass: false });
+    repairs.ended({ ...ended, ...times, breakGlass: true });
+    repairs.ended({ ...ended, ...times, state: 'succeeded', breakGlass: false });
     for (const seconds of [2, 40, 40]) repairs.verb(acted.verb, acted.outcome, seconds);
     repairs.asked({ verb: asked.request, transport: asked.transport, outcome: asked.outcome, seconds: 5 });
     expect(await counts()).toEqual([1, 2, 1, 3, 1]);
+    expect(await value('fleet_repair_duration_seconds_count', { playbook: 'BridgeStuck' })).toBe(1);
+    expect(await value('fleet_repair_duration_seconds_sum', { playbook: 'BridgeStuck' })).toBe(450);
+    expect(await value('fleet_repair_duration_seconds_count', { playbook: 'ConfigDrift' })).toBe(0);
     expect(await value('fleet_action_duration_seconds_bucket', { le: '5', verb: 'restart' })).toBe(1);
     expect(await value('fleet_action_duration_seconds_sum', { verb: 'restart' })).toBe(82);
     expect(await value('collector_bridge_request_duration_seconds_count', { transport: 'reverse_ssh' })).toBe(1);

@@ -38,7 +38,6 @@ export const GATEWAY_COLORS: Words = {
 };
 export const HEALTH_COLORS: Words = { ok: 'green', warn: 'yellow', error: 'red' };
 export const APPLY_COLORS: Words = { UNSET: '#8e8e8e', APPLYING: 'blue', APPLIED: 'green', FAILED: 'red' };
-export const SEVERITY_COLORS: Words = { info: 'blue', warning: 'yellow', critical: 'red' };
 /** How repairs end, and what they are until then. */
 export const RUN_COLORS: Words = {
   pending_approval: 'purple',
