@@ -169,11 +169,7 @@ export class Demo {
     real: readonly Member[]
   ): Promise<{ parts: Part[]; credentials: Credentials[] }> {
     await this.#step("Making an authority and the collector's certificates", this.#fleet('pki', 'init'));
-    const bridges = this.#options.gateways.map(({ bridgePort }) => `127.0.0.1:${bridgePort}`);
-    const parts = await this.#step(
-      'Laying out what is installed',
-      this.#stack.prepare(this.#fleet, bridges, this.#env)
-    );
+    const parts = await this.#step('Laying out what is installed', this.#stack.prepare(this.#fleet, this.#env));
     const all = [...simulated, ...real];
     let enrolled = 0;
     const credentials = await this.#step(

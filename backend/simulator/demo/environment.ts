@@ -42,8 +42,14 @@ export function baseEnvironment(
 /** The settings of the demo's collector, for it and for the command line. */
 export function collectorSettings(
   { folder }: Places,
-  options: { intakePort: number; apiPort: number; automation: boolean }
+  options: {
+    intakePort: number;
+    apiPort: number;
+    automation: boolean;
+    gateways: readonly { readonly bridgePort: number }[];
+  }
 ): Record<string, string> {
+  const bridges = options.gateways.map(({ bridgePort }) => bridgePort);
   return {
     OPENCLAW_FLEET_TIMINGS: 'demo',
     OPENCLAW_FLEET_DATA_DIR: join(folder, 'data'),
@@ -53,6 +59,10 @@ export function collectorSettings(
     OPENCLAW_FLEET_API_HOST: '127.0.0.1',
     OPENCLAW_FLEET_API_PORT: String(options.apiPort),
     OPENCLAW_FLEET_METRICS_PER_TARGET: 'full',
+    // Prometheus finds the bridges by the collector.
+    ...(bridges.length > 0 && {
+      OPENCLAW_FLEET_BRIDGES_METRICS_PORTS: `${Math.min(...bridges)}-${Math.max(...bridges)}`,
+    }),
     ...(options.automation && { SMART_FLEET_AUTOMATION_ENABLED: 'true' }),
   };
 }

@@ -34,15 +34,18 @@ describe('the environment of the demo', () => {
   });
 
   it('keeps everything in the folder of the demo and on loopback', () => {
-    const settings = collectorSettings(places, { intakePort: 1, apiPort: 2, automation: false });
+    const settings = collectorSettings(places, { intakePort: 1, apiPort: 2, automation: false, gateways: [] });
     expect(settings).toMatchObject({
       OPENCLAW_FLEET_TIMINGS: 'demo',
       OPENCLAW_FLEET_INTAKE_HOST: '127.0.0.1',
       OPENCLAW_FLEET_API_HOST: '127.0.0.1',
     });
     expect(settings).not.toHaveProperty('SMART_FLEET_AUTOMATION_ENABLED');
-    const automatic = collectorSettings(places, { intakePort: 1, apiPort: 2, automation: true });
-    expect(automatic['SMART_FLEET_AUTOMATION_ENABLED']).toBe('true');
+    expect(settings).not.toHaveProperty('OPENCLAW_FLEET_BRIDGES_METRICS_PORTS');
+    const gateways = [{ bridgePort: 21_010 }, { bridgePort: 21_011 }];
+    const more = collectorSettings(places, { intakePort: 1, apiPort: 2, automation: true, gateways });
+    expect(more['SMART_FLEET_AUTOMATION_ENABLED']).toBe('true');
+    expect(more['OPENCLAW_FLEET_BRIDGES_METRICS_PORTS']).toBe('21010-21011');
     expect(settings['OPENCLAW_FLEET_DATA_DIR']).toBe(join(folder, 'data'));
     expect(settings['OPENCLAW_FLEET_PKI_DIR']).toBe(join(folder, 'pki'));
   });

@@ -77,19 +77,14 @@ export class Stack {
 
   /**
    * Lays out the folders and tokens of what there is.
-   * @param bridges host:port of each bridge's own metrics
    * @returns what to start, in order
    */
-  async prepare(
-    fleet: FleetCommand,
-    bridges: readonly string[],
-    env: Readonly<Record<string, string>>
-  ): Promise<Part[]> {
+  async prepare(fleet: FleetCommand, env: Readonly<Record<string, string>>): Promise<Part[]> {
     const { prometheus, alertmanager, grafana } = this.#found;
     const ports = this.#ports;
     const parts: Part[] = [];
     if (prometheus !== null) {
-      const { config, tokenFile } = writePrometheusConfig(this.#places, ports, bridges, alertmanager !== null);
+      const { config, tokenFile } = writePrometheusConfig(this.#places, ports, [], alertmanager !== null);
       await createToken(fleet, { name: 'prometheus', role: 'viewer', file: tokenFile });
       const program = prometheusProgram(prometheus, this.#places, config, ports.prometheus, env);
       parts.push({ title: 'Prometheus', program, readyUrl: `${this.prometheusUrl ?? ''}/-/ready` });
