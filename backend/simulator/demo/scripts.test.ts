@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { ensureBuilt, notBuilt } from '../../../scripts/lib/app.mjs';
+import { ensureBuilt, notBuilt, outdated } from '../../../scripts/lib/app.mjs';
 import { ensureInstalled, installArguments, nodeBinary, npmCommand } from '../../../scripts/lib/install.mjs';
 import { clean, cleanLeftovers, note, RUN_VARIABLE } from '../../../scripts/lib/leftovers.mjs';
 import { missingPackages, neededPackages } from '../../../scripts/lib/lock.mjs';
@@ -251,6 +251,25 @@ describe('the Grafana app', () => {
     for (const name of ['plugin.json', 'module.js']) writeFileSync(join(folder, 'dist', name), '');
     await ensureBuilt({ root: folder });
     expect(notBuilt(join(folder, 'dist'))).toBeNull();
+  });
+
+  it('is built anew after an upgrade: a page or a runbook that is newer would be missing from it', async () => {
+    const folder = join(root, 'app-of-yesterday');
+    const at = (...path: string[]) => join(folder, ...path);
+    mkdirSync(at('dist'), { recursive: true });
+    mkdirSync(at('docs', 'runbooks'), { recursive: true });
+    const files = [at('dist', 'plugin.json'), at('dist', 'module.js'), at('docs', 'runbooks', 'OpenClawDrift.md')];
+    for (const file of files) writeFileSync(file, '');
+    const write = (path: string, second: number) => utimesSync(path, second, second);
+    write(at('dist', 'module.js'), 2000);
+    write(at('docs', 'runbooks', 'OpenClawDrift.md'), 1000);
+    write(at('docs', 'runbooks'), 1000);
+    await ensureBuilt({ root: folder });
+    expect(outdated(folder)).toBe(false);
+    write(at('docs', 'runbooks', 'OpenClawDrift.md'), 3000);
+    expect(outdated(folder)).toBe(true);
+    // Nothing can be built there: that it tries is what shows.
+    await expect(ensureBuilt({ root: folder })).rejects.toThrow();
   });
 });
 
