@@ -398,9 +398,10 @@ describe('P2: automation that is off', () => {
       expect((await violationsOf(id)).map(({ code }) => code)).toContain('job-failures-over-limit');
     const { automation } = await stage.get<RemediationStatus>('/fleet/remediations');
     expect(automation).toMatchObject({ enabled: false, held: { reason: 'automation-off' } });
-    expect(await stage.refused('alerts', '/alertmanager/webhook', notification(alert(burst('burst-2'))))).toMatchObject(
-      { status: 404, problem: 'feature-disabled', words: expect.stringMatching(/automation\.enabled is false/) }
-    );
+    const refused = { outcome: 'refused', refusal: 'automation-off', runId: null };
+    expect(
+      await stage.ok('alerts', 'POST', '/alertmanager/webhook', notification(alert(burst('burst-2'))))
+    ).toMatchObject({ alerts: [{ ...refused, reason: expect.stringMatching(/automation\.enabled is false/) }] });
     // They have been failing since before the first of the repairs above.
     expect((await stage.runs()).filter(({ trigger }) => trigger !== 'manual' && trigger !== 'retry')).toEqual([]);
     for (const id of BURSTS) expect(stage.faults(id)).toEqual(['job-failures']);
