@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import type { ProblemName } from '@openclaw-fleet/contract';
 import { PROBLEMS, problem } from '@openclaw-fleet/contract';
 import { http, HttpResponse } from 'msw';
@@ -6,7 +6,7 @@ import { PROXY_URL } from '../constants.ts';
 import { ORIGIN } from '../testing/backend.ts';
 import { answers, asked, grafanaSays, mock, refuses, server } from '../testing/server.ts';
 import { policyOf } from '../testing/fixtures/policies.ts';
-import { call, failureOf, FleetError, queryString } from './client.ts';
+import { call, failureOf, FleetError, queryString, READ_MS } from './client.ts';
 import type { FailureKind } from './client.ts';
 
 const failed = async (path = 'fleet/summary'): Promise<FleetError> => {
@@ -52,6 +52,29 @@ describe('a call', () => {
   it('may be answered by nothing', async () => {
     answers(mock('denyProposal', null));
     await expect(call('fleet/approver/policies/p/proposals/x/deny', { method: 'POST', body: {} })).resolves.toBeNull();
+  });
+
+  it('waits for no collector that hangs: its connections are those of all of Grafana in this browser', async () => {
+    jest.useFakeTimers();
+    try {
+      server.use(http.get(`${ORIGIN}${PROXY_URL}/fleet/summary`, () => new Promise<never>(() => undefined)));
+      const failure = failed();
+      await jest.advanceTimersByTimeAsync(READ_MS);
+      const { kind, message } = await failure;
+      expect(kind).toBe('unreachable');
+      expect(message).toContain('did not answer within 10 s');
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
+  it('ends when who asked no longer wants it', async () => {
+    server.use(http.get(`${ORIGIN}${PROXY_URL}/fleet/summary`, () => new Promise<never>(() => undefined)));
+    const leaving = new AbortController();
+    const left = call('fleet/summary', { signal: leaving.signal });
+    leaving.abort();
+    await expect(left).rejects.toThrow(FleetError);
+    await expect(call('fleet/summary', { signal: leaving.signal })).rejects.toThrow(FleetError);
   });
 
   it('takes no page of another program for an answer', async () => {

@@ -51,6 +51,13 @@ export interface Call {
   readonly signal?: AbortSignal;
 }
 
+/**
+ * How long a read waits for its answer. Grafana's proxy waits for ever, and a browser has six connections to one Grafana:
+ * with a collector that hangs, no other page of it would open, not even the runbook. Milliseconds.
+ */
+export const READ_MS = 10_000;
+const LATE = 'late';
+
 /** Lists are repeated, as the collector reads them; what is undefined, null or empty is left out. */
 export function queryString(query: Query): string {
   const params = new URLSearchParams();
@@ -72,6 +79,13 @@ export async function call<T>(path: string, { method = 'GET', query = {}, body, 
   const headers: Record<string, string> = {};
   if (more.idempotencyKey !== undefined) headers['Idempotency-Key'] = more.idempotencyKey;
   if (more.version !== undefined) headers['If-Match'] = `"${String(more.version)}"`;
+  const waiting = new AbortController();
+  const stop = () => waiting.abort();
+  const giveUp = () => waiting.abort(LATE);
+  // A write that is cut off may have happened.
+  const timer = method === 'GET' ? setTimeout(giveUp, READ_MS) : undefined;
+  if (more.signal?.aborted === true) stop();
+  more.signal?.addEventListener('abort', stop);
   try {
     const { data, status } = await lastValueFrom(
       getBackendSrv().fetch<T>({
@@ -81,16 +95,26 @@ export async function call<T>(path: string, { method = 'GET', query = {}, body, 
         data: body,
         showErrorAlert: false,
         showSuccessAlert: false,
-        ...(more.signal && { abortSignal: more.signal }),
+        abortSignal: waiting.signal,
       })
     );
     // JSON is never a text here: a log-in page or another program's start page is.
     if (typeof data === 'string' && data !== '') throw notTheCollector(status);
     return data;
   } catch (error) {
-    throw failureOf(error);
+    throw waiting.signal.reason === LATE ? notInTime() : failureOf(error);
+  } finally {
+    clearTimeout(timer);
+    more.signal?.removeEventListener('abort', stop);
   }
 }
+
+const notInTime = (): FleetError =>
+  new FleetError(
+    'unreachable',
+    0,
+    `The collector did not answer within ${String(READ_MS / 1000)} s. Check that it runs and is not overloaded, and its URL on the Setup page.`
+  );
 
 const notTheCollector = (status: number): FleetError =>
   new FleetError(
