@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { isDeepStrictEqual, promisify } from 'node:util';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { orSkip } from '../../backend/bridge/testing/openclaw.ts';
 import { faster } from '../../backend/simulator/demo/faster.ts';
@@ -10,6 +10,7 @@ import { relocate } from '../../backend/simulator/demo/relocate.ts';
 import { findOnPath } from '../../scripts/lib/path.mjs';
 import { ALERTMANAGERS, TestAlertmanager } from './support/alertmanager.ts';
 import { readRuleCases, readRules, root } from './support/rules.ts';
+import { waitFor } from './support/wait.ts';
 
 const MINUTE = 60_000;
 /** A port that nothing listens on. */
@@ -192,17 +193,22 @@ const MUTINGS: Readonly<Record<string, Muting>> = {
       try {
         await alertmanager.start();
         await alertmanager.fire(fires, ...mutes, ...leaves);
-        const response = await fetch(`${alertmanager.url}/api/v2/alerts`);
-        const shown = (await response.json()) as { labels: Labels; status: { inhibitedBy: string[] } }[];
         const named = (all: readonly Labels[]): string[] =>
           distinct(all)
             .map((labels) => JSON.stringify(Object.fromEntries(Object.entries(labels).sort())))
             .sort();
-        const isMuted = ({ status }: (typeof shown)[number]): boolean => status.inhibitedBy.length > 0;
-        expect(named(shown.filter((alert) => isMuted(alert)).map(({ labels }) => labels))).toEqual(named(mutes));
-        expect(named(shown.filter((alert) => !isMuted(alert)).map(({ labels }) => labels))).toEqual(
-          named([fires, ...leaves])
-        );
+        const expected = { muted: named(mutes), told: named([fires, ...leaves]) };
+        const seen = async (): Promise<typeof expected> => {
+          const response = await fetch(`${alertmanager.url}/api/v2/alerts`);
+          const shown = (await response.json()) as { labels: Labels; status: { inhibitedBy: string[] } }[];
+          const of = (muted: boolean): string[] =>
+            named(shown.filter(({ status }) => status.inhibitedBy.length > 0 === muted).map(({ labels }) => labels));
+          return { muted: of(true), told: of(false) };
+        };
+        // It takes alerts in and looks for those that mute them one after the other.
+        let now = await seen();
+        const settled = async (): Promise<boolean> => isDeepStrictEqual((now = await seen()), expected);
+        await waitFor(settled, () => `it to mute: ${JSON.stringify({ now, expected }, null, 2)}`, 30_000, 100);
       } finally {
         await alertmanager.stop();
       }
