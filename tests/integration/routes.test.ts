@@ -47,7 +47,8 @@ const everyAlert = distinct(alerts.flatMap(({ alert }) => firing(alert)));
 
 (programs === null ? describe.skip : describe)('the routes', () => {
   const receivers = async (labels: Labels): Promise<string[]> => {
-    const words = Object.entries(labels).map(([label, value]) => `${label}=${value}`);
+    // As matchers are written: with what could end a value quoted.
+    const words = Object.entries(labels).map(([label, value]) => `${label}=${JSON.stringify(value)}`);
     return (await amtool('config', 'routes', 'test', `--config.file=${CONFIG}`, ...words)).trim().split(',');
   };
 
