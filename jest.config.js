@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 // Jest runs as ES modules (node --experimental-vm-modules): jose is ESM only and the code uses import.meta.
 const transform = {
   '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, module: { type: 'es6' } }],
@@ -70,6 +72,8 @@ export default {
       ['integration', 'conformance', 'compose'].map((folder) => `tests/${folder}/**/*.test.ts`)
     ),
   ],
+  // Most of what takes long waits for other processes: two files at once, even on two cores.
+  maxWorkers: Math.max(2, availableParallelism() - 1),
   testTimeout: 60_000,
   reporters: ['default', '<rootDir>/scripts/lib/closing-line.mjs'],
 };
