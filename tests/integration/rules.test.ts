@@ -131,11 +131,10 @@ describe('each alert', () => {
         /^\{\{ \$externalLabels\.grafana \}\}\/d\/([\w-]+)(\?|$)/.exec(annotations['dashboard_url'] ?? '') ?? [];
       expect(readdirSync(join(root, 'dashboards'))).toContain(`${uid ?? 'none'}.json`);
       if (name === ALWAYS) return;
-      const setup = `${grafana}/plugins/openclaw-fleet-app`;
+      // Setup is for administrators: Grafana shows others its start page instead, without a word.
       const action = annotations['action_url'] ?? '';
       const [, page] = /^\{\{ \$externalLabels\.grafana \}\}\/a\/openclaw-fleet-app\/([a-z]+)/.exec(action) ?? [];
-      const constants = read('src', 'constants.ts');
-      expect(action === setup || constants.includes(`'${page ?? 'none'}'`)).toBe(true);
+      expect(read('src', 'constants.ts')).toContain(`'${page ?? 'none'}'`);
     }
   );
 

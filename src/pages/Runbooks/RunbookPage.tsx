@@ -76,7 +76,7 @@ const getStyles = (theme: GrafanaTheme2) => ({
     'ul, ol': { paddingLeft: theme.spacing(3) },
     li: { marginBottom: theme.spacing(0.5) },
     a: { color: theme.colors.text.link, textDecoration: 'underline' },
-    pre: { whiteSpace: 'pre-wrap' },
+    pre: { whiteSpace: 'pre-wrap', wordBreak: 'normal', overflowWrap: 'anywhere' },
     'th, td': { padding: theme.spacing(0.5, 2, 0.5, 0), textAlign: 'left', verticalAlign: 'top' },
   }),
 });
