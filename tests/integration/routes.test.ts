@@ -239,9 +239,13 @@ const MUTINGS: Readonly<Record<string, Muting>> = {
     startsAt: '2026-11-22T10:00:00Z',
     endsAt: '2026-11-22T11:00:00Z',
   });
-  const render = (template: string, status: string, count: number): Promise<string> => {
-    const all = Array.from({ length: count }, (_, index) => alert(status, index + 1));
-    const common = { alertname: 'OpenClawNodeExpired', severity: 'critical', zone: 'eu-1' };
+  const alerts = (status: string, count: number) =>
+    Array.from({ length: count }, (_, index) => alert(status, index + 1));
+  const render = (template: string, status: string, count: number): Promise<string> =>
+    renderAll(template, status, alerts(status, count));
+  const renderAll = (template: string, status: string, all: ReturnType<typeof alerts>): Promise<string> => {
+    const { zone = '' } = all[0]?.labels ?? {};
+    const common = { alertname: 'OpenClawNodeExpired', severity: 'critical', zone };
     const data = {
       status,
       receiver: 'on-call',
@@ -259,6 +263,7 @@ const MUTINGS: Readonly<Record<string, Muting>> = {
       'render',
       `--template.glob=${glob}`,
       `--template.data=${file}`,
+      `--template.type=${template.endsWith('html') ? 'html' : 'text'}`,
       `--template.text={{ template "${template}" . }}`
     );
   };
@@ -290,6 +295,23 @@ const MUTINGS: Readonly<Record<string, Muting>> = {
     expect(text.match(/sends no heartbeats/g)).toHaveLength(20);
     expect(text).toContain('the first 20 of 50');
   });
+
+  it.each(['openclaw.slack', 'openclaw.slack.title', 'openclaw.html'])(
+    'takes no link and no call to everybody from what a node calls itself: %s',
+    async (template) => {
+      const evil = '<!channel> <https://evil.test|Act> & more';
+      const named = alerts('firing', 2).map(({ labels, annotations, ...rest }) => ({
+        ...rest,
+        labels: { ...labels, name: evil, zone: evil, owner: evil },
+        annotations: { ...annotations, summary: `${evil} sends no heartbeats` },
+      }));
+      for (const some of [named.slice(0, 1), named]) {
+        const text = await renderAll(template, 'firing', some);
+        expect(text).toContain('&lt;!channel&gt; &lt;https://evil.test|Act&gt; &amp; more');
+        expect(text).not.toMatch(/<!|<https/);
+      }
+    }
+  );
 
   it('comes from every example of a receiver', () => {
     for (const name of shipped.matchAll(/template "([\w.]+)"/g))

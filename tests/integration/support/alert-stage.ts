@@ -57,7 +57,9 @@ function routesTo(inbox: Inbox, apiPort: number): string {
     if (['collector', 'nobody'].includes(receiver.name)) continue;
     receiver.webhook_configs = [{ url: inbox.urlOf(receiver.name) }];
     if (receiver.name !== 'on-call') continue;
-    const [title, titleLink, text] = ['title', 'link', 'slack'].map((name) => `{{ template "openclaw.${name}" . }}`);
+    const [title, titleLink, text] = ['slack.title', 'link', 'slack'].map(
+      (name) => `{{ template "openclaw.${name}" . }}`
+    );
     receiver.slack_configs = [
       { api_url: inbox.urlOf('slack'), channel: '#on-call', send_resolved: true, title, title_link: titleLink, text },
     ];
