@@ -3,10 +3,9 @@ import { at, boardOf, grid, ownerVariable, startsMarked, zoneVariable } from './
 import { APP, ROW_TARGET, SERIES_TARGET, targetLinks, UIDS } from './lib/links.ts';
 import { falling, mapStates, NONE_IS_FINE, rising, STATE_COLORS } from './lib/looks.ts';
 import { graph, stat } from './lib/panels.ts';
-import { CHOSEN, fewest, fleet, inRange, perSecond, quantile } from './lib/queries.ts';
+import { CHOSEN, fewest, fleet, inRange, perSecond, quantile, ZONES, OWNERS } from './lib/queries.ts';
 import { table } from './lib/table.ts';
 
-const ZONES = 'zone=~"$zone"';
 const NO_COLLECTOR = 'No collector is scraped';
 const NO_PUBLISHER = 'No publisher says how it fares';
 const OR_NOT_FULL = 'or the collector does not expose the level full (metrics.perTarget)';
@@ -332,7 +331,7 @@ const versions = table({
   columns: [
     {
       title: 'Nodes',
-      expr: `topk(20, count by (version, bridge_version) (max by (target, version, bridge_version) (openclaw_target_info{${ZONES}, owner=~"$owner"})))`,
+      expr: `topk(20, count by (version, bridge_version) (max by (target, version, bridge_version) (openclaw_target_info{${ZONES}, ${OWNERS}})))`,
     },
   ],
   sort: { by: 'Nodes', desc: true },

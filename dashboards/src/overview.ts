@@ -12,10 +12,9 @@ import {
   VERDICT_COLORS,
 } from './lib/looks.ts';
 import { graph, nested, stat, timeline } from './lib/panels.ts';
-import { CHOSEN, fewest, fleet, stateNumber } from './lib/queries.ts';
+import { CHOSEN, fewest, fleet, stateNumber, ZONES } from './lib/queries.ts';
 import { table } from './lib/table.ts';
 
-const ZONES = 'zone=~"$zone"';
 const NO_COLLECTOR = 'No collector is scraped';
 const SCORE_NOW = 'max by (target, zone) (openclaw_target_health_score)';
 const WORST = `bottomk(20, ${SCORE_NOW} ${CHOSEN})`;
@@ -306,7 +305,7 @@ export const overview = boardOf({
   title: 'OpenClaw Fleet: overview',
   description: 'How the fleet is, where it is worst, and what to do about it.',
   variables: [zoneVariable(), ownerVariable()],
-  annotations: [repairsMarked('zone=~"$zone"'), startsMarked()],
+  annotations: [repairsMarked(ZONES), startsMarked()],
   rows: [
     { panels: grid(numbers, 4, 3) },
     { panels: [at(0, 0, 10, 9, map), at(10, 0, 7, 9, bands), at(17, 0, 7, 9, states)] },

@@ -3,10 +3,9 @@ import { at, boardOf, grid, repairsMarked, startsMarked, zoneVariable } from './
 import { APP, ROW_TARGET, targetLinks, UIDS } from './lib/links.ts';
 import { falling, mapValues, NONE_IS_FINE, rising, RUN_COLORS } from './lib/looks.ts';
 import { graph, nested, stat, timeline } from './lib/panels.ts';
-import { fleet, inRange, quantile } from './lib/queries.ts';
+import { fleet, inRange, quantile, ZONES } from './lib/queries.ts';
 import { table } from './lib/table.ts';
 
-const ZONES = 'zone=~"$zone"';
 const NO_COLLECTOR = 'No collector is scraped';
 const OPEN = 'openclaw_fleet_repairs_open';
 const ENDED = 'openclaw_fleet_repairs_ended_total';

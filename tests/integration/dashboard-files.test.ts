@@ -53,6 +53,15 @@ describe.each([...written])('%s', (_file, dashboard) => {
     }
   });
 
+  it('takes any name of a zone and of an owner: in quotes a quote of theirs would end the query', () => {
+    const asked = [
+      ...queriesOf(dashboard).map(({ expr }) => expr),
+      ...dashboard.templating.list.flatMap((variable) => labelValuesOf(variable)?.match ?? []),
+    ];
+    const chosen = asked.flatMap((expr) => expr.match(/\b(zone|owner)=~[^,}]*\$[^,]*?[`"']/g) ?? []);
+    expect(chosen.filter((matcher) => !/^(zone|owner)=~`\$\{\1:regex\}`$/.test(matcher))).toEqual([]);
+  });
+
   it('has every panel in a place of its own', () => {
     const taken = new Set<string>();
     for (const { gridPos, title } of dashboard.panels) {

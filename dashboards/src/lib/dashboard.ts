@@ -11,7 +11,7 @@ import {
 } from '@grafana/grafana-foundation-sdk/dashboard';
 import { DataqueryBuilder } from '@grafana/grafana-foundation-sdk/prometheus';
 import { TAG, topLinks, type Link } from './links.ts';
-import { SOURCE } from './queries.ts';
+import { SOURCE, ZONES, OWNERS } from './queries.ts';
 
 /** Where a panel is in its row, in Grafana's grid of 24 columns. */
 export interface Placed {
@@ -71,11 +71,11 @@ const severalOf = (variable: QueryVariableBuilder): QueryVariableBuilder =>
 export const zoneVariable = (): QueryVariableBuilder =>
   severalOf(labelValues('zone', 'Zone', 'openclaw_fleet_zone_targets', 'zone'));
 export const ownerVariable = (): QueryVariableBuilder =>
-  severalOf(labelValues('owner', 'Owner', 'openclaw_target_info{zone=~"$zone"}', 'owner')).description(
+  severalOf(labelValues('owner', 'Owner', `openclaw_target_info{${ZONES}}`, 'owner')).description(
     'The team that the alerts of a target are for'
   );
 export const targetVariable = (): QueryVariableBuilder =>
-  labelValues('target', 'Target', 'openclaw_target_info{zone=~"$zone", owner=~"$owner"}', 'target').description(
+  labelValues('target', 'Target', `openclaw_target_info{${ZONES}, ${OWNERS}}`, 'target').description(
     'The id of a node; it can also be typed'
   );
 export const collectorVariable = (): QueryVariableBuilder =>

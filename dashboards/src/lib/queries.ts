@@ -24,8 +24,15 @@ export const queriesOf = (queries: readonly Query[], format = PromQueryFormat.Ti
     return instant ? query.instant() : query.range();
   });
 
+/** Grafana leaves a quote in a name as it is, which would end a text in quotes; nodes and people choose these names. */
+const chosenOf = (label: string): string => `${label}=~\`\${${label}:regex}\``;
+/** The zones that the reader chose. */
+export const ZONES = chosenOf('zone');
+/** The owners that the reader chose. */
+export const OWNERS = chosenOf('owner');
+
 /** Targets of the zones and the owner that the reader chose: `and` this to what has the label target. */
-export const CHOSEN = 'and on (target) openclaw_target_info{zone=~"$zone", owner=~"$owner"}';
+export const CHOSEN = `and on (target) openclaw_target_info{${ZONES}, ${OWNERS}}`;
 /** As it is at the end of the time range, so that the same are ranked all through it. */
 const CHOSEN_AT_END = `${CHOSEN} @ end()`;
 
