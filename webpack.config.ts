@@ -27,6 +27,8 @@ export default async function config(env: Env): Promise<Configuration> {
   return {
     ...base,
     performance: { hints: false },
+    // Each build writes each file, so that npm start sees by their time what is older than its sources.
+    output: { ...base.output, compareBeforeEmit: false },
     module: { ...base.module, rules: (base.module?.rules ?? []).map((rule) => withAutomaticJsx(rule as RuleSetRule)) },
     plugins: (base.plugins ?? []).map((plugin) => (plugin instanceof CopyWebpackPlugin ? copied : plugin)),
   };

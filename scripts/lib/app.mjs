@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, statSync, utimesSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureInstalled, nodeBinary } from './install.mjs';
 import { progress } from './progress.mjs';
@@ -23,7 +23,7 @@ const SOURCES = [
 function newest(path) {
   const found = statSync(path, { throwIfNoEntry: false });
   if (!found?.isDirectory()) return found?.mtimeMs ?? 0;
-  const inside = readdirSync(path).filter((name) => name !== 'node_modules');
+  const inside = readdirSync(path).filter((name) => !/^node_modules$|\.test\.tsx?$/.test(name));
   // A folder's own time tells of a file that was removed.
   return Math.max(found.mtimeMs, ...inside.map((name) => newest(join(path, name))));
 }
@@ -60,7 +60,4 @@ export async function ensureBuilt({ root, out = process.stdout }) {
   const trouble = await webpack(root);
   bar.end(trouble === null ? 'done' : 'failed');
   if (trouble !== null) throw new Error(`The Grafana app could not be built:\n${trouble}`);
-  // Webpack leaves a file alone that would not change.
-  const now = new Date();
-  utimesSync(join(root, 'dist', 'module.js'), now, now);
 }
