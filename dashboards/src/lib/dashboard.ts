@@ -132,7 +132,7 @@ export function boardOf(about: BoardAbout): object {
     .tags([TAG])
     .timezone('browser')
     .tooltip(DashboardCursorSync.Crosshair)
-    .time({ from: 'now-6h', to: 'now' })
+    .time({ from: 'now-1h', to: 'now' })
     .refresh('30s')
     .withVariable(source());
   for (const variable of variables) board.withVariable(variable);
