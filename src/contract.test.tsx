@@ -165,6 +165,11 @@ describe('with the answers of the real collector', () => {
 
   it('leaves no read unasked but those that no page asks', () => {
     const reads = ROUTE_IDS.filter((id) => ROUTES[id].method === 'get' && ROUTES[id].path.startsWith('/fleet/'));
-    expect(reads.filter((id) => !kept.has(id))).toEqual(['listTargetViolations', 'getOverlay', 'streamEvents']);
+    expect(reads.filter((id) => !kept.has(id))).toEqual([
+      'listTargetViolations',
+      'getOverlay',
+      'discoverBridges',
+      'streamEvents',
+    ]);
   });
 });

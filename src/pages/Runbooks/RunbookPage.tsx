@@ -3,7 +3,7 @@ import { renderMarkdown } from '@grafana/data';
 import type { GrafanaTheme2 } from '@grafana/data';
 import { Trans } from '@grafana/i18n';
 import { getBackendSrv, isFetchError, PluginPage } from '@grafana/runtime';
-import { Alert, Button, LinkButton, useStyles2 } from '@grafana/ui';
+import { Alert, Button, LinkButton, RenderUserContentAsHTML, useStyles2 } from '@grafana/ui';
 import { useQuery } from '@tanstack/react-query';
 import { useParams } from 'react-router-dom';
 import { lastValueFrom } from 'rxjs';
@@ -61,8 +61,7 @@ export default function RunbookPage() {
         />
       )}
       {typeof runbook.data === 'string' && (
-        // Grafana's own renderer takes out whatever could run.
-        <div className={styles.text} dangerouslySetInnerHTML={{ __html: renderMarkdown(withLinks(text)) }} />
+        <RenderUserContentAsHTML component="div" className={styles.text} content={renderMarkdown(withLinks(text))} />
       )}
     </PluginPage>
   );
