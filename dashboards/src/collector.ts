@@ -1,11 +1,10 @@
 import { boardOf, collectorVariable, grid, startsMarked } from './lib/dashboard.ts';
 import { UIDS } from './lib/links.ts';
-import { falling, mapValues, NONE_IS_FINE, PLAIN, rising } from './lib/looks.ts';
+import { falling, mapValues, NO_COLLECTOR, NONE_IS_FINE, PLAIN, rising } from './lib/looks.ts';
 import { graph, stat } from './lib/panels.ts';
 import { table } from './lib/table.ts';
 
 const CHOSEN = 'instance=~"$instance"';
-const NO_COLLECTOR = 'No collector is scraped';
 const DAY = 86_400;
 
 /** The collectors that were chosen, of whatever Prometheus calls their job. */

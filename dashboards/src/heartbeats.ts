@@ -1,12 +1,11 @@
 import { LIVENESS_STATES } from '../../backend/contract/index.ts';
 import { at, boardOf, grid, ownerVariable, startsMarked, zoneVariable } from './lib/dashboard.ts';
 import { APP, ROW_TARGET, SERIES_TARGET, targetLinks, UIDS } from './lib/links.ts';
-import { falling, mapStates, NONE_IS_FINE, rising, STATE_COLORS } from './lib/looks.ts';
+import { falling, mapStates, NO_COLLECTOR, NONE_IS_FINE, only, rising, STATE_COLORS } from './lib/looks.ts';
 import { graph, stat } from './lib/panels.ts';
 import { CHOSEN, fewest, fleet, inRange, perSecond, quantile, ZONES, OWNERS } from './lib/queries.ts';
 import { table } from './lib/table.ts';
 
-const NO_COLLECTOR = 'No collector is scraped';
 const NO_PUBLISHER = 'No publisher says how it fares';
 const OR_NOT_FULL = 'or the collector does not expose the level full (metrics.perTarget)';
 const LATENCY = 'openclaw_collector_heartbeat_duration_seconds_bucket';
@@ -114,7 +113,7 @@ const counts = graph({
   empty: NO_COLLECTOR,
   stack: true,
   queries: [{ expr: `${fleet('openclaw_fleet_targets', 'state')} > 0`, legend: '{{state}}' }],
-  colors: Object.fromEntries(LIVENESS_STATES.map((state) => [state, STATE_COLORS[state] ?? ''])),
+  colors: only(LIVENESS_STATES, STATE_COLORS),
 });
 
 const expired = graph({

@@ -6,7 +6,9 @@ import {
   falling,
   mapStates,
   mapValues,
+  NO_COLLECTOR,
   NONE_IS_FINE,
+  only,
   SCORE,
   STATE_COLORS,
   VERDICT_COLORS,
@@ -15,7 +17,6 @@ import { graph, nested, stat, timeline } from './lib/panels.ts';
 import { CHOSEN, fewest, fleet, stateNumber, ZONES } from './lib/queries.ts';
 import { table } from './lib/table.ts';
 
-const NO_COLLECTOR = 'No collector is scraped';
 const SCORE_NOW = 'max by (target, zone) (openclaw_target_health_score)';
 const WORST = `bottomk(20, ${SCORE_NOW} ${CHOSEN})`;
 const CRITICAL_VIOLATIONS = 'openclaw_fleet_violation_targets{severity="critical"}';
@@ -135,7 +136,7 @@ const bands = graph({
       legend: '{{band}}',
     },
   ],
-  colors: Object.fromEntries(BANDS.map((band) => [band, BAND_COLORS[band] ?? ''])),
+  colors: only(BANDS, BAND_COLORS),
 });
 
 const states = graph({
@@ -147,7 +148,7 @@ const states = graph({
   empty: NO_COLLECTOR,
   stack: true,
   queries: [{ expr: `${fleet('openclaw_fleet_targets', 'state')} > 0`, legend: '{{state}}' }],
-  colors: Object.fromEntries(LIVENESS_STATES.map((state) => [state, STATE_COLORS[state] ?? ''])),
+  colors: only(LIVENESS_STATES, STATE_COLORS),
 });
 
 const verdicts = timeline({

@@ -1,19 +1,18 @@
 import { OPEN_RUN_STATES, PLAYBOOK_IDS, RUN_STATES } from '../../backend/contract/index.ts';
 import { at, boardOf, grid, repairsMarked, startsMarked, zoneVariable } from './lib/dashboard.ts';
 import { APP, ROW_TARGET, targetLinks, UIDS } from './lib/links.ts';
-import { falling, mapValues, NONE_IS_FINE, rising, RUN_COLORS } from './lib/looks.ts';
+import { falling, mapValues, NO_COLLECTOR, NONE_IS_FINE, only, rising, RUN_COLORS } from './lib/looks.ts';
 import { graph, nested, stat, timeline } from './lib/panels.ts';
 import { fleet, inRange, quantile, ZONES } from './lib/queries.ts';
 import { table } from './lib/table.ts';
 
-const NO_COLLECTOR = 'No collector is scraped';
 const OPEN = 'openclaw_fleet_repairs_open';
 const ENDED = 'openclaw_fleet_repairs_ended_total';
 const DURATION = 'openclaw_fleet_repair_duration_seconds';
 /** Those that acted on a target; the rest ended without a verb. */
 const ACTED = 'state=~"succeeded|failed|no_effect|rolled_back"';
 const ENDS = RUN_STATES.filter((state) => !(OPEN_RUN_STATES as readonly string[]).includes(state));
-const endColors = Object.fromEntries(ENDS.map((state) => [state, RUN_COLORS[state] ?? '']));
+const endColors = only(ENDS, RUN_COLORS);
 const MINUTE = 60;
 
 const numbers = [
@@ -136,7 +135,7 @@ const open = graph({
   empty: NO_COLLECTOR,
   stack: true,
   queries: [{ expr: `sum by (state) (${fleet(OPEN, 'playbook', 'state')})`, legend: '{{state}}' }],
-  colors: Object.fromEntries(OPEN_RUN_STATES.map((state) => [state, RUN_COLORS[state] ?? ''])),
+  colors: only(OPEN_RUN_STATES, RUN_COLORS),
 });
 
 const ended = graph({

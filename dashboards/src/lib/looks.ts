@@ -9,6 +9,13 @@ import {
 /** A word and the colour that goes with it: the colour is never the only sign. */
 export type Words = Readonly<Record<string, string>>;
 
+/** The colours of these words alone, in this order. */
+export const only = (names: readonly string[], words: Words): Words =>
+  Object.fromEntries(names.map((name) => [name, words[name] ?? '']));
+
+/** What a panel says when nothing of the collector is known. */
+export const NO_COLLECTOR = 'No collector is scraped';
+
 /** Bands of the health score (docs/health-score.md), worst last. */
 export const BAND_COLORS: Words = {
   healthy: 'green',
