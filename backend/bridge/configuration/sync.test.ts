@@ -247,6 +247,19 @@ describe('a bridge that is told no revision', () => {
     expect(reports()[2]).toEqual(reports()[1]);
   });
 
+  it('reports again when the collector says, while a report is on its way, that it lost all', async () => {
+    const sync = create();
+    sync.read(running);
+    takeReport = () => {
+      // The report has arrived; its answer has not.
+      if (reports().length === 1) sync.replied(reply(undefined, { report_full_state: true }));
+      return { status: 204, body: '' };
+    };
+    sync.replied(reply());
+    await waitFor('the same again', () => reports().length === 2);
+    expect(reports()[1]).toEqual(reports()[0]);
+  });
+
   it('reports an edit that was made while the collector was down, once it is back', async () => {
     const sync = create();
     sync.read(running);

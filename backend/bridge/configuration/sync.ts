@@ -88,6 +88,8 @@ export function createConfigSync(options: ConfigSyncOptions): ConfigSync {
   let seen: Seen | null = null;
   /** What the collector has, or does not want. */
   let settled: Seen | null = null;
+  /** Counts what made `settled` void: an answer that was asked for before it settles nothing. */
+  let voided = 0;
   let applying: Applying | null = null;
 
   let stopped = false;
@@ -261,24 +263,28 @@ export function createConfigSync(options: ConfigSyncOptions): ConfigSync {
       config_hash: what.hash,
       values: what.values,
     } satisfies ConfigReport);
+    const before = voided;
+    const settle = (): void => {
+      if (voided === before) settled = what;
+    };
     const paths = Object.keys(what.values).length;
     const count = countOfValues(what.values);
     if (Buffer.byteLength(body) > MAX_CONFIG_BYTES || paths > MAX_MANAGED_PATHS || count > MAX_CONFIG_VALUES) {
-      settled = what;
+      settle();
       throw new Failed(
         `the gateway’s configuration is too large to report (${paths} settings, ${count} values, ${Buffer.byteLength(body)} bytes); name a revision with fewer paths for this target`
       );
     }
     const reply = await requests.send({ method: 'PUT', path: 'config-report', body });
     if (reply.status >= 200 && reply.status < 300) {
-      settled = what;
+      settle();
       return;
     }
     const unknown = reply.status === 404 || reply.status === 405 || reply.status === 501;
     if (unknown)
       throw new Failed('the collector takes no reports of configurations; it is asked again later', UNKNOWN_WAIT);
     // Sent again unchanged it would be refused again.
-    if (isFinal(reply.status)) settled = what;
+    if (isFinal(reply.status)) settle();
     throw refusal('the report of the configuration was not taken', reply);
   }
 
@@ -289,7 +295,10 @@ export function createConfigSync(options: ConfigSyncOptions): ConfigSync {
       // A beat that came too late says nothing of now.
       if (reply.status !== 'accepted') return;
       const next = reply.desired_revision ?? null;
-      if (reply.report_full_state === true || next !== desired) settled = null;
+      if (reply.report_full_state === true || next !== desired) {
+        settled = null;
+        voided += 1;
+      }
       if (next !== desired) [failures, heldUntil] = [0, -Infinity];
       // The collector is back: no reason to wait on.
       if (unreachable) heldUntil = -Infinity;

@@ -5,7 +5,7 @@
 export async function waitFor(
   what: string | (() => string),
   condition: () => boolean,
-  timeoutMs = 5_000
+  timeoutMs = 30_000
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!condition()) {

@@ -141,11 +141,11 @@ export async function startIntake(
   };
 }
 
-/** Resolves once `condition` holds; rejects with `what` after 10 s. */
+/** Resolves once `condition` holds; rejects with `what` after 30 s. */
 export async function waitFor(what: string, condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 30_000;
   while (!condition()) {
-    if (Date.now() > deadline) throw new Error(`waited 10 s in vain: ${what}`);
+    if (Date.now() > deadline) throw new Error(`waited 30 s in vain: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

@@ -9,7 +9,7 @@ type Truthy<T> = Exclude<T, false | null | undefined | 0 | ''>;
 export async function waitFor<T>(
   condition: () => T | Promise<T>,
   what: string | (() => string),
-  limitMs = 20_000,
+  limitMs = 30_000,
   everyMs = 20
 ): Promise<Truthy<T>> {
   const end = performance.now() + limitMs;

@@ -322,7 +322,7 @@ export async function startApi(options: HarnessOptions = {}) {
 export async function waitFor(
   condition: () => boolean | Promise<boolean>,
   what: string,
-  limitMs = 10_000
+  limitMs = 30_000
 ): Promise<void> {
   const end = performance.now() + limitMs;
   while (!(await condition())) {
