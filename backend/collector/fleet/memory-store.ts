@@ -60,11 +60,14 @@ export class MemoryStore implements FleetStore {
     return Promise.resolve();
   }
 
-  #write({ row, report, changes }: NodeWrite): WriteResult {
+  #write({ row, report, changes, sameState }: NodeWrite): WriteResult {
     const current = this.rows.get(row.nodeId);
     if ((current?.rev ?? 0) !== row.rev - 1) return { ok: false, current: current ?? null };
     // A caller that kept writing to its numbers would otherwise change what is stored.
-    this.rows.set(row.nodeId, { ...row, memory: row.memory.slice(), report: report ?? current?.report ?? '' });
+    const { state, stateSinceMs, stoppedUntilMs, firstSeenMs } = sameState && current ? current : row;
+    const decided = { state, stateSinceMs, stoppedUntilMs, firstSeenMs };
+    const memory = row.memory.slice();
+    this.rows.set(row.nodeId, { ...row, ...decided, memory, report: report ?? current?.report ?? '' });
     if (changes) this.#writeChanges(changes);
     return { ok: true };
   }

@@ -162,3 +162,28 @@ describe('no sequence of beats', () => {
     );
   });
 });
+
+describe('what is stored of a node', () => {
+  it('is what memory shows, whatever its heartbeats, goodbyes and silences were', async () => {
+    const step = fc.record({
+      waitMs: fc.constantFrom(SECOND, 40 * SECOND, MINUTE, 3 * MINUTE, 8 * MINUTE),
+      goodbye: fc.constantFrom(undefined, undefined, 'restart' as const, 'shutdown' as const),
+      silent: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), async (steps) => {
+        const h = await Harness.start();
+        for (const { waitMs, goodbye, silent } of steps) {
+          await h.jump(waitMs);
+          await h.send('beside', {}, h.now);
+          if (!silent) await h.send('a', goodbye === undefined ? {} : { goodbye }, h.now);
+          const node = h.fleet.get('a');
+          if (node === undefined) continue;
+          const { rev, markMs, seenMs, firstSeenMs, state, stateSinceMs, stoppedUntilMs } = node;
+          const shown = { rev, markMs, seenMs, firstSeenMs, state, stateSinceMs, stoppedUntilMs };
+          expect(h.store.rows.get('a')).toMatchObject(shown);
+        }
+      })
+    );
+  });
+});

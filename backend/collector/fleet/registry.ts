@@ -19,7 +19,7 @@ import type { Decision, Memory } from './ordering.ts';
 import { judgedInterval, toldSeconds } from './pace.ts';
 import { Reassessor, recall } from './reassessor.ts';
 import { Roster } from './roster.ts';
-import { rowAfterBeat, rowWithMemory } from './rows.ts';
+import { decidedAlike, rowAfterBeat, rowWithMemory } from './rows.ts';
 import { summarize } from './summary.ts';
 import { Sweeper } from './sweeper.ts';
 import { Turns } from './turns.ts';
@@ -289,7 +289,8 @@ export class Fleet implements FleetView, FleetIntake, FleetReassess {
     }
     changes = this.#assessor.record(node, subject, expectation, zone, assessment, changes);
     const settled = same ? null : settledOf(report);
-    const write = changes === null ? { row, report: settled } : { row, report: settled, changes };
+    const sameState = node !== null && decidedAlike(node, row);
+    const write = changes === null ? { row, report: settled, sameState } : { row, report: settled, sameState, changes };
     const { revision } = expectation;
     return { arrival, races, node, decision, memory, write, report, assessment, changes, asks, revision };
   }

@@ -49,6 +49,16 @@ function stateAfterBeat(node: Node | null, beat: Accepted): NodeRow['state'] {
   return beat.goodbye === undefined ? 'live' : 'stopped';
 }
 
+/** Whether a node's next row differs in nothing that is decided about it, so that it need not be written again. */
+export function decidedAlike(node: Node, row: NodeRow): boolean {
+  return (
+    row.state === node.state &&
+    row.stateSinceMs === node.stateSinceMs &&
+    row.stoppedUntilMs === node.stoppedUntilMs &&
+    row.firstSeenMs === node.firstSeenMs
+  );
+}
+
 /** The row after a beat that changed no more than what is remembered of its order. */
 export function rowWithMemory(node: Node, memory: Memory): NodeRow {
   return { ...rowOf(node), rev: node.rev + 1, memory };

@@ -6,7 +6,10 @@ import type { NodeChanges, NodeWrite } from './types.ts';
  */
 export interface Batch {
   readonly size: number;
-  /** CELLS per write: rev, markMs, seenMs, firstSeenMs, state, stateSinceMs, stoppedUntilMs, vital, nodeId, numbers in its memory, report. */
+  /**
+   * CELLS per write: rev, markMs, seenMs, vital, nodeId, numbers in its memory, report, and what few heartbeats change:
+   * state, stateSinceMs, stoppedUntilMs, firstSeenMs. A state of null: these four stay as they are stored.
+   */
   readonly cells: readonly (string | number | null)[];
   /** Every `memory`, one after the other. */
   readonly memory: Float64Array;
@@ -25,9 +28,10 @@ export function pack(writes: readonly NodeWrite[]): Batch {
   const memory = new Float64Array(numbers);
   let offset = 0;
   for (let index = 0; index < writes.length; index++) {
-    const { row, report, changes } = writes[index] as NodeWrite;
-    cells.push(row.rev, row.markMs, row.seenMs, row.firstSeenMs, row.state, row.stateSinceMs, row.stoppedUntilMs);
-    cells.push(row.vital, row.nodeId, row.memory.length, report);
+    const { row, report, changes, sameState } = writes[index] as NodeWrite;
+    cells.push(row.rev, row.markMs, row.seenMs, row.vital, row.nodeId, row.memory.length, report);
+    if (sameState) cells.push(null, null, null, null);
+    else cells.push(row.state, row.stateSinceMs, row.stoppedUntilMs, row.firstSeenMs);
     memory.set(row.memory, offset);
     offset += row.memory.length;
     if (changes) decided.push([index, changes]);

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { AskedStore } from './asked.ts';
 import { pack } from './batch.ts';
 import type { SideOperations } from './checkpoint-worker.ts';
-import { CHECKPOINT_FRAMES, fromColumns } from './sqlite.ts';
+import { CHECKPOINT_BYTES, fromColumns } from './sqlite.ts';
 import type { StoredColumns } from './schema.ts';
 import type { Operations } from './serve.ts';
 import { SWEPT_TABLES } from './sweep.ts';
@@ -297,14 +297,14 @@ export class EmbeddedStorage extends AskedStore implements Storage {
 
   #startCheckpoints(): void {
     this.#checkpointTimer = setInterval(() => {
-      if (this.#walBytes() > CHECKPOINT_FRAMES * 4096) this.#checkpoint().catch(() => undefined);
+      if (this.#walBytes() > CHECKPOINT_BYTES) this.#checkpoint().catch(() => undefined);
     }, this.#options.checkpointEveryMs).unref();
   }
 
   // Busy or failed: the next round tries again.
   async #checkpoint(): Promise<void> {
-    const { frames, left } = await this.askAside('checkpoint');
-    if (frames > CHECKPOINT_FRAMES && left < CHECKPOINT_FRAMES && !this.#closing) await this.#ask('finishCheckpoint');
+    const { bytes, left } = await this.askAside('checkpoint');
+    if (bytes > CHECKPOINT_BYTES && left < CHECKPOINT_BYTES && !this.#closing) await this.#ask('finishCheckpoint');
   }
 
   #fail(error: Error): void {

@@ -113,6 +113,18 @@ export function fleetStoreContract(open: () => Promise<{ store: FleetStore; take
     expect(await load(store)).toEqual([{ ...next, report: '{"hostname":"a"}' }]);
   });
 
+  it('leaves what was decided as it is when a write says that it stayed the same', async () => {
+    const { store } = await open();
+    const stopped = row('a', { state: 'stopped', stateSinceMs: 1_500, stoppedUntilMs: 9_000 });
+    await put(store, { row: stopped });
+    const { row: next } = whole(row('a', { rev: 2, markMs: 2_000, seenMs: 2_100, vital: '{"seq":8}', memory: [4] }));
+    expect(await store.writeBeats([{ row: next, report: null, sameState: true }])).toEqual(new Map());
+    const { state, stateSinceMs, stoppedUntilMs } = stopped;
+    expect(await load(store)).toEqual([{ ...next, state, stateSinceMs, stoppedUntilMs, report: '{}' }]);
+    const late = { row: { ...next, markMs: 3_000 }, report: null, sameState: true };
+    expect([...(await store.writeBeats([late])).keys()]).toEqual([0]);
+  });
+
   it('does not invent a node that was deleted meanwhile', async () => {
     const { store } = await open();
     expect(await put(store, { row: row('gone', { rev: 7 }) })).toEqual({ ok: false, current: null });

@@ -90,6 +90,8 @@ export interface NodeWrite {
   /** As in StoredNode; null: what is stored stays. Never null when `row.rev` is 1. */
   readonly report: string | null;
   readonly changes?: NodeChanges;
+  /** `firstSeenMs` and what was decided stay as they are stored (fleet/rows.ts `decidedAlike`). Never when `row.rev` is 1. */
+  readonly sameState?: boolean;
 }
 
 /** `stale`: somebody else wrote first, and `current` is what is stored now (null: there is no such node). */
