@@ -224,12 +224,12 @@ const MUTINGS: Readonly<Record<string, Muting>> = {
     labels: {
       alertname: 'OpenClawNodeExpired',
       target: `gw-${number}`,
-      name: `alpha-${number}`,
       zone: 'eu-1',
       owner: 'platform',
       severity: 'critical',
     },
     annotations: {
+      name: `alpha-${number}`,
       summary: `alpha-${number} sends no heartbeats`,
       description: 'It is silent.',
       runbook_url: 'http://grafana.test/runbook',
@@ -302,8 +302,8 @@ const MUTINGS: Readonly<Record<string, Muting>> = {
       const evil = '<!channel> <https://evil.test|Act> & more';
       const named = alerts('firing', 2).map(({ labels, annotations, ...rest }) => ({
         ...rest,
-        labels: { ...labels, name: evil, zone: evil, owner: evil },
-        annotations: { ...annotations, summary: `${evil} sends no heartbeats` },
+        labels: { ...labels, zone: evil, owner: evil },
+        annotations: { ...annotations, name: evil, summary: `${evil} sends no heartbeats` },
       }));
       for (const some of [named.slice(0, 1), named]) {
         const text = await renderAll(template, 'firing', some);
