@@ -52,11 +52,11 @@ const programs = await orSkip('alerts that reach people', () => {
     stage.simulate('silent', HOME, [SILENT]);
     stage.simulate('steady', HOME, STEADY);
     stage.simulate('gone', LOST, GONE);
-    await stage.expectOf(EDITED);
     await stage.sees(
       'every node',
       async () => (await stage.collector.summary()).online === 2 + STEADY.length + GONE.length
     );
+    await stage.expectOf(EDITED);
     await stage.sees('Prometheus to see every node', async () => {
       const online = await stage.prometheus.value('count(openclaw_target_state{state="online"} == 1)');
       return online === 2 + STEADY.length + GONE.length;
