@@ -9,10 +9,13 @@ import { startSubject, type Subject } from './subjects.ts';
 
 const AUDIENCE = 'bench';
 const CONNECTIONS = 256;
-/** Short, and many: a virtual machine's speed changes from second to second, and what is compared should meet the same. */
-const ROUND_SECONDS = 0.5;
-const COST_ROUNDS_EACH = 5;
+/** Long enough for a large fleet's checkpoints to fall into most rounds. */
+const ROUND_SECONDS = 2;
+/** More than the others: a virtual machine's speed changes from second to second. */
+const MORE_ROUNDS = 2;
 const LATENCY_SECONDS = 4;
+/** So little that each round of latencies meets several checkpoints. */
+const OFTEN_BYTES = 4 * 1024 * 1024;
 const SMALL = 1_000;
 const LARGE = 100_000;
 /** Heartbeats a second at which latency is measured. */
@@ -126,18 +129,21 @@ export async function measureHeartbeats(rounds: number): Promise<HeartbeatFigure
     return { name, subject, load, micros: [], p99: [] };
   };
   const bare = await lane('bare node:http', await startSubject({ kind: 'bare' }), SMALL);
-  const small = await lane('HTTP harness, 1,000 nodes', await startSubject({ ...http, registered: SMALL }), SMALL);
+  const often = { ...http, registered: SMALL, checkpointBytes: OFTEN_BYTES };
+  const prompt = await lane('the same, checkpoints each second', await startSubject(often), SMALL);
   // First, while nothing else takes time from the same few cores.
   for (let round = 0; round < rounds; round++) {
     progress(`latency at ${RATE} a second, during scrapes and checkpoints, round ${round + 1} of ${rounds}`);
-    for (const one of [bare, small]) one.p99.push(await p99Of(one));
+    for (const one of [bare, prompt]) one.p99.push(await p99Of(one));
   }
-  progress('starting two more, one with 100,000 nodes');
+  await close([prompt]);
+  progress('starting three more, one with 100,000 nodes');
+  const small = await lane('HTTP harness, 1,000 nodes', await startSubject({ ...http, registered: SMALL }), SMALL);
   const large = await lane('HTTP harness, 100,000 nodes', await startSubject({ ...http, registered: LARGE }), LARGE);
   const mtls = await mtlsLane(publicKey);
   const lanes = [bare, small, large, mtls];
 
-  const costRounds = rounds * COST_ROUNDS_EACH;
+  const costRounds = rounds * MORE_ROUNDS;
   for (let round = 0; round < costRounds; round++) {
     progress(`CPU per heartbeat, round ${round + 1} of ${costRounds}`);
     for (const one of lanes) one.micros.push(await costOf(one));
@@ -147,11 +153,15 @@ export async function measureHeartbeats(rounds: number): Promise<HeartbeatFigure
 
   const ratio = (a: Lane, b: Lane): number[] =>
     a.micros.map((micros, round) => micros / (b.micros[round] ?? Number.NaN));
-  const over = small.p99.map((p99, round) => p99 - (bare.p99[round] ?? Number.NaN));
+  const over = prompt.p99.map((p99, round) => p99 - (bare.p99[round] ?? Number.NaN));
   printTable(
     `Cost of a heartbeat (${CONNECTIONS} keep-alive connections, closed loop, ${costRounds} interleaved rounds of ${ROUND_SECONDS} s)`,
     ['what', 'CPU µs', `p99 ms at ${RATE}/s`],
-    lanes.map(({ name, micros, p99 }) => [name, spread(micros, 1), p99.length ? spread(p99, 1) : '–'])
+    [bare, small, prompt, large, mtls].map(({ name, micros, p99 }) => [
+      name,
+      micros.length ? spread(micros, 1) : '–',
+      p99.length ? spread(p99, 1) : '–',
+    ])
   );
   printTable(
     'Ratios, round by round',

@@ -36,6 +36,8 @@ export type SubjectOptions =
       readonly audience: string;
       /** Nodes registered before the measurement. */
       readonly registered: number;
+      /** As storage's own option. */
+      readonly checkpointBytes?: number;
       readonly credentials?: { readonly certificate: string; readonly key: string; readonly authority: string };
     };
 
@@ -76,7 +78,10 @@ async function intake(options: Exclude<SubjectOptions, { kind: 'bare' }>): Promi
   const folder = mkdtempSync(join(tmpdir(), 'fleet-bench-'));
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   const instruments = createInstruments();
-  const storage = await openStorage({ file: join(folder, 'fleet.db') });
+  const storage = await openStorage({
+    file: join(folder, 'fleet.db'),
+    ...(options.checkpointBytes !== undefined && { checkpointBytes: options.checkpointBytes }),
+  });
   const epoch = await storage.takeEpoch();
   // The load beats in rounds, not once a minute: without this its nodes would go stale between two of them.
   const timings = { ...TIMINGS.production, grace: 3_600_000 };
@@ -183,7 +188,7 @@ async function intake(options: Exclude<SubjectOptions, { kind: 'bare' }>): Promi
     return { port: await server.listen(0, '127.0.0.1'), metricsPort };
   }
   const publicKey = options.publicKey === '' ? null : createPublicKey(options.publicKey);
-  // Made anew: where the real listener has it on the connection, looking it up would cost what is not to be measured.
+  // Made anew: the real listener finds it by the connection; a look-up among all nodes would be the harness’s own cost.
   const peerOf = (id: string): Peer => ({
     kind: 'node',
     id,

@@ -260,6 +260,16 @@ describe('a bridge that is told no revision', () => {
     expect(reports()[1]).toEqual(reports()[0]);
   });
 
+  it('reports again when the collector asks in its answer to a heartbeat that it had already', async () => {
+    const sync = create();
+    sync.read(running);
+    sync.replied(reply());
+    await waitFor('the report', () => reports().length === 1);
+    sync.replied(reply(undefined, { status: 'duplicate', report_full_state: true }));
+    await waitFor('the same again', () => reports().length === 2);
+    expect(reports()[1]).toEqual(reports()[0]);
+  });
+
   it('reports an edit that was made while the collector was down, once it is back', async () => {
     const sync = create();
     sync.read(running);

@@ -288,17 +288,23 @@ export function createConfigSync(options: ConfigSyncOptions): ConfigSync {
     throw refusal('the report of the configuration was not taken', reply);
   }
 
+  function forget(): void {
+    settled = null;
+    voided += 1;
+  }
+
   const isRunning = (): boolean => !stopped;
 
   return {
     replied: (reply) => {
-      // A beat that came too late says nothing of now.
-      if (reply.status !== 'accepted') return;
-      const next = reply.desired_revision ?? null;
-      if (reply.report_full_state === true || next !== desired) {
-        settled = null;
-        voided += 1;
+      if (reply.report_full_state === true) forget();
+      // A beat that came too late says nothing else of now.
+      if (reply.status !== 'accepted') {
+        wake();
+        return;
       }
+      const next = reply.desired_revision ?? null;
+      if (next !== desired) forget();
       if (next !== desired) [failures, heldUntil] = [0, -Infinity];
       // The collector is back: no reason to wait on.
       if (unreachable) heldUntil = -Infinity;

@@ -174,7 +174,7 @@ describe('the gateway reader', () => {
     const created = start({ probeMs: 60_000 });
     await created.firstLook(5_000);
     await gateway.close();
-    await waitFor('dead', () => created.observed().judgement.state === 'dead', 1_000);
+    await waitFor('dead', () => created.observed().judgement.state === 'dead');
   });
 
   it('takes a suspension for what it is, and its refusals for no trouble', async () => {

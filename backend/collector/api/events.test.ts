@@ -211,7 +211,7 @@ describe('the event stream', () => {
     const quick = await open();
     await begun(quick);
     for (let round = 0; round < 10; round++) await api.commitEvents(400, 4000);
-    await waitFor(() => quick.ids().at(-1) === 4000, 'all events at the quick reader', 20_000);
+    await waitFor(() => quick.ids().at(-1) === 4000, 'all events at the quick reader', 50_000);
     // Had everything been written to both, 16 MB would wait for the slow one and be counted as sent.
     expect(api.instruments.counts.streamEvents).toBeLessThan(8000);
     expect(api.instruments.stream.subscribers).toBe(2);
@@ -228,7 +228,7 @@ describe('the event stream', () => {
     const reader = await open('/fleet/events', {}, true);
     for (let round = 0; round < 10; round++) await api.commitEvents(400, 4000);
     reader.resume();
-    await waitFor(() => reader.ids().at(-1) === 4000, 'all events', 20_000);
+    await waitFor(() => reader.ids().at(-1) === 4000, 'all events', 50_000);
     expect(reader.ids()).toEqual(Array.from({ length: 4000 }, (_, at) => at + 1));
     expect(api.instruments.counts.streamDropped).toBe(0);
   });
@@ -274,7 +274,7 @@ describe('the event stream', () => {
     expect(got).toEqual(Array.from({ length: got.length }, (_, at) => at + 1));
     expect(got.length).toBeLessThan(4000);
     const back = await open('/fleet/events', { 'last-event-id': String(got.at(-1) ?? 0) });
-    await waitFor(() => back.ids().at(-1) === 4000, 'the rest', 20_000);
+    await waitFor(() => back.ids().at(-1) === 4000, 'the rest', 50_000);
     expect([...got, ...back.ids()]).toEqual(Array.from({ length: 4000 }, (_, at) => at + 1));
 
     api.clock.now += 1000;

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { AskedStore } from './asked.ts';
 import { pack } from './batch.ts';
 import type { SideOperations } from './checkpoint-worker.ts';
-import { CHECKPOINT_BYTES, fromColumns } from './sqlite.ts';
+import { fromColumns } from './sqlite.ts';
 import type { StoredColumns } from './schema.ts';
 import type { Operations } from './serve.ts';
 import { SWEPT_TABLES } from './sweep.ts';
@@ -27,6 +27,11 @@ export interface StorageOptions {
   readonly busyTimeoutMs?: number;
   /** How often the WAL's size is looked at. Milliseconds. */
   readonly checkpointEveryMs?: number;
+  /**
+   * From how many bytes of WAL on a checkpoint is worth its cost: in a large fleet every heartbeat is on a page of its own,
+   * and what is written often before a checkpoint is copied once.
+   */
+  readonly checkpointBytes?: number;
   /** Told after each group commit: heartbeats in it, and how long it took in seconds. */
   readonly onCommit?: (size: number, seconds: number) => void;
   /** Told once when the database thread dies: nothing can be stored from then on. */
@@ -35,6 +40,7 @@ export interface StorageOptions {
 
 const OK: WriteResult = { ok: true };
 const NONE: Refused = new Map();
+const CHECKPOINT_BYTES = 64 * 1024 * 1024;
 const LOAD_CHUNK = 2000;
 /** More than this in one commit makes the first wait for the last. */
 const MAX_BATCH = 1024;
@@ -81,7 +87,7 @@ export class EmbeddedStorage extends AskedStore implements Storage {
 
   constructor(options: StorageOptions) {
     super();
-    this.#options = { busyTimeoutMs: 5000, checkpointEveryMs: 1000, ...options };
+    this.#options = { busyTimeoutMs: 5000, checkpointEveryMs: 250, checkpointBytes: CHECKPOINT_BYTES, ...options };
     this.#writer = this.#thread('./worker.ts');
     this.opened = this.#open();
   }
@@ -239,8 +245,8 @@ export class EmbeddedStorage extends AskedStore implements Storage {
   }
 
   #thread<O extends Operations>(script: string): Thread<O> {
-    const { file, busyTimeoutMs } = this.#options;
-    return new Thread(new URL(script, import.meta.url), { file, busyTimeoutMs }, (error) => this.#fail(error));
+    const { file, busyTimeoutMs, checkpointBytes } = this.#options;
+    return new Thread(new URL(script, import.meta.url), { file, busyTimeoutMs, checkpointBytes }, (error) => this.#fail(error));
   }
 
   #flush(): void {
@@ -297,14 +303,14 @@ export class EmbeddedStorage extends AskedStore implements Storage {
 
   #startCheckpoints(): void {
     this.#checkpointTimer = setInterval(() => {
-      if (this.#walBytes() > CHECKPOINT_BYTES) this.#checkpoint().catch(() => undefined);
+      if (this.#walBytes() > this.#options.checkpointBytes) this.#checkpoint().catch(() => undefined);
     }, this.#options.checkpointEveryMs).unref();
   }
 
   // Busy or failed: the next round tries again.
   async #checkpoint(): Promise<void> {
-    const { bytes, left } = await this.askAside('checkpoint');
-    if (bytes > CHECKPOINT_BYTES && left < CHECKPOINT_BYTES && !this.#closing) await this.#ask('finishCheckpoint');
+    const { left } = await this.askAside('checkpoint');
+    if (left < this.#options.checkpointBytes && !this.#closing) await this.#ask('finishCheckpoint');
   }
 
   #fail(error: Error): void {

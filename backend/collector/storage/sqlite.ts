@@ -29,11 +29,6 @@ export function fromColumns(row: StoredColumns): StoredNode {
   };
 }
 
-/**
- * Bytes of WAL after which a checkpoint is worth its cost: in a large fleet every heartbeat is on a page of its own, and
- * what is written often before a checkpoint is copied once.
- */
-const CHECKPOINT_BYTES = 64 * 1024 * 1024;
 
 /**
  * The embedded database, on one connection. Synchronous: it lives in a worker thread. WAL with synchronous=FULL: a
@@ -77,8 +72,8 @@ export class Sqlite {
   }
 
   /** Opens (and makes, and migrates) the database file. Throws StorageError with what to do. */
-  static async open(file: string, busyTimeoutMs: number): Promise<Sqlite> {
-    const raw = connect(file, busyTimeoutMs);
+  static async open(file: string, busyTimeoutMs: number, checkpointBytes: number): Promise<Sqlite> {
+    const raw = connect(file, busyTimeoutMs, checkpointBytes);
     const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: raw }) });
     // One transaction for all of it, begun as a writer: two processes that open a new file at once take turns.
     raw.exec('begin immediate');
@@ -174,7 +169,7 @@ export class Sqlite {
   }
 }
 
-function connect(file: string, busyTimeoutMs: number): Database.Database {
+function connect(file: string, busyTimeoutMs: number, checkpointBytes: number): Database.Database {
   try {
     const raw = new Database(file, { timeout: busyTimeoutMs });
     // The files beside it take their mode from it.
@@ -186,6 +181,8 @@ function connect(file: string, busyTimeoutMs: number): Database.Database {
     raw.pragma('foreign_keys = ON');
     // Checkpoints run on a connection of their own (SideConnection), so that no heartbeat waits for one.
     raw.pragma('wal_autocheckpoint = 0');
+    // Else the file would stay as large as it ever was, and look as if there were much to copy.
+    raw.pragma(`journal_size_limit = ${checkpointBytes}`);
     raw.pragma('cache_size = -65536');
     return raw;
   } catch (error) {
@@ -208,17 +205,14 @@ export class SideConnection {
     this.db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: this.#raw }) });
   }
 
-  /** @returns bytes of pages in the WAL, and of those not yet copied */
-  checkpoint(): { bytes: number; left: number } {
+  /** @returns bytes of pages in the WAL that are not yet copied */
+  checkpoint(): { left: number } {
     const [row] = this.#raw.pragma('wal_checkpoint(PASSIVE)') as { log: number; checkpointed: number }[];
     const page = this.#raw.pragma('page_size', { simple: true }) as number;
-    const bytes = Math.max(0, row?.log ?? 0) * page;
-    return { bytes, left: bytes - Math.max(0, row?.checkpointed ?? 0) * page };
+    return { left: Math.max(0, (row?.log ?? 0) - (row?.checkpointed ?? 0)) * page };
   }
 
   close(): void {
     this.#raw.close();
   }
 }
-
-export { CHECKPOINT_BYTES };

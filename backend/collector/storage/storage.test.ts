@@ -65,6 +65,23 @@ describe('the embedded fleet store', () => {
     await expect(store.scores('first', 0, 9, 9)).rejects.toThrow(StorageError);
   });
 
+  it('copies what was written once there is enough of it, and is at rest from then on', async () => {
+    const file = join(folder(), 'small.db');
+    const checkpointBytes = 200_000;
+    const store = await openStorage({ file, checkpointBytes, checkpointEveryMs: 5 });
+    let rev = 0;
+    const beat = (): Promise<unknown> => put(store, { row: row('a', { rev: ++rev }) });
+    let largest = 0;
+    while (largest <= checkpointBytes) {
+      await beat();
+      largest = (await store.sizes()).wal;
+    }
+    // The file shrinks with the first write after all was copied.
+    while ((await store.sizes()).wal > checkpointBytes) await beat();
+    expect((await store.sizes()).wal).toBeLessThanOrEqual(checkpointBytes);
+    await store.close();
+  });
+
   it('fails what it cannot store, and says so', async () => {
     const path = folder();
     const store = await storageIn(path);

@@ -9,6 +9,7 @@ import { holds, idempotent, writeRemediation } from './remediation.ts';
 import { bound, serve } from './serve.ts';
 import { Sqlite } from './sqlite.ts';
 import { sweepChunk } from './sweep.ts';
+import type { DatabaseOptions } from './thread.ts';
 
 /** What the database's thread is asked to do. */
 const operations = (store: Sqlite) => ({
@@ -23,5 +24,5 @@ const operations = (store: Sqlite) => ({
 });
 export type WriterOperations = ReturnType<typeof operations>;
 
-const { file, busyTimeoutMs } = workerData as { file: string; busyTimeoutMs: number };
-await serve(async () => operations(await Sqlite.open(file, busyTimeoutMs)));
+const { file, busyTimeoutMs, checkpointBytes } = workerData as DatabaseOptions;
+await serve(async () => operations(await Sqlite.open(file, busyTimeoutMs, checkpointBytes)));
