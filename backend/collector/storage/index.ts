@@ -246,7 +246,9 @@ export class EmbeddedStorage extends AskedStore implements Storage {
 
   #thread<O extends Operations>(script: string): Thread<O> {
     const { file, busyTimeoutMs, checkpointBytes } = this.#options;
-    return new Thread(new URL(script, import.meta.url), { file, busyTimeoutMs, checkpointBytes }, (error) => this.#fail(error));
+    return new Thread(new URL(script, import.meta.url), { file, busyTimeoutMs, checkpointBytes }, (error) =>
+      this.#fail(error)
+    );
   }
 
   #flush(): void {

@@ -29,7 +29,6 @@ export function fromColumns(row: StoredColumns): StoredNode {
   };
 }
 
-
 /**
  * The embedded database, on one connection. Synchronous: it lives in a worker thread. WAL with synchronous=FULL: a
  * commit that returned has been synced to disk.
