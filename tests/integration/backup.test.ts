@@ -25,7 +25,7 @@ afterEach(async () => {
 
 /** Opens a database beside the collector for one piece of work. */
 async function changing<Result>(file: string, work: (store: Sqlite) => Promise<Result>): Promise<Result> {
-  const store = await Sqlite.open(file, 5000, 1e8);
+  const store = await Sqlite.open(file, 5000);
   try {
     return await work(store);
   } finally {

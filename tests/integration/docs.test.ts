@@ -155,7 +155,7 @@ describe('docs/retention.md', () => {
   const retention = read('docs/retention.md');
 
   it('has every table of the database, and no other', async () => {
-    const store = await Sqlite.open(':memory:', 0, 1e8);
+    const store = await Sqlite.open(':memory:', 0);
     const tables = (await store.db.introspection.getTables()).map(({ name }) => name);
     store.close();
     const section = retention.slice(retention.indexOf('## In the database'), retention.indexOf('## In memory'));

@@ -304,8 +304,10 @@ export function createConfigSync(options: ConfigSyncOptions): ConfigSync {
         return;
       }
       const next = reply.desired_revision ?? null;
-      if (next !== desired) forget();
-      if (next !== desired) [failures, heldUntil] = [0, -Infinity];
+      if (next !== desired) {
+        forget();
+        [failures, heldUntil] = [0, -Infinity];
+      }
       // The collector is back: no reason to wait on.
       if (unreachable) heldUntil = -Infinity;
       desired = next;

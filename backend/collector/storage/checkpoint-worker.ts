@@ -4,7 +4,6 @@ import { faults, scores, timeline } from './history.ts';
 import { plan, run, runs } from './remediation.ts';
 import { bound, serve } from './serve.ts';
 import { SideConnection } from './sqlite.ts';
-import type { DatabaseOptions } from './thread.ts';
 
 /** What may take long and no heartbeat may wait for: checkpoints, and reads of history, runs and the audit. */
 const operations = (side: SideConnection) => ({
@@ -14,5 +13,5 @@ const operations = (side: SideConnection) => ({
 });
 export type SideOperations = ReturnType<typeof operations>;
 
-const { file, busyTimeoutMs } = workerData as DatabaseOptions;
+const { file, busyTimeoutMs } = workerData as { file: string; busyTimeoutMs: number };
 await serve(() => operations(new SideConnection(file, busyTimeoutMs)));

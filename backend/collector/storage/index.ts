@@ -245,10 +245,8 @@ export class EmbeddedStorage extends AskedStore implements Storage {
   }
 
   #thread<O extends Operations>(script: string): Thread<O> {
-    const { file, busyTimeoutMs, checkpointBytes } = this.#options;
-    return new Thread(new URL(script, import.meta.url), { file, busyTimeoutMs, checkpointBytes }, (error) =>
-      this.#fail(error)
-    );
+    const { file, busyTimeoutMs } = this.#options;
+    return new Thread(new URL(script, import.meta.url), { file, busyTimeoutMs }, (error) => this.#fail(error));
   }
 
   #flush(): void {
@@ -311,8 +309,9 @@ export class EmbeddedStorage extends AskedStore implements Storage {
 
   // Busy or failed: the next round tries again.
   async #checkpoint(): Promise<void> {
+    const { checkpointBytes } = this.#options;
     const { left } = await this.askAside('checkpoint');
-    if (left < this.#options.checkpointBytes && !this.#closing) await this.#ask('finishCheckpoint');
+    if (left < checkpointBytes && !this.#closing) await this.#ask('finishCheckpoint', checkpointBytes);
   }
 
   #fail(error: Error): void {

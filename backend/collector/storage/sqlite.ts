@@ -71,8 +71,8 @@ export class Sqlite {
   }
 
   /** Opens (and makes, and migrates) the database file. Throws StorageError with what to do. */
-  static async open(file: string, busyTimeoutMs: number, checkpointBytes: number): Promise<Sqlite> {
-    const raw = connect(file, busyTimeoutMs, checkpointBytes);
+  static async open(file: string, busyTimeoutMs: number): Promise<Sqlite> {
+    const raw = connect(file, busyTimeoutMs);
     const db = new Kysely<Schema>({ dialect: new SqliteDialect({ database: raw }) });
     // One transaction for all of it, begun as a writer: two processes that open a new file at once take turns.
     raw.exec('begin immediate');
@@ -158,8 +158,12 @@ export class Sqlite {
     return { database: pages * size };
   }
 
-  /** Copies what is left of the WAL into the database, so that the next write starts the WAL anew. */
-  finishCheckpoint(): void {
+  /**
+   * Copies what is left of the WAL into the database, so that the next write starts the WAL anew.
+   * @param keepBytes what its file is cut back to then: it would stay as large as it ever was, and look as if there were much to copy
+   */
+  finishCheckpoint(keepBytes: number): void {
+    this.#raw.pragma(`journal_size_limit = ${keepBytes}`);
     this.#raw.pragma('wal_checkpoint(PASSIVE)');
   }
 
@@ -168,7 +172,7 @@ export class Sqlite {
   }
 }
 
-function connect(file: string, busyTimeoutMs: number, checkpointBytes: number): Database.Database {
+function connect(file: string, busyTimeoutMs: number): Database.Database {
   try {
     const raw = new Database(file, { timeout: busyTimeoutMs });
     // The files beside it take their mode from it.
@@ -180,8 +184,6 @@ function connect(file: string, busyTimeoutMs: number, checkpointBytes: number): 
     raw.pragma('foreign_keys = ON');
     // Checkpoints run on a connection of their own (SideConnection), so that no heartbeat waits for one.
     raw.pragma('wal_autocheckpoint = 0');
-    // Else the file would stay as large as it ever was, and look as if there were much to copy.
-    raw.pragma(`journal_size_limit = ${checkpointBytes}`);
     raw.pragma('cache_size = -65536');
     return raw;
   } catch (error) {

@@ -2,14 +2,6 @@ import { Worker } from 'node:worker_threads';
 import type { Operations, Request, Response } from './serve.ts';
 import { FencedError, StorageError } from './types.ts';
 
-/** What a database's thread opens. */
-export interface DatabaseOptions {
-  readonly file: string;
-  readonly busyTimeoutMs: number;
-  /** The WAL's file shrinks to this once it begins anew. */
-  readonly checkpointBytes: number;
-}
-
 /** A worker thread that answers questions about the database (serve.ts), as the event loop sees it. */
 export class Thread<O extends Operations> {
   /** Rejects with StorageError when the thread could not open the database. */
@@ -21,7 +13,7 @@ export class Thread<O extends Operations> {
   #over: Error | null = null;
 
   /** @param onFailure told once when the thread dies before it was closed */
-  constructor(script: URL, workerData: DatabaseOptions, onFailure: (error: Error) => void) {
+  constructor(script: URL, workerData: { file: string; busyTimeoutMs: number }, onFailure: (error: Error) => void) {
     this.#onFailure = onFailure;
     this.#worker = new Worker(script, { workerData });
     this.opened = new Promise((resolve, reject) => this.#pending.set(0, { resolve, reject }));

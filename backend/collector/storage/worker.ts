@@ -9,7 +9,6 @@ import { holds, idempotent, writeRemediation } from './remediation.ts';
 import { bound, serve } from './serve.ts';
 import { Sqlite } from './sqlite.ts';
 import { sweepChunk } from './sweep.ts';
-import type { DatabaseOptions } from './thread.ts';
 
 /** What the database's thread is asked to do. */
 const operations = (store: Sqlite) => ({
@@ -19,10 +18,10 @@ const operations = (store: Sqlite) => ({
   nodesAfter: (id: string, limit: number) => store.nodesAfter(id, limit),
   check: () => store.check(),
   sizes: () => store.sizes(),
-  finishCheckpoint: () => store.finishCheckpoint(),
+  finishCheckpoint: (keepBytes: number) => store.finishCheckpoint(keepBytes),
   close: () => store.close(),
 });
 export type WriterOperations = ReturnType<typeof operations>;
 
-const { file, busyTimeoutMs, checkpointBytes } = workerData as DatabaseOptions;
-await serve(async () => operations(await Sqlite.open(file, busyTimeoutMs, checkpointBytes)));
+const { file, busyTimeoutMs } = workerData as { file: string; busyTimeoutMs: number };
+await serve(async () => operations(await Sqlite.open(file, busyTimeoutMs)));

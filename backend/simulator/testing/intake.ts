@@ -5,6 +5,7 @@ import type { TLSSocket } from 'node:tls';
 import type { Heartbeat } from '@openclaw-fleet/contract';
 import { createAuthority } from '../../client/testing/certificates.ts';
 import type { Authority } from '../../client/testing/certificates.ts';
+import { waitFor as waitUntil } from '../../client/testing/wait.ts';
 import type { Credentials } from '../credentials.ts';
 
 /** One request as the test's intake saw it. */
@@ -141,11 +142,7 @@ export async function startIntake(
   };
 }
 
-/** Resolves once `condition` holds; rejects with `what` after 30 s. */
-export async function waitFor(what: string, condition: () => boolean): Promise<void> {
-  const deadline = Date.now() + 30_000;
-  while (!condition()) {
-    if (Date.now() > deadline) throw new Error(`waited 30 s in vain: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+/** Resolves once `condition` holds; rejects with `what` when it takes too long. */
+export function waitFor(what: string, condition: () => boolean): Promise<void> {
+  return waitUntil(condition, () => what);
 }
