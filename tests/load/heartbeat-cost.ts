@@ -1,10 +1,10 @@
-import { get } from 'node:http';
 import { Authority, createAuthority } from '../../backend/collector/identity/authority.ts';
 import { newKeyPair, privatePem } from '../../backend/collector/identity/keys.ts';
 import { beatRequest } from './beat.ts';
 import { makeIdentities, nodeName, type Identities } from './identities.ts';
 import { Load, percentile } from './load.ts';
 import { median, printTable, progress, spread } from './report.ts';
+import { scrape } from './scrape.ts';
 import { startSubject, type Subject } from './subjects.ts';
 
 const AUDIENCE = 'bench';
@@ -185,23 +185,12 @@ export async function measureHeartbeats(rounds: number): Promise<HeartbeatFigure
 /** p99 of one round in milliseconds, while the metrics are scraped each second; the round is long enough for checkpoints. */
 async function p99Of({ subject, load }: Lane): Promise<number> {
   const { metricsPort } = subject;
-  const scrapes: Promise<void>[] = [];
+  const scrapes: Promise<number>[] = [];
   const timer = metricsPort === null ? undefined : setInterval(() => scrapes.push(scrape(metricsPort)), 1000);
   const { latencies } = await load.for(LATENCY_SECONDS, RATE);
   clearInterval(timer);
   await Promise.all(scrapes);
   return percentile(latencies, 0.99);
-}
-
-/** Scrapes and lets the text go unread: keeping it would hold up the load, which this process sends, too. */
-function scrape(port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const request = get({ host: '127.0.0.1', port, path: '/metrics' }, (response) => {
-      if (response.statusCode !== 200) reject(new Error(`the scrape was answered ${response.statusCode}`));
-      response.once('end', resolve).once('error', reject).resume();
-    });
-    request.once('error', reject);
-  });
 }
 
 async function close(lanes: readonly Lane[]): Promise<void> {

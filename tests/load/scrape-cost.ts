@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { scrapeDurations } from './prometheus.ts';
 import type { RenderReady, RenderTimes } from './render-subject.ts';
 import { median, printTable, progress, spread } from './report.ts';
+import { scrape } from './scrape.ts';
 import { startSubject } from './subjects.ts';
 
 const SIZES = [1_000, 10_000, 100_000];
@@ -72,11 +73,8 @@ async function measureSizes(rounds: number): Promise<number> {
   for (const registered of SIZES) {
     progress(`scrapes of ${registered} targets`);
     const subject = await startSubject({ kind: 'http', publicKey: '', audience: '', registered });
-    const scrape = async (): Promise<number> => {
-      const response = await fetch(`http://127.0.0.1:${subject.metricsPort ?? 0}/metrics`);
-      return (await response.arrayBuffer()).byteLength;
-    };
-    let bytes = await scrape();
+    const port = subject.metricsPort ?? 0;
+    let bytes = await scrape(port);
     const [walls, idle, busy]: [number[], number[], number[]] = [[], [], []];
     for (let round = 0; round < rounds; round++) {
       await subject.usage();
@@ -85,7 +83,7 @@ async function measureSizes(rounds: number): Promise<number> {
       const end = performance.now() + WATCH_MS;
       while (performance.now() < end) {
         const started = performance.now();
-        bytes = await scrape();
+        bytes = await scrape(port);
         walls.push(performance.now() - started);
       }
       busy.push((await subject.usage()).blockMs);

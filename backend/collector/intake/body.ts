@@ -1,4 +1,8 @@
+import { z } from 'zod';
 import { heartbeatSchema, type Heartbeat, type Problem } from '@openclaw-fleet/contract';
+
+// A fifth of the schema's own time. Strict: a part that cannot be compiled stops the start instead of slowing it down.
+const heartbeat = z.compile(heartbeatSchema, { strict: true });
 
 /** Unknown fields may nest at most this deep: they are dropped, but their depth says that somebody is testing us. */
 const MAX_UNKNOWN_DEPTH = 8;
@@ -25,7 +29,7 @@ export function parseHeartbeat(body: Buffer): ParsedBody {
       detail: 'The body is not valid JSON. Send one heartbeat as a JSON object in UTF-8.',
     };
   }
-  const parsed = heartbeatSchema.safeParse(value);
+  const parsed = heartbeat.safeParse(value);
   if (!parsed.success) {
     const errors = parsed.error.issues
       .slice(0, 16)
