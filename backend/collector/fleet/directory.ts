@@ -1,29 +1,18 @@
-import { BANDS, LIVENESS_STATES } from '@openclaw-fleet/contract';
+import { LIVENESS_STATES } from '@openclaw-fleet/contract';
 import type { LivenessState } from '@openclaw-fleet/contract';
 import { PHASES } from './liveness.ts';
 import type { Phase } from './liveness.ts';
 import type { Node } from './node.ts';
 import { Best, bestOf, InOrder } from './page.ts';
+import { BAND_INDEX, BRIDGED, DRIFTED, ISOLATED, PHASE_INDEX, SlotFilter, TAKEN, VIOLATING } from './slot-filter.ts';
 import { firstWhere, SortedSlots } from './sorted-slots.ts';
 import type { FleetNode, Selected, Selection } from './types.ts';
 
 const NO_SCORE = 255;
-const BRIDGED = 1;
-const ISOLATED = 2;
-const DRIFTED = 4;
-const VIOLATING = 8;
-/** The slot is taken. */
-const TAKEN = 16;
 
 /** The event loop is held for about this long at a time by tests that look at nodes, in milliseconds. */
 const SLICE_MS = 3;
 const NODES_PER_CHECK = 256;
-
-const PHASE_INDEX = Object.fromEntries(PHASES.map((phase, index) => [phase, index])) as Record<Phase, number>;
-const BAND_INDEX = Object.fromEntries(BANDS.map((band, index) => [band, index])) as Record<
-  (typeof BANDS)[number],
-  number
->;
 
 /**
  * What lists filter and sort by, in flat columns: a page out of 100,000 nodes must not visit 100,000 objects. The roster
@@ -120,7 +109,12 @@ export class Directory {
    * @param stateOf what is shown of a phase in a zone
    */
   async select(selection: Selection, stateOf: (zone: string, phase: Phase) => LivenessState): Promise<Selected> {
-    const matches = this.#matcher(selection, stateOf);
+    const filter = new SlotFilter(selection, this.#zoneNames, stateOf, {
+      flags: this.#flags,
+      bands: this.#bands,
+      zones: this.#zones,
+      phases: this.#phases,
+    });
     const { keep, limit, descending, after } = selection;
     const byName = selection.sort === 'name';
     const order = byName ? this.#byName.get() : this.#byId.get();
@@ -137,11 +131,11 @@ export class Directory {
     const start = after === null ? -1 : this.#placeAfter(order, byName, after, descending);
     const { length } = order;
     // Counted in order of slots, which is several times as fast as in any other; the walk then ends with the page.
-    let total = keep === null ? this.#count(matches) : 0;
+    let total = keep === null ? filter.count(this.#nodes.length) : 0;
     let sliceStart = performance.now();
     for (let step = 0; step < length; step++) {
       const slot = order[descending ? length - 1 - step : step] as number;
-      if (!matches(slot)) continue;
+      if (!filter.matches(slot)) continue;
       if (keep !== null) {
         if (step % NODES_PER_CHECK === 0 && performance.now() - sliceStart >= SLICE_MS) {
           await new Promise(setImmediate);
@@ -159,44 +153,6 @@ export class Directory {
       .map((slot) => this.#nodes[slot])
       .filter((node): node is Node => node !== null && node !== undefined);
     return { nodes: page.slice(0, limit), total, more: page.length > limit };
-  }
-
-  #count(matches: (slot: number) => boolean): number {
-    const slots = this.#nodes.length;
-    let count = 0;
-    for (let slot = 0; slot < slots; slot++) if (matches(slot)) count++;
-    return count;
-  }
-
-  /** The test of a slot: which columns it looks at is decided before the first. */
-  #matcher(of: Selection, stateOf: (zone: string, phase: Phase) => LivenessState): (slot: number) => boolean {
-    const names = this.#zoneNames;
-    let [flags, wanted] = [TAKEN, TAKEN];
-    const want = (flag: number, is: boolean | null): void => {
-      if (is === null) return;
-      flags |= flag;
-      if (is) wanted |= flag;
-    };
-    want(BRIDGED, of.bridged);
-    want(ISOLATED, of.isolated);
-    want(DRIFTED, of.drifted || null);
-    want(VIOLATING, of.violating || null);
-    const { zones: inZones, states: inStates } = of;
-    const bands = of.bands === null ? -1 : of.bands.reduce((mask, band) => mask | (1 << BAND_INDEX[band]), 0);
-    const zones = inZones && Uint8Array.from(names, (name) => Number(inZones.includes(name)));
-    // By zone and phase.
-    const states =
-      inStates &&
-      Uint8Array.from(names.flatMap((zone) => PHASES.map((phase) => Number(inStates.includes(stateOf(zone, phase))))));
-    // Held by name: a walk over 100,000 slots costs three times as much through `this`.
-    const [bandOf, flagsOf, zoneOf, phaseOf] = [this.#bands, this.#flags, this.#zones, this.#phases];
-    return (slot) => {
-      if (((flagsOf[slot] as number) & flags) !== wanted) return false;
-      if (((bands >> (bandOf[slot] as number)) & 1) === 0) return false;
-      const zone = zoneOf[slot] as number;
-      if (zones !== null && zones[zone] === 0) return false;
-      return states === null || states[zone * PHASES.length + (phaseOf[slot] as number)] === 1;
-    };
   }
 
   /** A number to sort by, for each slot. */
