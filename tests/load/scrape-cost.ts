@@ -9,6 +9,8 @@ import { startSubject } from './subjects.ts';
 const SIZES = [1_000, 10_000, 100_000];
 /** The event loop is watched this long, idle and scraped. Milliseconds. */
 const WATCH_MS = 3000;
+/** Far more often than anybody scrapes; a small fleet scraped without a pause would show the collecting of garbage alone. */
+const SCRAPE_EVERY_MS = 250;
 
 export interface ScrapeFigures {
   readonly render_x_promclient: number;
@@ -84,7 +86,9 @@ async function measureSizes(rounds: number): Promise<number> {
       while (performance.now() < end) {
         const started = performance.now();
         bytes = await scrape(port);
-        walls.push(performance.now() - started);
+        const took = performance.now() - started;
+        walls.push(took);
+        await new Promise((resolve) => setTimeout(resolve, SCRAPE_EVERY_MS - took));
       }
       busy.push((await subject.usage()).blockMs);
     }
