@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { defineConfig } from '@playwright/test';
 import { browser } from './support/browser.ts';
 import { stageFacts } from './support/facts.ts';
@@ -15,7 +16,7 @@ export default defineConfig({
   forbidOnly: process.env['CI'] === 'true',
   timeout: 120_000,
   expect: { timeout: 40_000 },
-  reporter: [['list']],
+  reporter: [['list'], [join(import.meta.dirname, 'support', 'closing-line.ts')]],
   use: {
     ...browser,
     baseURL: grafanaUrl,
