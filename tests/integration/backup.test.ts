@@ -1,6 +1,12 @@
 import { copyFileSync, existsSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createCollectorRequests, systemClock, type CollectorRequests } from '@openclaw-fleet/client';
+import type { HeartbeatReply } from '@openclaw-fleet/contract';
+import { BRIDGE_BLOCKS } from '../../backend/collector/api/testing/harness.ts';
+import { keptRevision } from '../../backend/bridge/configuration/kept.ts';
+import { createConfigSync, type ConfigSync } from '../../backend/bridge/configuration/sync.ts';
+import { fullConfigHash } from '../../backend/bridge/gateway/config-hash.ts';
 import { Sqlite } from '../../backend/collector/storage/sqlite.ts';
 import { TestCollector } from './support/collector.ts';
 import type { TestNode } from './support/node.ts';
@@ -30,6 +36,66 @@ async function changing<Result>(file: string, work: (store: Sqlite) => Promise<R
     return await work(store);
   } finally {
     store.close();
+  }
+}
+
+/** The configuration's part of a bridge, beside a gateway that a test edits; its heartbeats are complete. */
+class Bridge {
+  readonly #node: TestNode;
+  readonly #sync: ConfigSync;
+  readonly #said: string[] = [];
+  #seq = 0;
+
+  /** @param folder of the node's credentials */
+  constructor(node: TestNode, folder: string) {
+    this.#node = node;
+    const identity = {
+      caFile: join(folder, 'ca.crt'),
+      certFile: join(folder, 'node.crt'),
+      keyFile: join(folder, 'node.key'),
+    };
+    const endpoint = `https://localhost:${collector.intakePort}`;
+    const requests = createCollectorRequests({ endpoint, nodeId: node.id, ...identity }, systemClock);
+    const log = (message: string): void => void this.#said.push(message);
+    this.#sync = createConfigSync({
+      nodeId: node.id,
+      pins: [],
+      requests: requests as CollectorRequests,
+      kept: keptRevision(null),
+      refreshMs: Infinity,
+      clock: systemClock,
+      random: () => 0.5,
+      logger: { info: log, warn: log, error: log },
+      onChange: () => undefined,
+    });
+  }
+
+  async beatsWith(level: string): Promise<void> {
+    const config = { logging: { level } };
+    this.#sync.read(config);
+    this.#seq++;
+    const reported = { ...BRIDGE_BLOCKS.reported, full_config_hash: fullConfigHash(config) };
+    const { status, body } = await this.#node.post(
+      this.#node.beat({ ...BRIDGE_BLOCKS, reported, boot_id: 'one', seq: this.#seq })
+    );
+    expect(status).toBe(200);
+    this.#sync.replied(body as unknown as HeartbeatReply);
+  }
+
+  /** Resolves once the collector's database has it. */
+  reported(level: string): Promise<unknown> {
+    const file = join(collector.folder, 'data', 'fleet.db');
+    const stored = async (): Promise<boolean> => {
+      const row = await changing(file, ({ db }) =>
+        db.selectFrom('config_reports').select('document').where('node_id', '=', this.#node.id).executeTakeFirst()
+      );
+      return row?.document === JSON.stringify({ 'logging.level': level });
+    };
+    return waitFor(stored, () => `the report of ${level}; the bridge said ${this.#said.join('; ')}`, 30_000, 100);
+  }
+
+  stop(): void {
+    this.#sync.stop();
   }
 }
 
@@ -81,6 +147,29 @@ describe('a backup', () => {
       expect(Date.parse(lastHeartbeatAt ?? '')).toBeGreaterThanOrEqual(Date.parse(before.get(id) ?? ''));
     }
     for (const node of nodes) expect((await node.post(node.beat())).status).toBe(200);
+  });
+
+  it('that is older than an edit of a configuration has the bridge report that again', async () => {
+    const file = join(collector.folder, 'backup.db');
+    await collector.start();
+    const bridge = new Bridge(nodes[0] as TestNode, join(collector.folder, 'nodes', 'node-0'));
+    try {
+      await bridge.beatsWith('info');
+      await bridge.reported('info');
+      collector.cli('backup', file);
+      await bridge.beatsWith('warn');
+      await bridge.reported('warn');
+
+      await collector.kill('SIGKILL');
+      renameSync(join(collector.folder, 'data'), join(collector.folder, 'data.lost'));
+      collector.cli('restore', file);
+      await bridge.reported('info');
+      await collector.start();
+      await bridge.beatsWith('warn');
+      await bridge.reported('warn');
+    } finally {
+      bridge.stop();
+    }
   });
 
   it('is never written over what is there, and is not made of what is damaged', async () => {

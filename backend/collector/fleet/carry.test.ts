@@ -58,6 +58,9 @@ describe('carryOver', () => {
 describe('asksFullState', () => {
   const accepted = (missed: number): Decision => ({ status: 'accepted', memory: null, late: false, missed });
   const last = beat({ boot_id: 'x', seq: 4 });
+  const configured = (hash: string, more: Partial<Heartbeat>): Heartbeat =>
+    beat({ ...more, reported: { ...reported, health_reasons: [], full_config_hash: hash } });
+  const known = configured('a', { boot_id: 'x', seq: 4 });
   it.each<[string, Heartbeat, Heartbeat | null, number, boolean]>([
     ['a plain sender', beat(), null, 0, false],
     ['a new node in the middle of its life', beat({ boot_id: 'x', seq: 5 }), null, 0, true],
@@ -67,6 +70,32 @@ describe('asksFullState', () => {
     ['a gap, and the state is there', { ...full, boot_id: 'x', seq: 6 }, last, 1, false],
     ['a new boot from its beginning', beat({ boot_id: 'y', seq: 1 }), last, 0, false],
     ['a new boot whose beginning was missed', beat({ boot_id: 'y', seq: 3 }), last, 0, true],
+    [
+      'the next beat after an edit, which the bridge reports itself',
+      configured('b', { boot_id: 'x', seq: 5 }),
+      known,
+      0,
+      false,
+    ],
+    ['a gap with an edit in it', configured('b', { boot_id: 'x', seq: 9 }), known, 4, true],
+    ['a gap, and the configuration cannot be read', { ...full, boot_id: 'x', seq: 9 }, known, 4, true],
+    ['a gap, and the configuration is the known one', configured('a', { boot_id: 'x', seq: 9 }), known, 4, false],
+    [
+      'another configuration and boot whose beginning was missed',
+      configured('b', { boot_id: 'y', seq: 3 }),
+      known,
+      0,
+      true,
+    ],
+    ['another configuration from the beginning of a boot', configured('b', { boot_id: 'y', seq: 1 }), known, 0, false],
+    [
+      'a complete beat of a new node in the middle of its life',
+      configured('a', { boot_id: 'x', seq: 5 }),
+      null,
+      0,
+      true,
+    ],
+    ['a complete beat of a new node at its beginning', configured('a', { boot_id: 'x', seq: 1 }), null, 0, false],
     ['a goodbye', beat({ boot_id: 'x', seq: 9, goodbye: 'shutdown' }), last, 4, false],
   ])('%s', (_name, next, before, missed, expected) => {
     expect(asksFullState(next, before, accepted(missed))).toBe(expected);

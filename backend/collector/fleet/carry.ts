@@ -29,13 +29,15 @@ function leavesOut(beat: Heartbeat, last: Report): boolean {
 }
 
 /**
- * Whether the answer asks for every optional block: the beat is one of our publishers' and leaves the reported state out,
- * and a block may have been in a beat that was never seen (domain-rules section 1).
+ * Whether the answer asks for every optional block, and with them for the configuration report: the beat is one of our
+ * publishers', and something was said that was never seen here, be it lost on its way or with a database that was restored
+ * from an older backup (domain-rules section 1). A beat with the reported state leaves only the report in doubt, and that
+ * only where the configuration is another than the one known.
  * @param decision on this beat, which was accepted
  */
 export function asksFullState(beat: Heartbeat, last: Report | null, decision: Decision): boolean {
-  if (beat.seq === undefined || beat.seq === 0 || beat.reported !== undefined || beat.goodbye !== undefined)
-    return false;
-  if (last === null || decision.missed > 0) return true;
-  return beat.boot_id !== last.boot_id && beat.seq > 1;
+  if (beat.seq === undefined || beat.seq === 0 || beat.goodbye !== undefined) return false;
+  const unseen = decision.missed > 0 || (beat.boot_id !== last?.boot_id && beat.seq > 1);
+  if (beat.reported === undefined) return unseen || last === null;
+  return unseen && beat.reported.full_config_hash !== last?.reported?.full_config_hash;
 }
