@@ -1480,7 +1480,7 @@ class Engine:
         if self.pending is not None:
             due = min(due, max(self.pending.retry_at, self._held_until))
         elif self._replay_at is not None:
-            due = min(due, self._replay_at)
+            due = min(due, max(self._replay_at, self._held_until))
         return max(0.0, due - now)
 
     def step(self) -> None:
@@ -1492,7 +1492,7 @@ class Engine:
             elif self.pending is not None:
                 if now >= max(self.pending.retry_at, self._held_until):
                     self._deliver()
-            elif self._replay_at is not None and now >= self._replay_at:
+            elif self._replay_at is not None and now >= max(self._replay_at, self._held_until):
                 self._replay()
         except Exception as error:
             self._metrics.failed("internal")
@@ -1607,17 +1607,20 @@ class Engine:
             self._metrics.dropped(1)
             self.pending = None
             return
-        now = self._clock.monotonic()
-        asked = retry_after_ms(failure.retry_after, self._clock.now(), self.interval)
-        if asked is not None:
-            self._held_until = now + asked
+        self._hold(failure)
         sent.failures += 1
         wait = backoff(self._timings.retries, sent.failures, self._random())
         if wait is None:
             self._keep(sent)
             self.pending = None
         else:
-            sent.retry_at = now + wait
+            sent.retry_at = self._clock.monotonic() + wait
+
+    def _hold(self, failure: PublishFailure) -> None:
+        """Nothing but a goodbye is sent until then, whichever beat the answer was to."""
+        asked = retry_after_ms(failure.retry_after, self._clock.now(), self.interval)
+        if asked is not None:
+            self._held_until = max(self._held_until, self._clock.monotonic() + asked)
 
     def _report(self, failure: PublishFailure) -> None:
         self._metrics.failed(failure.reason)
@@ -1641,6 +1644,7 @@ class Engine:
             self._report(failure)
             # Of the rest, the next delivered beat starts the replay again.
             if failure.verdict == "retry":
+                self._hold(failure)
                 return
             self._metrics.dropped(1)
         else:

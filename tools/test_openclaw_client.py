@@ -441,6 +441,30 @@ class Replay(unittest.TestCase):
         self.assertEqual(bench.move(), 3_200)
         self.assertEqual(len(bench.engine.buffer), 0)
 
+    def test_the_answer_to_a_replay_holds_new_beats_too(self) -> None:
+        bench = Bench()
+        self.outage(bench, 2)
+        bench.delivery.answers = [ACCEPTED, failure("http_429", retry_after="20")]
+        bench.move()
+        bench.move()
+        bench.engine.soon(False)
+        before = len(bench.delivery.bodies)
+        self.assertEqual([bench.move(), bench.move()], [20_000, 0])
+        self.assertEqual(bench.delivery.order[before:], [4, 2])
+        bench.delivery.answers = [failure("http_503", retry_after="20")]
+        self.assertEqual(bench.move(), 3_200)
+        self.assertIsNone(bench.engine.goodbye("shutdown", 2_000))
+
+    def test_the_answer_to_a_new_beat_holds_replays_too(self) -> None:
+        bench = Bench()
+        self.outage(bench, 2)
+        bench.delivery.answers = [ACCEPTED, ACCEPTED, *[failure()] * 4, failure("http_503", retry_after="40")]
+        bench.move()
+        bench.move()
+        bench.engine.soon(False)
+        self.assertEqual([bench.move() for _ in range(5)], [0, 2_000, 4_000, 8_000, 16_000])
+        self.assertEqual(bench.move(), 40_000)
+
 
 class Pace(unittest.TestCase):
     """When beats go."""

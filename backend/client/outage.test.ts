@@ -194,4 +194,41 @@ describe('the buffer', () => {
     await node.clock.advanceToTimer(3_200, 3_200);
     await waitFor(() => publisher.stats().buffered === 0);
   });
+
+  it('and new beats wait as long as the answer to a replay says, a goodbye does not', async () => {
+    const publisher = node.publisher();
+    await outage(publisher, 3);
+    script(accepted, { status: 429, headers: { 'retry-after': '20' } });
+    await node.clock.advanceToTimer(0, 60_000);
+    await failed(publisher, 'http_429');
+    publisher.publishSoon();
+    const before = node.collector.requests.length;
+    expect(await node.clock.advanceToTimer(0, 60_000)).toBe(20_000);
+    await delivered(publisher, 3);
+    expect(times().slice(before)).toEqual([4, 2]);
+    script({ status: 429, headers: { 'retry-after': '20' } });
+    expect(await node.clock.advanceToTimer(3_200, 3_200)).toBe(3_200);
+    await failed(publisher, 'http_429', 2);
+    await publisher.stop('shutdown');
+    expect(node.beat()).toMatchObject({ goodbye: 'shutdown' });
+  });
+
+  it('waits as long as the answer to a new beat says', async () => {
+    const publisher = node.publisher();
+    await outage(publisher, 3);
+    const later: Answer = { status: 503, headers: { 'retry-after': '40' } };
+    const failures = publisher.stats().failures['http_500']!;
+    const no: Answer = { status: 500 };
+    script(accepted, accepted, no, no, no, no, later);
+    await node.clock.advanceToTimer(0, 60_000);
+    await delivered(publisher, 2);
+    publisher.publishSoon();
+    for (const [index, wait] of [2_000, 4_000, 8_000, 16_000].entries()) {
+      await failed(publisher, 'http_500', failures + index + 1);
+      await node.clock.advanceToTimer(wait, wait);
+    }
+    await failed(publisher, 'http_503');
+    expect(publisher.stats()).toMatchObject({ buffered: 2 });
+    expect(await node.clock.advanceToTimer(0, 60_000)).toBe(40_000);
+  });
 });

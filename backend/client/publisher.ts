@@ -80,7 +80,14 @@ export function createRunningPublisher(parts: PublisherParts): Publisher {
 
   function step(now: number): ReturnType<typeof nextStep> {
     const retryAt = pending && Math.max(pending.retryAt, heldUntil);
-    return nextStep({ beatAt: beatAt(now), retryAt, replayAt }, now);
+    const heldReplayAt = replayAt === null ? null : Math.max(replayAt, heldUntil);
+    return nextStep({ beatAt: beatAt(now), retryAt, replayAt: heldReplayAt }, now);
+  }
+
+  /** Nothing but a goodbye is sent until then, whichever request the answer was to. */
+  function hold(retryAfter: string | undefined): void {
+    const asked = retryAfterMs(retryAfter, clock.now(), interval);
+    if (asked !== null) heldUntil = Math.max(heldUntil, clock.monotonic() + asked);
   }
 
   function wake(): void {
@@ -183,7 +190,7 @@ export function createRunningPublisher(parts: PublisherParts): Publisher {
     if (reply?.status === 'accepted') memory.accepted(sent.blocks);
     if (reply) onReply(reply);
     if (buffer.size > 0) replayAt ??= clock.monotonic();
-    if (state === 'running') await parts.renewal.check(credentials);
+    if (state === 'running') hold(await parts.renewal.check(credentials));
   }
 
   function onReply(reply: HeartbeatReply): void {
@@ -206,16 +213,14 @@ export function createRunningPublisher(parts: PublisherParts): Publisher {
       pending = null;
       return;
     }
-    const now = clock.monotonic();
-    const asked = retryAfterMs(failure.retryAfter, clock.now(), interval);
-    if (asked !== null) heldUntil = now + asked;
+    hold(failure.retryAfter);
     sent.failures++;
     const wait = backoff(timings.retries, sent.failures, random());
     if (wait === null) {
       keep(sent);
       pending = null;
     } else {
-      sent.retryAt = now + wait;
+      sent.retryAt = clock.monotonic() + wait;
     }
   }
 
@@ -240,7 +245,10 @@ export function createRunningPublisher(parts: PublisherParts): Publisher {
       const failure = asFailure(error);
       report(failure);
       // Of the rest, the next delivered beat starts the replay again.
-      if (failure.verdict === 'retry') return;
+      if (failure.verdict === 'retry') {
+        hold(failure.retryAfter);
+        return;
+      }
       metrics.dropped(1);
       buffer.remove(next);
       replayAt = clock.monotonic() + timings.replaySpacing;

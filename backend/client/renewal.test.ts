@@ -155,6 +155,16 @@ describe('a certificate', () => {
     await waitFor(() => node.logged.length === 2);
     expect(node.logged[1]).toContain('was renewed');
   });
+
+  it('holds beats too while the answer to a renewal asks for it', async () => {
+    renewBy(() => ({ status: 429, headers: { 'retry-after': '20' } }));
+    const publisher = node.publisher();
+    publisher.start();
+    await waitFor(() => node.logged.length === 1);
+    publisher.publishSoon();
+    expect(await node.clock.advanceToTimer(0, 60_000)).toBe(20_000);
+    await node.delivered(publisher, 2);
+  });
 });
 
 describe('the replacement of a pair', () => {

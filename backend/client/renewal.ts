@@ -1,6 +1,6 @@
 import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 import type { CredentialFiles, Credentials } from './credentials.ts';
-import { messageOf } from './failure.ts';
+import { messageOf, PublishFailure } from './failure.ts';
 import { signEs256 } from './jws.ts';
 import type { QuietLog } from './log.ts';
 import { failureOf } from './problem.ts';
@@ -34,8 +34,11 @@ export interface RenewalOptions {
 }
 
 export interface Renewal {
-  /** Renews the certificate when it is due; a failure is logged and tried again later. Never rejects. */
-  check(credentials: Credentials): Promise<void>;
+  /**
+   * Renews the certificate when it is due; a failure is logged and tried again later. Never rejects.
+   * @returns the `Retry-After` of an answer that says "later"
+   */
+  check(credentials: Credentials): Promise<string | undefined>;
 }
 
 export function createRenewal(options: RenewalOptions): Renewal {
@@ -46,18 +49,19 @@ export function createRenewal(options: RenewalOptions): Renewal {
 
   return {
     check: async (credentials) => {
-      if (options.wanted === false || clock.monotonic() < notBefore) return;
-      if (!renewalDue(credentials.leaf, clock.now())) return;
+      if (options.wanted === false || clock.monotonic() < notBefore) return undefined;
+      if (!renewalDue(credentials.leaf, clock.now())) return undefined;
       try {
         if (!(await canReplace(paths))) {
           // Somebody else then rotates the files.
-          if (options.wanted === undefined) return;
+          if (options.wanted === undefined) return undefined;
           throw new Error('OPENCLAW_RENEW is true, and the key, certificate and CA file cannot be written');
         }
         const until = await renew(options, credentials);
         failures = 0;
         log.clear('renewal');
         log.info(`the node certificate was renewed; it is valid until ${until}`);
+        return undefined;
       } catch (error) {
         const wait = Math.min(timings.renewRetryMax, timings.renewRetry * 2 ** failures);
         failures++;
@@ -65,6 +69,7 @@ export function createRenewal(options: RenewalOptions): Renewal {
         const end = credentials.leaf.validToDate.toISOString();
         const next = 'it is tried again; if that does not help, enrol the node again';
         log.warn('renewal', `the node certificate, valid until ${end}, was not renewed: ${messageOf(error)}; ${next}`);
+        return error instanceof PublishFailure && error.verdict === 'retry' ? error.retryAfter : undefined;
       }
     },
   };
