@@ -175,9 +175,9 @@ async function compose({
     requiresSignature: (id) =>
       config.intake.requireSignature || policies.of(id).requireSignature || trust.requiresSignature(id),
   };
-  const pace = (nodeId: string): number => {
-    const waitMs = limits.waitForRefusals(nodeId, clock());
-    limits.noteRefusal(nodeId, clock());
+  const pace = (fingerprint: string): number => {
+    const waitMs = limits.waitForRefusals(fingerprint, clock());
+    limits.noteRefusal(fingerprint, clock());
     return waitMs;
   };
   const heartbeats = new HeartbeatHandler({
@@ -198,6 +198,7 @@ async function compose({
   const intake = new IntakeServer({
     credentials: serverCredentials(credentials),
     heartbeats,
+    trust: nodeTrust,
     rest: createIntakeApp({
       store: storage,
       trust,
@@ -207,7 +208,7 @@ async function compose({
       nodeDays: config.credentials.nodeDays,
       clock: Date.now,
       pace,
-      revisions: { configurations, tokens, trust: nodeTrust, wallClock: Date.now, pace },
+      revisions: { configurations, tokens, trust: nodeTrust, wallClock: Date.now },
       onError,
     }),
     keepAliveMs: 2.5 * durations.beatMax,
@@ -264,6 +265,11 @@ async function compose({
   const auditWatch = new AuditWatch({
     look: lookAside(join(config.dataDir, 'fleet.db'), config.storage.busyTimeout),
     wallClock: Date.now,
+    hourMs: hourOf(config.timings),
+    after: (ms, what) => {
+      const timer = setTimeout(what, ms);
+      return () => clearTimeout(timer);
+    },
     log,
     onFailure: () => instruments.counts.sourceFailures++,
   });
@@ -354,7 +360,6 @@ async function compose({
     fleet,
     remediation: repairs.remediation,
     storage,
-    auditWatch,
     trust,
     limits,
     intakePort,
@@ -364,6 +369,7 @@ async function compose({
   });
 
   silencing.start();
+  auditWatch.start();
 
   return {
     intakePort,

@@ -4,9 +4,7 @@ import type { Logger } from 'pino';
 import { canaryBeat } from './canary.ts';
 import type { Clock } from './clock.ts';
 import type { Config } from './config.ts';
-import type { AuditWatch } from './audit/watch.ts';
 import type { Fleet } from './fleet/registry.ts';
-import { hourOf } from './hour.ts';
 import { pkiFiles, renewCollector, type CollectorCredentials } from './identity/pki.ts';
 import type { Trust } from './identity/trust.ts';
 import type { NodeLimits } from './intake/limits.ts';
@@ -29,7 +27,6 @@ export interface Upkeep {
   readonly fleet: Fleet;
   readonly remediation: Remediation;
   readonly storage: EmbeddedStorage;
-  readonly auditWatch: AuditWatch;
   readonly trust: Trust;
   readonly limits: NodeLimits;
   readonly intakePort: number;
@@ -79,8 +76,6 @@ export function startUpkeep(upkeep: Upkeep): () => void {
     log.error({ err: error }, 'revocations could not be read')
   );
   const unwatchFiles = watchCredentials(upkeep);
-  void upkeep.auditWatch.look();
-  const audit = setInterval(() => void upkeep.auditWatch.look(), hourOf(config.timings));
   const hourly = schedule(HOURLY, async () => {
     try {
       const nowMs = clock();
@@ -104,7 +99,6 @@ export function startUpkeep(upkeep: Upkeep): () => void {
     clearInterval(tick);
     clearInterval(repairs);
     clearInterval(canary);
-    clearInterval(audit);
     unwatchTrust();
     unwatchFiles();
     void hourly.stop();

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import Database from 'better-sqlite3';
-import { openStorage, type AuditEntry, type EmbeddedStorage } from '../storage/index.ts';
+import { openStorage, StorageError, type AuditEntry, type EmbeddedStorage } from '../storage/index.ts';
 import { openAuditFile } from '../storage/audit-file.ts';
 import type { ChainPoint } from './chain.ts';
 import { lookAside, type LookAside } from './look-aside.ts';
@@ -19,6 +19,9 @@ interface Said {
   readonly words: string;
 }
 
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
 let folder: string;
 let file: string;
 let store: EmbeddedStorage;
@@ -27,6 +30,8 @@ let failures: number;
 /** Of each look that came to something, whether it was at the whole chain. */
 let looks: boolean[];
 let now: number;
+/** Not yet due, or called off. */
+let timers: { readonly ms: number; readonly what: () => void }[];
 
 const entry = (subject: string, more: Partial<AuditEntry> = {}): AuditEntry => ({
   actor: { name: 'grafana:ada', via: 'grafana-id-token' },
@@ -91,9 +96,31 @@ function watch(take: LookAside = lookHere): AuditWatch {
       return look;
     },
     wallClock: () => now,
+    hourMs: HOUR,
+    after: (ms, what) => {
+      const timer = { ms, what };
+      timers.push(timer);
+      return () => {
+        timers = timers.filter((one) => one !== timer);
+      };
+    },
     log: { info: say('info'), warn: say('warn'), error: say('error') } as never,
     onFailure: () => failures++,
   });
+}
+
+/** Until the next look is due, in milliseconds, once the one under way is over. */
+async function wait(): Promise<number> {
+  while (timers.length === 0) await new Promise(setImmediate);
+  expect(timers).toHaveLength(1);
+  return timers[0]?.ms ?? NaN;
+}
+
+/** Lets that much time pass. */
+function pass(): void {
+  const [due] = timers.splice(0);
+  now += due?.ms ?? 0;
+  due?.what();
 }
 
 beforeEach(async () => {
@@ -104,6 +131,7 @@ beforeEach(async () => {
   looks = [];
   failures = 0;
   now = 1_000_000;
+  timers = [];
 });
 afterEach(async () => {
   await store.close();
@@ -238,6 +266,48 @@ describe('the watch over the audit chain', () => {
     expect([audit.standing(), failures]).toEqual([known, 2]);
     expect(said.map(({ level }) => level)).toEqual(['warn', 'warn']);
     renameSync(`${file}.away`, file);
+  });
+
+  it('looks at once and once an hour, and sooner after looks that failed', async () => {
+    await append('a');
+    let readable = false;
+    const audit = watch(async (...args) => {
+      if (!readable) throw new StorageError('the database is locked');
+      return lookHere(...args);
+    });
+    audit.start();
+    expect(await wait()).toBe(MINUTE);
+    expect([audit.standing(), failures]).toEqual([null, 1]);
+    expect(said).toMatchObject([{ level: 'warn', fields: { retrySeconds: 60 } }]);
+    for (const next of [10 * MINUTE, 30 * MINUTE, HOUR, HOUR]) {
+      pass();
+      expect(await wait()).toBe(next);
+    }
+    expect([audit.standing(), failures]).toEqual([null, 5]);
+    readable = true;
+    pass();
+    expect(await wait()).toBe(HOUR);
+    expect(audit.standing()).toEqual({ intact: true, atMs: now });
+    // Later failures are in a row of their own, and what is broken is no failure.
+    readable = false;
+    pass();
+    expect(await wait()).toBe(MINUTE);
+    readable = true;
+    behindItsBack(file, "update audit_head set hash = 'ff'");
+    pass();
+    expect(await wait()).toBe(HOUR);
+    expect([audit.standing(), failures]).toEqual([{ intact: false, atMs: now }, 6]);
+    await audit.stop();
+    expect(timers).toEqual([]);
+  });
+
+  it('sets no timer when it is stopped during a look', async () => {
+    await append('a');
+    const audit = watch(lookAside(file, 1000));
+    audit.start();
+    await audit.stop();
+    await new Promise(setImmediate);
+    expect([looks, timers]).toEqual([[], []]);
   });
 
   it('looks once for calls that overlap, and no more once it is stopped', async () => {
