@@ -161,9 +161,10 @@ def _settings(env: Mapping[str, str]) -> Union[Settings, Disabled]:
         _check(value, name, "must be the path of a PEM file; enrolment writes it to node.env")
     pins = _list(get("SERVER_PIN"))
     _check(
-        all(_PIN.fullmatch(pin) for pin in pins),
+        (pins or get("SERVER_PIN") is None) and all(_PIN.fullmatch(pin) for pin in pins),
         "SERVER_PIN",
-        "must be pins such as sha256/<44 characters of base64>, separated by commas",
+        "must be pins such as sha256/<44 characters of base64>, separated by commas; leave it out to trust any key of "
+        "the CA",
     )
     token_file = get("TOKEN_FILE")
     token_mode = get("TOKEN_MODE") or ("mint" if token_file is None else "file")

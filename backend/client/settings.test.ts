@@ -77,6 +77,8 @@ describe('optionsFromEnv', () => {
     ['OPENCLAW_CERT_FILE', ' ', 'path of a PEM file'],
     ['OPENCLAW_KEY_FILE', '', 'path of a PEM file'],
     ['OPENCLAW_SERVER_PIN', `${pin},sha1/abc`, 'sha256/'],
+    ['OPENCLAW_SERVER_PIN', ',', 'sha256/'],
+    ['OPENCLAW_SERVER_PIN', ' , ,', 'sha256/'],
     ['OPENCLAW_TOKEN_MODE', 'none', 'file, sign, mint'],
     ['OPENCLAW_TOKEN_MODE', 'file', 'OPENCLAW_TOKEN_FILE must be set'],
     ['OPENCLAW_SIGN_PAYLOAD', '1', 'true or false'],
@@ -148,6 +150,13 @@ describe('createPublisher', () => {
     expect(publisher.disabledReason).toContain('OPENCLAW_ENDPOINT must begin with https://');
     expect(logged).toEqual([`publishing is off: ${publisher.disabledReason}`]);
     expect(publisher.metrics()).toContain('openclaw_publish_success_total 0');
+  });
+
+  it('does nothing with a list of pins that is empty', () => {
+    const options = optionsFromEnv(env);
+    expect(resolveSettings({ ...options, serverPins: [] } as never)).toEqual({
+      disabled: expect.stringContaining('OPENCLAW_SERVER_PIN'),
+    });
   });
 
   it('never throws, whatever it is given', () => {

@@ -100,9 +100,9 @@ function resolve(settings: PublisherSettings): ResolvedSettings | Disabled {
   }
   const serverPins = settings.serverPins ?? [];
   check(
-    serverPins.every((pin) => PIN.test(pin)),
+    settings.serverPins?.length !== 0 && serverPins.every((pin) => PIN.test(pin)),
     'OPENCLAW_SERVER_PIN',
-    'must be pins such as sha256/<44 characters of base64>, separated by commas'
+    'must be pins such as sha256/<44 characters of base64>, separated by commas; leave it out to trust any key of the CA'
   );
   const tokenMode = settings.tokenMode ?? (settings.tokenFile === undefined ? 'sign' : 'file');
   check(TOKEN_MODES.includes(tokenMode), 'OPENCLAW_TOKEN_MODE', `must be one of ${TOKEN_MODES.join(', ')}`);

@@ -54,7 +54,10 @@ export interface PublisherSettings {
   readonly certFile: string;
   /** `OPENCLAW_KEY_FILE`: PEM. */
   readonly keyFile: string;
-  /** `OPENCLAW_SERVER_PIN`: `sha256/<base64>` of a public key in the collector's chain; any one must match. */
+  /**
+   * `OPENCLAW_SERVER_PIN`: `sha256/<base64>` of a public key in the collector's chain; any one must match. Without it, any
+   * key that the CA vouches for; an empty list is refused, since it looks pinned and is not.
+   */
   readonly serverPins?: readonly string[];
   /** `OPENCLAW_TOKEN_MODE`. Default: `file` with a token file, else `sign`. */
   readonly tokenMode?: TokenMode;
