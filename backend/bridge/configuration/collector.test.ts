@@ -55,7 +55,6 @@ beforeAll(async () => {
           tokens: new TokenVerifier({ audience: AUDIENCE, issuers: [] }),
           trust: opened.trust,
           wallClock: () => Date.now(),
-          pace: () => 0,
         },
         onError: (error) => opened.errors.push(error),
       });

@@ -8,6 +8,8 @@ import { revisionsRouter, type RevisionsOptions } from './revisions.ts';
 export type IntakeAppOptions = Omit<CredentialsOptions, 'peerOf'> & {
   /** Absent: nodes fetch and report no configurations here. */
   readonly revisions?: RevisionsOptions;
+  /** Counts a request under a certificate that is no heartbeat. @returns how long it has to wait first, in milliseconds; 0 for not at all */
+  readonly pace: (fingerprint: string) => number;
   /** Told of failures that are ours. */
   readonly onError: (error: unknown) => void;
 };
@@ -25,6 +27,17 @@ export function createIntakeApp(
     if (peer?.kind !== 'node') return undefined;
     return { nodeId: peer.id, fingerprint256: peer.fingerprint, names: peer.names };
   };
+  app.use((request, response, next) => {
+    const waitMs = options.pace(peers.get(request)?.fingerprint ?? '');
+    if (waitMs === 0) {
+      next();
+      return;
+    }
+    response.set('Retry-After', String(Math.ceil(waitMs / 1000)));
+    // What is left of the body is not worth reading.
+    if (!request.complete) response.set('Connection', 'close');
+    send(response, 'rate-limited', 'This certificate asks more often than it may. Try again later.');
+  });
   // Its own errors first: the other router answers those of every path below /openclaw.
   if (options.revisions) app.use(revisionsRouter(options.revisions, (request) => peers.get(request)));
   app.use(credentialsRouter({ ...options, peerOf }));

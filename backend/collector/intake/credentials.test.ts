@@ -29,7 +29,6 @@ let trust: Trust;
 let credentials: CollectorCredentials;
 let pins: Pins;
 let server: Server;
-let waitMs = 0;
 let nowMs = START;
 const peers = new WeakMap<object, IdentityPeer>();
 let withAuthority = true;
@@ -66,7 +65,6 @@ beforeAll(async () => {
       requireEnrolment,
       nodeDays: 90,
       clock: () => nowMs,
-      pace: () => waitMs,
     })(request, response, next);
   });
   server = createServer(
@@ -211,15 +209,6 @@ describe('POST /openclaw/token', () => {
     await expect(verifier.verify(token, tokenDigest(token), peer(thief.cert), nowMs)).rejects.toMatchObject({
       problem: 'identity-mismatch',
     });
-  });
-
-  it('is paced', async () => {
-    const node = await enrolled();
-    waitMs = 1500;
-    const answer = await call('/openclaw/token', node);
-    waitMs = 0;
-    expect(answer).toMatchObject({ status: 429, type: 'rate-limited' });
-    expect(answer.headers['retry-after']).toBe('2');
   });
 
   it('refuses a certificate that names no node, a node that is not enrolled, a revoked one, and other methods', async () => {

@@ -27,8 +27,6 @@ export interface CredentialsOptions {
   readonly requireEnrolment: boolean;
   readonly nodeDays: number;
   readonly clock: Clock;
-  /** Counts a request of a node that is no heartbeat. @returns how long it has to wait first, in milliseconds; 0 for not at all */
-  readonly pace: (nodeId: string) => number;
 }
 
 /** Signs a token for the node of this connection, bound to its certificate (RFC 8705). */
@@ -74,12 +72,6 @@ export function credentialsRouter(options: CredentialsOptions): Router {
     } else if (options.requireEnrolment && options.trust.node(nodeId) === undefined) {
       send(response, 'not-enrolled', `the node ${nodeId} is not enrolled here: run openclaw-fleet enroll`);
     } else {
-      const waitMs = options.pace(nodeId);
-      if (waitMs > 0) {
-        response.set('Retry-After', String(Math.ceil(waitMs / 1000)));
-        send(response, 'rate-limited', 'this node asks more often than it may: try again later');
-        return;
-      }
       response.locals['peer'] = peer;
       next();
     }

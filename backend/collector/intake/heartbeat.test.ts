@@ -182,6 +182,47 @@ describe('a sender that misbehaves', () => {
     for (const socket of sockets) socket.destroy();
   });
 
+  it('keeps its own places, while a certificate of its id that was revoked has one', async () => {
+    const stolen = await door.node('gw-1');
+    const owner = await door.node('gw-1');
+    door.revoked.add(stolen.fingerprint);
+    const sockets = await Promise.all(Array.from({ length: 20 }, () => opened(stolen)));
+    await until(() => sockets.filter((socket) => socket.closed).length === 19);
+    expect(door.server.connections).toBe(1);
+    expect((await owner.send()).status).toBe(200);
+    for (const socket of sockets) socket.destroy();
+    await until(() => door.server.connections === 1);
+    expectProblem(await stolen.send(), 'revoked');
+  });
+
+  it('is not held up by what was refused of a certificate of its id that was revoked', async () => {
+    const stolen = await door.node('gw-1');
+    const owner = await door.node('gw-1');
+    door.revoked.add(stolen.fingerprint);
+    for (let sent = 0; sent < 20; sent++) expectProblem(await stolen.send(), 'revoked');
+    expectProblem(await stolen.send(), 'rate-limited');
+    expect((await owner.send()).status).toBe(200);
+  });
+
+  it.each(['/openclaw/availability/', '/openclaw/availability?', '/openclaw/availability?x=1'])(
+    'may come to %s',
+    async (path) => {
+      expect((await (await door.node()).send({ path })).status).toBe(200);
+    }
+  );
+
+  it.each(['/openclaw/availabilityx', '/openclaw/availability/x', '/OPENCLAW/availability', '/'])(
+    'may not come to %s',
+    async (path) => {
+      expect((await (await door.node()).send({ path })).status).toBe(404);
+    }
+  );
+
+  it('is told when its headers are too large', async () => {
+    const node = await door.node();
+    expectProblem(await node.send({ headers: { 'x-much': 'a'.repeat(20_000) } }), 'headers-too-large');
+  });
+
   it('is told to wait once too much of what it sent was refused', async () => {
     const node = await door.node();
     const statuses: number[] = [];
@@ -491,14 +532,25 @@ describe('what is refused', () => {
 
   it('changes nothing, 200 times over', async () => {
     const [victim, thief] = [await door.node(), await door.node()];
-    await victim.send();
+    const captured = victim.beat();
+    await victim.send({ body: captured });
     await thief.send();
+    const all: Attack[] = [
+      ...attacks,
+      {
+        name: 'a captured heartbeat with another body',
+        problem: 'heartbeat-conflict',
+        send: (v, _t, turn) => v.send({ body: captured.replace('chimera-01.prod', `chimera-${turn}`) }),
+      },
+    ];
     const before = await door.stored();
     const online = JSON.stringify([...door.fleet.nodes()].map((node) => [node.id, node.markMs, node.seenMs, node.rev]));
     for (let turn = 0; turn < 200; turn++) {
-      const { problem, send } = attacks[turn % attacks.length]!;
+      const { problem, send } = all[turn % all.length]!;
       door.nowMs += 60_000;
       expectProblem(await send(victim, thief, turn), problem);
+      if (turn % all.length > 0) continue;
+      expect(await victim.send({ body: captured })).toMatchObject({ status: 200, body: { status: 'duplicate' } });
     }
     expect(await door.stored()).toEqual(before);
     expect(JSON.stringify([...door.fleet.nodes()].map((node) => [node.id, node.markMs, node.seenMs, node.rev]))).toBe(

@@ -176,11 +176,11 @@ export class HeartbeatHandler {
   #shed({ peer, receivedMs }: Delivery): void {
     this.#shedLoad();
     const { limits } = this.#options;
-    const waitMs = peer?.kind === 'node' ? limits.waitForRefusals(peer.id, receivedMs) : 0;
+    const waitMs = peer?.kind === 'node' ? limits.waitForRefusals(peer.fingerprint, receivedMs) : 0;
     if (waitMs > 0) {
       throw new Refused(
         'rate-limited',
-        'Too much of what this node sent was refused. Mend that first, then send again.',
+        'Too much of what was sent with this certificate was refused. Mend that first, then send again.',
         {
           retryAfterMs: waitMs,
           shed: true,
@@ -231,7 +231,7 @@ export class HeartbeatHandler {
     const refused = error instanceof Refused ? error : this.#failure(error);
     const { body, retryAfterMs } = refused;
     if (body.status < 500 && !refused.shed && peer?.kind === 'node')
-      this.#options.limits.noteRefusal(peer.id, this.#options.clock());
+      this.#options.limits.noteRefusal(peer.fingerprint, this.#options.clock());
     this.#left(delivery, body.type.slice(body.type.lastIndexOf(':') + 1));
     if (body.status === 401) res.setHeader('WWW-Authenticate', 'Bearer');
     if (retryAfterMs !== undefined) res.setHeader('Retry-After', this.#retryAfter(retryAfterMs));

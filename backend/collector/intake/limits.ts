@@ -19,8 +19,10 @@ interface RefusalAllowance {
 }
 
 /**
- * Token buckets per node: one for new heartbeats, one for replays and duplicates, and one for what is refused or is no
- * heartbeat, as large as that for replays. The last is looked up before all else, and kept of those alone who were refused.
+ * Token buckets: one of a node's for new heartbeats, one for replays and duplicates; and one of a certificate's for what is
+ * refused or is no heartbeat, as large as that for replays. The last is looked up before all else, and kept of those alone
+ * who were refused. It is the certificate's because a node may have another beside one that was revoked: who holds the
+ * revoked one must not use up what the node may send.
  */
 export class NodeLimits {
   readonly #limits: RateLimits;
@@ -53,20 +55,20 @@ export class NodeLimits {
     return 0;
   }
 
-  /** Counts one request of a node that was refused, or that is no heartbeat. */
-  noteRefusal(nodeId: string, nowMs: number): void {
-    let node = this.#refused.get(nodeId);
-    if (node === undefined) this.#refused.set(nodeId, (node = { left: this.#limits.replays, atMs: nowMs }));
-    else this.#refillRefusals(node, nowMs);
-    node.left = Math.max(0, node.left - 1);
+  /** Counts one request under a certificate that was refused, or that is no heartbeat. */
+  noteRefusal(fingerprint: string, nowMs: number): void {
+    let held = this.#refused.get(fingerprint);
+    if (held === undefined) this.#refused.set(fingerprint, (held = { left: this.#limits.replays, atMs: nowMs }));
+    else this.#refillRefusals(held, nowMs);
+    held.left = Math.max(0, held.left - 1);
   }
 
-  /** How long until a node whose requests were refused too often may send anything again, in milliseconds; 0 for now. */
-  waitForRefusals(nodeId: string, nowMs: number): number {
-    const node = this.#refused.get(nodeId);
-    if (node === undefined) return 0;
-    this.#refillRefusals(node, nowMs);
-    return node.left >= 1 ? 0 : Math.ceil(((1 - node.left) * this.#replayWindowMs) / this.#limits.replays);
+  /** How long until a certificate whose requests were refused too often may send anything again, in milliseconds; 0 for now. */
+  waitForRefusals(fingerprint: string, nowMs: number): number {
+    const held = this.#refused.get(fingerprint);
+    if (held === undefined) return 0;
+    this.#refillRefusals(held, nowMs);
+    return held.left >= 1 ? 0 : Math.ceil(((1 - held.left) * this.#replayWindowMs) / this.#limits.replays);
   }
 
   #refilled(nodeId: string, intervalMs: number, nowMs: number): Allowance {
@@ -84,10 +86,10 @@ export class NodeLimits {
     return node;
   }
 
-  #refillRefusals(node: RefusalAllowance, nowMs: number): void {
-    const elapsed = Math.max(0, nowMs - node.atMs);
-    node.atMs = nowMs;
-    node.left = Math.min(this.#limits.replays, node.left + this.#replaysIn(elapsed));
+  #refillRefusals(held: RefusalAllowance, nowMs: number): void {
+    const elapsed = Math.max(0, nowMs - held.atMs);
+    held.atMs = nowMs;
+    held.left = Math.min(this.#limits.replays, held.left + this.#replaysIn(elapsed));
   }
 
   #replaysIn(elapsedMs: number): number {

@@ -32,10 +32,6 @@ beforeAll(async () => {
         desired: (id) => desired.get(id) ?? null,
         actionsKey: () => keys,
       });
-      const pace = (id: string): number => {
-        paced.push(id);
-        return waitMs;
-      };
       return createIntakeApp({
         store: opened.storage,
         trust: new Trust(opened.storage),
@@ -44,13 +40,15 @@ beforeAll(async () => {
         requireEnrolment: false,
         nodeDays: 1,
         clock: () => opened.nowMs,
-        pace,
+        pace: (fingerprint) => {
+          paced.push(fingerprint);
+          return waitMs;
+        },
         revisions: {
           configurations,
           tokens: new TokenVerifier({ audience: AUDIENCE, issuers: [] }),
           trust: opened.trust,
           wallClock: () => opened.nowMs,
-          pace,
         },
         onError: (error) => opened.errors.push(error),
       });
@@ -146,16 +144,18 @@ describe('GET /openclaw/revisions/:id', () => {
     expect(typeOf(await fetchRevision(canary, id))).toBe('certificate-required');
   });
 
-  it('is paced by node, and takes a nonce of its form alone', async () => {
+  it('is paced by certificate, as all that is no heartbeat, and takes a nonce of its form alone', async () => {
     const id = await revision({ 'cron.enabled': true });
     desired.set(node.id, { revision: id, overlay: {} });
     const bad = await fetchRevision(node, id, { path: `/openclaw/revisions/${id}?nonce=a` });
     expect([bad.status, typeOf(bad)]).toEqual([400, 'bad-request']);
     expect((await fetchRevision(node, id, { path: `/openclaw/revisions/${id}` })).status).toBe(200);
-    expect(paced).toEqual([node.id, node.id]);
+    expect(paced).toEqual([node.fingerprint, node.fingerprint]);
     waitMs = 1500;
-    const answer = await fetchRevision(node, id);
-    expect([answer.status, answer.headers['retry-after']]).toEqual([429, '2']);
+    for (const path of [`/openclaw/revisions/${id}`, '/openclaw/token', '/openclaw/renew', '/openclaw/nowhere', '/']) {
+      const answer = await fetchRevision(node, id, { path, method: path.endsWith(id) ? 'GET' : 'POST' });
+      expect([path, answer.status, answer.headers['retry-after']]).toEqual([path, 429, '2']);
+    }
     waitMs = 0;
     const posted = await fetchRevision(node, id, { method: 'POST' });
     expect([posted.status, posted.headers['allow']]).toEqual([405, 'GET']);

@@ -15,8 +15,6 @@ export interface RevisionsOptions {
   readonly trust: NodeTrust;
   /** Judges tokens, whose times are other people's. */
   readonly wallClock: Clock;
-  /** Counts a request of a node that is no heartbeat. @returns how long it has to wait first, in milliseconds; 0 for not at all */
-  readonly pace: (nodeId: string) => number;
 }
 
 const NONCE = /^[A-Za-z0-9_-]{16,64}$/;
@@ -57,12 +55,6 @@ export function revisionsRouter(options: RevisionsOptions, peerOf: (request: Req
         'not-enrolled',
         'This node is not enrolled with this collector. Enrol it: openclaw-fleet enroll <name>.'
       );
-      return;
-    }
-    const waitMs = options.pace(peer.id);
-    if (waitMs > 0) {
-      response.set('Retry-After', String(Math.ceil(waitMs / 1000)));
-      refuse(request, response, 'rate-limited', 'This node asks more often than it may. Try again later.');
       return;
     }
     const subject = await subjectOf(request, peer, options);

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import { problem } from '@openclaw-fleet/contract';
+import { problem, type Problem } from '@openclaw-fleet/contract';
 import type { Clock } from '../clock.ts';
-import type { HeartbeatHandler } from './heartbeat.ts';
+import type { HeartbeatHandler, NodeTrust } from './heartbeat.ts';
 import { peerOf, type Peer } from './peer.ts';
 
 /** PEM texts of the listener's own identity and of the authority whose nodes it lets in. */
@@ -19,6 +19,7 @@ export interface ServerCredentials {
 export interface IntakeServerOptions {
   readonly credentials: ServerCredentials;
   readonly heartbeats: HeartbeatHandler;
+  readonly trust: Pick<NodeTrust, 'standing'>;
   /** Everything but the hot path: token, renewal. Called with the peer that the certificate names. */
   readonly rest: (req: IncomingMessage, res: ServerResponse, peer: Peer) => void;
   /** How long an idle connection is kept: more than 2 intervals, since a new mTLS connection costs 30 requests. Milliseconds. */
@@ -31,16 +32,22 @@ export interface IntakeServerOptions {
 }
 
 const PATH = '/openclaw/availability';
+/** The same with a slash or a query behind it. */
+const PATH_LIKE = /^\/openclaw\/availability\/?(\?|$)/;
 /** A node needs one; what is more is somebody trying to use up everybody's. */
-const MAX_CONNECTIONS_PER_NODE = 16;
+const MAX_CONNECTIONS = 16;
+/** Of a certificate that may not enter: enough to be told so. */
+const MAX_UNWELCOME_CONNECTIONS = 1;
 
 /** The nodes' front door: TLS with client certificates of this fleet, and nothing else. */
 export class IntakeServer {
   readonly #server: Server;
   readonly #heartbeats: HeartbeatHandler;
+  readonly #trust: IntakeServerOptions['trust'];
   readonly #rest: IntakeServerOptions['rest'];
   readonly #wallClock: Clock;
-  readonly #perNode = new Map<string, number>();
+  /** By fingerprint: a node may have another certificate beside one that was revoked. */
+  readonly #perCertificate = new Map<string, number>();
   readonly #peers = new WeakMap<object, Peer | null>();
   readonly #sockets = new Map<TLSSocket, Peer | null>();
 
@@ -48,6 +55,7 @@ export class IntakeServer {
     const { random = Math.random, keepAliveMs } = options;
     this.#wallClock = options.wallClock ?? Date.now;
     this.#heartbeats = options.heartbeats;
+    this.#trust = options.trust;
     this.#rest = options.rest;
     this.#server = createServer(
       {
@@ -116,31 +124,40 @@ export class IntakeServer {
   #welcome(socket: TLSSocket): void {
     const certificate = socket.getPeerX509Certificate();
     const peer = certificate ? peerOf(certificate) : null;
-    const id = peer?.id ?? '';
-    const open = this.#perNode.get(id) ?? 0;
-    if (open >= MAX_CONNECTIONS_PER_NODE) {
+    const fingerprint = peer?.fingerprint ?? '';
+    const open = this.#perCertificate.get(fingerprint) ?? 0;
+    if (open >= this.#placesOf(peer)) {
       socket.destroy();
       return;
     }
-    this.#perNode.set(id, open + 1);
+    this.#perCertificate.set(fingerprint, open + 1);
     this.#peers.set(socket, peer);
     this.#sockets.set(socket, peer);
     socket.once('close', () => {
       this.#sockets.delete(socket);
-      const left = (this.#perNode.get(id) ?? 1) - 1;
-      if (left === 0) this.#perNode.delete(id);
-      else this.#perNode.set(id, left);
+      const left = (this.#perCertificate.get(fingerprint) ?? 1) - 1;
+      if (left === 0) this.#perCertificate.delete(fingerprint);
+      else this.#perCertificate.set(fingerprint, left);
     });
+  }
+
+  #placesOf(peer: Peer | null): number {
+    if (peer?.kind !== 'node') return MAX_CONNECTIONS;
+    return this.#trust.standing(peer.id, peer.fingerprint) === 'ok' ? MAX_CONNECTIONS : MAX_UNWELCOME_CONNECTIONS;
   }
 
   #route(req: IncomingMessage, res: ServerResponse): void {
     const peer = this.#peers.get(req.socket) ?? null;
     if (peer && this.#wallClock() >= peer.notAfterMs) {
       refuse(res, 'The client certificate has expired. Get a new one: openclaw-fleet rotate <node>.');
-    } else if (req.url === PATH && req.method === 'POST') this.#heartbeats.handle(req, res, peer);
+    } else if (req.method === 'POST' && isHeartbeatPath(req.url)) this.#heartbeats.handle(req, res, peer);
     else if (peer) this.#rest(req, res, peer);
     else refuse(res, 'The client certificate names no node of this fleet. Enrol it: openclaw-fleet enroll <name>.');
   }
+}
+
+function isHeartbeatPath(url: string | undefined): boolean {
+  return url === PATH || (url !== undefined && PATH_LIKE.test(url));
 }
 
 function refuse(res: ServerResponse, detail: string): void {
@@ -159,15 +176,20 @@ function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
     socket.destroy();
     return;
   }
-  const late = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
-  const body = late
-    ? problem('request-timeout', 'The request did not arrive in time. Send it again.')
-    : problem('bad-request', 'This is no valid HTTP request, or its headers are too large.');
+  const body = clientProblem(error.code);
   const text = JSON.stringify(body);
   socket.end(
-    `HTTP/1.1 ${body.status} ${late ? 'Request Timeout' : 'Bad Request'}\r\nContent-Type: application/problem+json\r\n` +
+    `HTTP/1.1 ${body.status} ${STATUS_CODES[body.status] ?? ''}\r\nContent-Type: application/problem+json\r\n` +
       `Content-Length: ${Buffer.byteLength(text)}\r\nConnection: close\r\n\r\n${text}`
   );
+}
+
+function clientProblem(code: string | undefined): Problem {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    return problem('request-timeout', 'The request did not arrive in time. Send it again.');
+  if (code === 'HPE_HEADER_OVERFLOW')
+    return problem('headers-too-large', 'The headers are over 16 KiB. Send fewer, or a shorter token.');
+  return problem('bad-request', 'This is no valid HTTP request.');
 }
 
 function tlsOptions({ certificate, key, authority }: ServerCredentials): { cert: string; key: string; ca: string } {

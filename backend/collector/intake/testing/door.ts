@@ -133,6 +133,7 @@ export class Door {
         authority: door.authority.bundle,
       },
       heartbeats: door.handler,
+      trust: door.trust,
       rest: rest(door),
       keepAliveMs: 10_000,
       maxConnections: 100,
