@@ -877,7 +877,7 @@ _MAX_FILE_BYTES = 1024 * 1024
 
 
 def read_file(path: str, setting: str) -> Tuple[str, Tuple[int, ...]]:
-    """The text of a file, and what tells one state of it from another.
+    """The text of a file, and what tells one state of it from another: its permissions, and more.
 
     :raises ValueError: names the setting and the fix
     """
@@ -890,7 +890,7 @@ def read_file(path: str, setting: str) -> Tuple[str, Tuple[int, ...]]:
             if state.st_size > _MAX_FILE_BYTES:
                 raise ValueError(f"{setting}: {path} is larger than 1 MiB")
             text = file.read(_MAX_FILE_BYTES).decode("utf-8", "replace")
-        return text, (state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
+        return text, (state.st_mode, state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
     except FileNotFoundError as error:
         raise ValueError(f"{setting}: {path} does not exist; enrol the node or correct the path") from error
     except PermissionError as error:
@@ -988,6 +988,7 @@ class CredentialStore:
         ca, ca_state = read_file(settings.ca_file, "OPENCLAW_CA_FILE")
         cert, cert_state = read_file(settings.cert_file, "OPENCLAW_CERT_FILE")
         _, key_state = read_file(settings.key_file, "OPENCLAW_KEY_FILE")
+        self._warn_of(stat.S_IMODE(key_state[0]))
         state = (ca_state, cert_state, key_state)
         if state == self._state and self._current is not None:
             return
@@ -997,6 +998,18 @@ class CredentialStore:
         if again != state:
             raise ValueError("the credentials changed while they were read")
         self._current, self._state = current, state
+
+    def _warn_of(self, mode: int) -> None:
+        # The key is used all the same: containers mount secrets for a group, and none can change that from within.
+        if os.name != "posix" or not mode & 0o077:
+            self._log.clear("key-mode")
+            return
+        path = self._settings.key_file
+        self._log.warn(
+            "key-mode",
+            f"OPENCLAW_KEY_FILE: others on this machine can use {path} (mode {mode:04o}), and so publish as this node: "
+            f"run chmod 600 {path}, or mount it with that mode",
+        )
 
 
 def _credentials(settings: Settings, ca: str, cert: str) -> Credentials:

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { chmodSync, rmSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createAuthority } from './testing/certificates.ts';
 import { createTestNode, NODE_ID } from './testing/node.ts';
@@ -68,6 +68,25 @@ describe('rotated files', () => {
     node.write('ca.crt', node.authority.cert);
     await node.clock.advanceToTimer(1_600, 2_400);
     await node.delivered(publisher, 1);
+  });
+});
+
+describe('a key that others can use', () => {
+  it.each([0o644, 0o440])('works, and is named once, with the fix (mode %o)', async (mode) => {
+    chmodSync(node.settings.keyFile, mode);
+    const publisher = node.publisher();
+    publisher.start();
+    await node.delivered(publisher, 1);
+    publisher.publishSoon();
+    await node.delivered(publisher, 2);
+    const { keyFile } = node.settings;
+    expect(node.logged).toEqual([
+      `warn OPENCLAW_KEY_FILE: others on this machine can use ${keyFile} (mode 0${mode.toString(8)}), and so publish as this node: run chmod 600 ${keyFile}, or mount it with that mode`,
+    ]);
+    chmodSync(keyFile, 0o600);
+    publisher.publishSoon();
+    await node.delivered(publisher, 3);
+    expect(node.logged).toHaveLength(1);
   });
 });
 

@@ -4,6 +4,8 @@ import { messageOf, PublishFailure } from './failure.ts';
 import { completeReplacement } from './replacement.ts';
 import { createWatchedFile } from './watched-file.ts';
 
+const POSIX = process.platform !== 'win32';
+
 export interface CredentialFiles {
   readonly caFile: string;
   readonly certFile: string;
@@ -28,18 +30,24 @@ export interface CredentialStore {
   load(): Promise<Credentials>;
 }
 
-/** @param onTrouble called with a sentence, or null when all is well */
-export function createCredentialStore(
-  files: CredentialFiles,
-  onTrouble: (message: string | null) => void
-): CredentialStore {
+/** Each is called at every load, with a sentence, or null when all is well. */
+export interface CredentialNews {
+  /** Why new files are not used. */
+  readonly onTrouble: (message: string | null) => void;
+  /** The key is used all the same: containers mount secrets for a group, and none can change that from within. */
+  readonly onExposedKey: (message: string | null) => void;
+}
+
+export function createCredentialStore(files: CredentialFiles, news: Partial<CredentialNews> = {}): CredentialStore {
   const ca = createWatchedFile(files.caFile, 'OPENCLAW_CA_FILE');
   const cert = createWatchedFile(files.certFile, 'OPENCLAW_CERT_FILE');
   const key = createWatchedFile(files.keyFile, 'OPENCLAW_KEY_FILE');
   let current: Credentials | null = null;
 
   async function read(): Promise<Credentials> {
-    const texts = { ca: (await ca.read()).text, cert: (await cert.read()).text, key: (await key.read()).text };
+    const read = { ca: await ca.read(), cert: await cert.read(), key: await key.read() };
+    news.onExposedKey?.(exposure(files.keyFile, read.key.mode));
+    const texts = { ca: read.ca.text, cert: read.cert.text, key: read.key.text };
     if (texts.ca === current?.ca && texts.cert === current.cert && texts.key === current.key) return current;
     return parse(texts, files);
   }
@@ -54,14 +62,21 @@ export function createCredentialStore(
           if (!(await completeReplacement(files.certFile, files.keyFile))) throw error;
           current = await read();
         }
-        onTrouble(null);
+        news.onTrouble?.(null);
       } catch (error) {
         if (!current) throw new PublishFailure('credentials', messageOf(error));
-        onTrouble(`${messageOf(error)}; the previous credentials stay in use`);
+        news.onTrouble?.(`${messageOf(error)}; the previous credentials stay in use`);
       }
       return current;
     },
   };
+}
+
+/** What is wrong with the permissions of a key file; null when its owner alone may use it. */
+function exposure(path: string, mode: number): string | null {
+  if (!POSIX || (mode & 0o077) === 0) return null;
+  const octal = mode.toString(8).padStart(4, '0');
+  return `OPENCLAW_KEY_FILE: others on this machine can use ${path} (mode ${octal}), and so publish as this node: run chmod 600 ${path}, or mount it with that mode`;
 }
 
 function parse(texts: { ca: string; cert: string; key: string }, files: CredentialFiles): Credentials {

@@ -60,9 +60,15 @@ function assemble(settings: ResolvedSettings, host: PublisherHost, log: QuietLog
   const random = host.random ?? Math.random;
   const metrics = createMetrics();
   const transport = createTransport(endpoint, settings.serverPins, clock);
-  const store = createCredentialStore(settings, (trouble) => {
-    if (trouble !== null) log.warn('credentials', trouble);
-    else if (log.clear('credentials')) log.info('the new credentials are in use');
+  const store = createCredentialStore(settings, {
+    onTrouble: (trouble) => {
+      if (trouble !== null) log.warn('credentials', trouble);
+      else if (log.clear('credentials')) log.info('the new credentials are in use');
+    },
+    onExposedKey: (exposure) => {
+      if (exposure !== null) log.warn('key-mode', exposure);
+      else log.clear('key-mode');
+    },
   });
   return createRunningPublisher({
     settings,

@@ -42,7 +42,7 @@ export function createCollectorRequests(settings: PublisherSettings, clock: Cloc
   const { endpoint } = resolved;
   const transport = createTransport(endpoint, resolved.serverPins, clock);
   // The publisher reads the same files, and says what is wrong with them.
-  const store = createCredentialStore(resolved, () => undefined);
+  const store = createCredentialStore(resolved);
   const tokens = tokenSource(resolved, transport, clock);
   return {
     send: async ({ method, path, body, maxReplyBytes }) => {

@@ -5,10 +5,11 @@ const MAX_BYTES = 1024 * 1024;
 
 export interface WatchedFile {
   /**
-   * The text, read again when the file was replaced or written to since (inode, size, and the times of change).
+   * The text, read again when the file was replaced or written to since (inode, size, and the times of change), and the
+   * file's permissions.
    * @throws Error naming `setting` and the fix
    */
-  read(): Promise<{ readonly text: string; readonly changed: boolean }>;
+  read(): Promise<{ readonly text: string; readonly changed: boolean; readonly mode: number }>;
 }
 
 /** @param setting the name of the setting that holds `path`, for messages */
@@ -23,9 +24,10 @@ export function createWatchedFile(path: string, setting: string): WatchedFile {
           if (!stat.isFile()) throw new Error('is not a file');
           if (stat.size > MAX_BYTES) throw new Error('is larger than 1 MiB');
           const signature = `${stat.dev}:${stat.ino}:${stat.size}:${stat.mtimeNs}:${stat.ctimeNs}`;
-          if (known?.signature === signature) return { text: known.text, changed: false };
+          const mode = Number(stat.mode & 0o777n);
+          if (known?.signature === signature) return { text: known.text, changed: false, mode };
           known = { signature, text: await file.readFile('utf8') };
-          return { text: known.text, changed: true };
+          return { text: known.text, changed: true, mode };
         } finally {
           await file.close();
         }

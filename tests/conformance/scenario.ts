@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -49,6 +49,8 @@ export interface Scenario {
   readonly rotate?: { readonly afterRequests: number; readonly token?: string; readonly certificate?: true | 'half' };
   readonly server?: 'otherAuthority' | 'otherName' | 'node' | 'expired' | 'none';
   readonly pinsOfTheChain?: boolean;
+  /** Permissions of the node's key, octal; default 600. */
+  readonly keyMode?: string;
   /** It goes on until these series have at least these values. */
   readonly until?: Readonly<Record<string, number>>;
   readonly untilRequests?: number;
@@ -181,6 +183,7 @@ export async function runScenario(scenario: Scenario, client: ClientName): Promi
   write('ca.crt', authority.cert);
   write('node.crt', node.cert);
   write('node.key', node.key);
+  chmodSync(join(folder, 'node.key'), Number.parseInt(scenario.keyMode ?? '600', 8));
   write('token', scenario.token ?? '');
   write('snapshot.json', JSON.stringify(scenario.snapshot ?? SNAPSHOT));
 
