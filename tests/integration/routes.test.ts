@@ -114,6 +114,10 @@ const REPORTED = ['OpenClawDrift', 'OpenClawDriftCritical', 'OpenClawPolicyViola
 const apart = (alertname: string, zone: string): Labels => here(alertname, { zone, target: `of-${alertname}` });
 const REPAIRS = ['OpenClawApprovalWaiting', 'OpenClawApprovalOverdue', 'OpenClawRepairFailed'];
 const GROWING = ['OpenClawExpiredNodesGrowing', 'OpenClawPublishFailures'];
+/** Without an instance it says that none of the collectors answers. */
+const [NO_COLLECTOR = {}, A_COLLECTOR = {}] = [false, true].map((has) =>
+  firing('OpenClawCollectorDown').find((labels) => 'instance' in labels === has)
+);
 const TAMPERING = ['OpenClawAuditChainBroken', 'OpenClawBreakGlassUsed', 'OpenClawHeartbeatsRefused'];
 
 interface Muting {
@@ -122,12 +126,22 @@ interface Muting {
   readonly leaves: readonly Labels[];
 }
 const MUTINGS: Readonly<Record<string, Muting>> = {
-  'a collector that is down mutes all but itself and the watchdog': {
-    fires: fleetwide('OpenClawCollectorDown'),
+  'that no collector answers mutes all but itself and the watchdog': {
+    fires: NO_COLLECTOR,
     mutes: everyAlert.filter(
-      ({ alertname = '' }) => !['OpenClawCollectorDown', 'OpenClawWatchdog'].includes(alertname)
+      ({ alertname, instance }) =>
+        alertname !== 'OpenClawWatchdog' && (alertname !== 'OpenClawCollectorDown' || instance !== undefined)
     ),
     leaves: [fleetwide('OpenClawWatchdog'), { alertname: 'NodeDown', severity: 'warning', zone: 'eu-1' }],
+  },
+  'one collector of several that is down mutes nothing that the others tell of': {
+    fires: A_COLLECTOR,
+    mutes: [],
+    leaves: [
+      ...[...SILENCE, ...REPORTED].map((name) => apart(name, 'eu-1')),
+      ...[...TAMPERING, ...REPAIRS, ...GROWING, 'OpenClawWatchdog'].map((name) => fleetwide(name)),
+      { ...A_COLLECTOR, instance: 'another:8080' },
+    ],
   },
   'a blind fleet mutes what silence explains, and not what targets report': {
     fires: fleetwide('OpenClawFleetBlind'),
