@@ -135,6 +135,8 @@ export const FAULTS: readonly Fault[] = [
   dying('one node dies', (world) => part(zoneOne(world), 0)),
   dying('30 % of a zone die', (world) => part(zoneOne(world), 0.3)),
   dying('60 % of a zone die', (world) => part(zoneOne(world), 0.6)),
+  dying('80 % of a zone die', (world) => part(zoneOne(world), 0.8)),
+  dying('90 % of a zone die', (world) => part(zoneOne(world), 0.9)),
   dying('all of a zone die', zoneOne),
   dying('all zones die', (world) => world.publishers),
   {

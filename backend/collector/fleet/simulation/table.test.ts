@@ -69,6 +69,16 @@ describe('the fault table', () => {
       expect(outcome.fleetVerdict).toBe('normal');
   });
 
+  it('tells of the death of 80 % of a fleet node by node, and is blind at that of 90 %', () => {
+    const whole = (name: string): readonly Outcome[] =>
+      named(name).filter(({ nodes, zones }) => zones === 1 && nodes >= 50);
+    for (const { events, dead, fleetVerdict } of whole('80 % of a zone'))
+      expect([events, fleetVerdict]).toEqual([dead, 'partial']);
+    for (const { events, undecided, dead, fleetVerdict } of whole('90 % of a zone'))
+      expect([events, undecided, fleetVerdict]).toEqual([0, dead, 'blind']);
+    expect(whole('90 % of a zone').length).toBe(2);
+  });
+
   it('calls a zone full when all of it is silent and others are not', () => {
     const zones = named('all of a zone').filter(({ nodes, zones }) => zones > 1 && nodes / zones >= 3);
     expect(zones.length).toBeGreaterThan(4);

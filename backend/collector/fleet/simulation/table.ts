@@ -38,8 +38,9 @@ as the client does. It is written by \`npm run liveness-table\`, and a test keep
   until the last of them was expired. A node is expired once it is silent for 2 intervals and the grace: 130 s, noticed at
   most half a second later; after a goodbye that said \`restart\`, 430 s.
 - well: seconds until the last of them was no longer shown as healthy or in warning: at most 130 s, whatever the verdict.
-- never: how many of the dead were not expired: nothing expires while the fleet is \`blind\`, since a collector that is cut
-  off sees the same.
+- never: how many of the dead were not expired: nothing expires while the fleet is \`blind\`, which it is with under 15 % of its
+  nodes online, since a collector that is cut off sees the same. So the death of up to about 80 % of a fleet is told node by
+  node; of more, the verdict tells it, until an approver confirms the outage.
 - fleet, zone, after: the worst verdict on the fleet and on any zone, and the seconds until one first left \`normal\`.
 - events, false: \`target-offline\` events, and how many of them named a node that was alive.
 `;
