@@ -69,6 +69,8 @@ export async function startCollector(config: Config, log: Logger, onFatal: (erro
   const jumped: { tell?: () => void } = {};
   const clock = steadyClock({ onJump: () => jumped.tell?.() });
   const instruments = createInstruments();
+  // First, so that what is missing is said once, in the words for it.
+  loadPki(config.pkiDir);
   await renewCollector(config.pkiDir, config.credentials.collectorDays, Date.now()).catch((error: unknown) =>
     log.warn({ err: error }, 'the collector’s certificates are due and could not be renewed')
   );
@@ -216,7 +218,7 @@ async function compose({
     requestTimeoutMs: config.intake.bodyTimeout * 1000,
   });
   trust.onRevoked(({ nodeIds, fingerprints }) => {
-    intake.dismiss((peer) => nodeIds.includes(peer.id) || fingerprints.includes(peer.fingerprint));
+    intake.dismiss((peer) => trust.isRevoked(peer.id, peer.fingerprint));
     log.warn({ nodes: nodeIds, certificates: fingerprints }, 'revoked: their connections were closed');
   });
 

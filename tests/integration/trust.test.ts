@@ -1,10 +1,10 @@
-import { chmodSync, copyFileSync, readFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, cpSync, readFileSync } from 'node:fs';
 import { get } from 'node:https';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { TestCollector } from './support/collector.ts';
-import type { TestNode } from './support/node.ts';
+import { TestNode } from './support/node.ts';
 import { waitFor } from './support/wait.ts';
 
 // Every test starts a collector, and commands beside it, as processes of their own.
@@ -37,6 +37,29 @@ describe('a running collector', () => {
       body: { type: 'urn:openclaw-fleet:problem:revoked' },
     });
     expect((await collector.target(node.id)).lastHeartbeatAt).toBe(before.lastHeartbeatAt);
+  });
+
+  it('cuts and refuses a copy of an older certificate once all of until now are revoked', async () => {
+    const folder = join(collector.folder, 'nodes', 'web-1');
+    const copy = join(collector.folder, 'copy');
+    cpSync(folder, copy, { recursive: true });
+    const thief = new TestNode(copy, () => collector.intakePort);
+    expect((await thief.post(thief.beat())).status).toBe(200);
+    collector.cli('rotate', 'web-1', '--out', folder, '--endpoint', 'https://localhost');
+    expect((await thief.post('', '/openclaw/token')).status).toBe(200);
+    const closed = new Promise((resolve) => thief.socket?.once('close', resolve));
+    const lockOut = ['--revoke-current', '--reason', 'stolen', '--endpoint', 'https://localhost'];
+    collector.cli('rotate', 'web-1', '--out', folder, ...lockOut);
+    await closed;
+    const revoked = { status: 403, body: { type: 'urn:openclaw-fleet:problem:revoked' } };
+    expect(await thief.post(thief.beat())).toMatchObject(revoked);
+    for (const door of ['/openclaw/token', '/openclaw/renew'])
+      expect(await thief.post({}, door)).toMatchObject(revoked);
+    const rightful = new TestNode(folder, () => collector.intakePort);
+    await waitFor(async () => (await rightful.post(rightful.beat())).status === 200, 'the new certificate to be taken');
+    expect((await rightful.post('', '/openclaw/token')).status).toBe(200);
+    thief.close();
+    rightful.close();
   });
 
   it('lets a node in that is enrolled while it runs', async () => {

@@ -45,7 +45,7 @@ export const rotate: Command = {
     '<node>                   new key and certificate of a node, by its id or name',
     '[--out <folder>]         where its files are (beside the credentials folder: nodes/<name>)',
     '[--dns <dns or ip>]...   names under which the collector reaches it, instead of those it has',
-    '[--revoke-current]       refuse its present certificate from now on; needs --reason <text>',
+    '[--revoke-current]       refuse every certificate it had until now; needs --reason <text>',
   ],
   async run(args, context) {
     const { values, positionals } = parseRotate(args);
@@ -129,7 +129,7 @@ async function rotateOne(reference: string, values: Values, config: Config, cont
       ? asJson({ ...node, files: nodeFiles(node.folder), pins: { ...pins, node: node.pin } })
       : `Made a new key and certificate of ${node.name} (${node.nodeId}) in ${node.folder}, until ${when(node.notAfterMs)}
   node pin    ${node.pin}
-${revokeCurrent ? 'Its certificate of until now is revoked: it is locked out until it has the new files.' : 'Its certificate of until now stays valid until it ends; add --revoke-current when it may be stolen.'}
+${revokeCurrent ? 'Every certificate it had until now is revoked: it is locked out until it has the new files.' : 'Its certificates of until now stay valid until they end; add --revoke-current when one may be stolen.'}
 Next: copy node.key, node.crt and ca.crt to the node over a channel you trust, and delete them here.`
   );
 }

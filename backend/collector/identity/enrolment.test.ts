@@ -10,6 +10,7 @@ import { enrolNode, nodeFiles, rotateNode, type EnrolmentContext, type EnrolRequ
 import { pinOfCertificate } from './pins.ts';
 import { initPki, loadPki, rotateKeys } from './pki.ts';
 import { handshake, Workshop } from './testing/workshop.ts';
+import { Trust } from './trust.ts';
 
 const NOW = Date.now();
 let workshop: Workshop;
@@ -217,10 +218,32 @@ describe('rotateNode', () => {
     expect(revokedCertificates).toEqual([]);
   });
 
-  it('refuses the certificate of until now when told so', async () => {
-    const before = await enrolNode(request('gw-1'), context);
-    await rotate({ revokeCurrent: true, reason: 'laptop lost' });
-    expect((await store.trustSnapshot()).revokedCertificates).toEqual([before.fingerprint]);
+  it('refuses every certificate of until now when told so, also one that is not the newest', async () => {
+    const first = await enrolNode(request('gw-1'), context);
+    const second = await rotate();
+    const third = await rotate({ revokeCurrent: true, reason: 'laptop lost' });
+    const trust = new Trust(store);
+    await trust.refresh();
+    const standing = [first, second, third].map(({ nodeId, fingerprint }) => trust.standing(nodeId, fingerprint));
+    expect(standing).toEqual(['revoked', 'revoked', 'ok']);
+    expect((await store.trustSnapshot()).revokedCertificates).toEqual([second.fingerprint]);
+    const [record] = await store.auditRecords({ action: 'certificate.revoked', newestFirst: true, limit: 1 });
+    expect(record).toMatchObject({
+      subject: first.nodeId,
+      reason: 'laptop lost',
+      data: JSON.stringify({ fingerprint: second.fingerprint, andAllBefore: true }),
+    });
+    const fourth = await rotate();
+    await trust.refresh();
+    expect([third, fourth].map((one) => trust.standing(one.nodeId, one.fingerprint))).toEqual(['ok', 'ok']);
+    expect(trust.standing(first.nodeId, first.fingerprint)).toBe('revoked');
+  });
+
+  it('leaves none that counts when the new one cannot be made', async () => {
+    await enrolNode(request('gw-1'), context);
+    const unfit = { out: workshop.path('elsewhere'), endpoint: 'https://x/$(id)' };
+    await expect(rotate({ ...unfit, revokeCurrent: true, reason: 'laptop lost' })).rejects.toThrow(CredentialError);
+    expect(await enrolments()).toMatchObject([{ admitted: [] }]);
   });
 
   it('gives nothing to a revoked node', async () => {

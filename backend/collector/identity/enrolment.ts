@@ -120,7 +120,7 @@ export async function enrolNode(request: EnrolRequest, context: EnrolmentContext
 export interface RotateRequest extends NodeSettings {
   readonly enrolment: Enrolment;
   readonly names: readonly string[];
-  /** Its present certificate is refused from now on, also before the new one is in place. */
+  /** Every certificate it had until now is refused, also before the new one is in place. */
   readonly revokeCurrent: boolean;
   readonly reason: string | null;
 }
@@ -143,9 +143,9 @@ export async function rotateNode(request: RotateRequest, context: EnrolmentConte
       subject: enrolment.nodeId,
       reason: request.reason,
       atMs: context.nowMs,
-      data: { fingerprint: enrolment.fingerprint },
+      data: { fingerprint: enrolment.fingerprint, andAllBefore: true },
     };
-    await context.store.revokeCertificate(enrolment.fingerprint, context.nowMs, audit);
+    await context.store.revokeIssued(enrolment.nodeId, enrolment.fingerprint, context.nowMs, audit);
   }
   return issueInto(
     folder,

@@ -132,7 +132,7 @@ async function renew(
     notAfterMs,
     revokedMs: null,
   };
-  await context.store.putEnrolment(enrolment, {
+  const renewed = await context.store.renewEnrolment(enrolment, peer.fingerprint256, {
     actor: { name: `node:${nodeId}`, via: 'system' },
     action: 'node.renewed',
     subject: nodeId,
@@ -141,7 +141,9 @@ async function renew(
     // A renewal from a certificate that is not the newest may be a lost answer, or a thief.
     data: { fingerprint, notAfterMs, from: peer.fingerprint256, fromNewest: peer.fingerprint256 === node.fingerprint },
   });
-  await context.trust.adopt(nodeId, enrolment);
+  // Revoked since it was asked for: what was issued goes to nobody.
+  if (renewed === null) throw revoked(nodeId);
+  await context.trust.adopt(nodeId, renewed);
   return { certificate: issued.certificate, ca: authority.bundle };
 }
 
@@ -149,7 +151,12 @@ function requireTrusted(trust: Trust, peer: Peer): TrustedNode {
   const node = trust.node(peer.nodeId);
   if (node === undefined)
     throw new RenewalRefused('not-enrolled', `the node ${peer.nodeId} is not enrolled: run openclaw-fleet enroll`);
-  if (trust.isRevoked(peer.nodeId, peer.fingerprint256))
-    throw new RenewalRefused('revoked', `the node ${peer.nodeId} or its certificate is revoked: enrol it anew`);
+  if (trust.isRevoked(peer.nodeId, peer.fingerprint256)) throw revoked(peer.nodeId);
   return node;
 }
+
+const revoked = (nodeId: string): RenewalRefused =>
+  new RenewalRefused(
+    'revoked',
+    `the node ${nodeId} or its certificate is revoked: bring it the files of openclaw-fleet rotate, or enrol it anew`
+  );

@@ -59,6 +59,46 @@ describe('Trust', () => {
     expect(revoked).toHaveLength(1);
   });
 
+  it('refuses a revoked certificate, and takes a live one of the same node', async () => {
+    const [old, live] = ['12'.repeat(32), '34'.repeat(32)];
+    await store.putEnrolment(enrolment('a', { fingerprint: old }), AUDIT);
+    await store.putEnrolment(enrolment('a', { fingerprint: live }), AUDIT);
+    await store.revokeCertificate(old, 1, AUDIT);
+    await trust.refresh();
+    expect([trust.standing('a', old), trust.standing('a', live)]).toEqual(['revoked', 'ok']);
+  });
+
+  it('takes of a node none but what was issued since all before was revoked, and says whom to look at, once', async () => {
+    const [old, newest, next, unknown] = ['12', '34', '56', '78'].map((two) => two.repeat(32)) as [
+      string,
+      string,
+      string,
+      string,
+    ];
+    const all = (): string[] => [old, newest, next, unknown].map((one) => trust.standing('a', one));
+    const notAfterMs = 5000;
+    await store.putEnrolment(enrolment('a', { fingerprint: old }), AUDIT);
+    await store.putEnrolment(enrolment('a', { fingerprint: newest, notAfterMs }), AUDIT);
+    await store.putEnrolment(enrolment('b', { fingerprint: old }), AUDIT);
+    await trust.refresh();
+    expect(all()).toEqual(['ok', 'ok', 'ok', 'ok']);
+    await store.revokeIssued('a', newest, 1, AUDIT);
+    await trust.refresh();
+    expect(all()).toEqual(['revoked', 'revoked', 'revoked', 'revoked']);
+    expect(trust.certificateEndS('a')).toBeUndefined();
+    expect(revoked).toEqual([{ nodeIds: ['a'], fingerprints: [newest] }]);
+    await store.putEnrolment(enrolment('a', { fingerprint: next, notAfterMs }), AUDIT);
+    await trust.refresh();
+    expect(all()).toEqual(['revoked', 'revoked', 'ok', 'revoked']);
+    expect(trust.isRevoked('a', next.toUpperCase().replace(/..(?=.)/g, '$&:'))).toBe(false);
+    expect(trust.certificateEndS('a')).toBe(5);
+    expect(trust.standing('b', old)).toBe('ok');
+    expect(revoked).toHaveLength(1);
+    await store.revokeIssued('a', next, 1, AUDIT);
+    await trust.refresh();
+    expect(revoked.at(-1)).toEqual({ nodeIds: ['a'], fingerprints: [next] });
+  });
+
   it('tells nobody any more after the unsubscribe', async () => {
     const heard: Revoked[] = [];
     const stop = trust.onRevoked((one) => heard.push(one));

@@ -16,6 +16,8 @@ export interface TrustedNode {
   readonly notAfterS: number;
   /** SHA-256 of its newest certificate, lower-case hex. */
   readonly fingerprint: string;
+  /** Of the certificates that alone count, a few at most; null: each counts that is not revoked itself. */
+  readonly admitted: readonly string[] | null;
 }
 
 class CompactNode implements TrustedNode {
@@ -23,6 +25,7 @@ class CompactNode implements TrustedNode {
   readonly requireSignature: boolean;
   readonly revoked: boolean;
   readonly notAfterS: number;
+  readonly admitted: readonly string[] | null;
   readonly #digest: string;
 
   constructor(enrolment: Enrolment) {
@@ -30,6 +33,7 @@ class CompactNode implements TrustedNode {
     this.requireSignature = enrolment.requireSignature;
     this.revoked = enrolment.revokedMs !== null;
     this.notAfterS = Math.floor(enrolment.notAfterMs / 1000);
+    this.admitted = enrolment.admitted ?? null;
     this.#digest = Buffer.from(enrolment.fingerprint, 'hex').toString('latin1');
   }
 
@@ -38,8 +42,17 @@ class CompactNode implements TrustedNode {
   }
 }
 
+/** Whether a node lost certificates that counted until now. */
+function lostSome(was: TrustedNode | undefined, now: TrustedNode): boolean {
+  if (was === undefined) return false;
+  if (now.revoked) return !was.revoked;
+  const { admitted } = now;
+  return admitted !== null && (was.admitted?.some((one) => !admitted.includes(one)) ?? true);
+}
+
 /** Whom the doors must throw out now. */
 export interface Revoked {
+  /** Nodes that lost their certificates, or all that were issued before some moment: `isRevoked` tells which. */
   readonly nodeIds: readonly string[];
   /** Of certificates, lower-case hex. */
   readonly fingerprints: readonly string[];
@@ -96,14 +109,15 @@ export class Trust {
   /** When the newest certificate of an enrolled node ends, in seconds since the epoch; undefined: it has none that is not revoked. */
   certificateEndS(id: string): number | undefined {
     const node = this.#nodes.get(id);
-    if (node === undefined || node.revoked) return undefined;
-    if (this.#revokedCertificates.size > 0 && this.#revokedCertificates.has(node.fingerprint)) return undefined;
-    return node.notAfterS;
+    return node === undefined || this.isRevoked(id, node.fingerprint) ? undefined : node.notAfterS;
   }
 
   /** Whether the node or this certificate of it is revoked. O(1). @param fingerprint SHA-256, hex, with or without colons */
   isRevoked(id: string, fingerprint: string): boolean {
-    if (this.#nodes.get(id)?.revoked === true) return true;
+    const node = this.#nodes.get(id);
+    if (node?.revoked === true) return true;
+    if (node !== undefined && node.admitted !== null && !node.admitted.includes(plainFingerprint(fingerprint)))
+      return true;
     return this.#revokedCertificates.size > 0 && this.#revokedCertificates.has(plainFingerprint(fingerprint));
   }
 
@@ -174,7 +188,7 @@ export class Trust {
     for (const enrolment of snapshot.enrolments) {
       const node = new CompactNode(enrolment);
       nodes.set(enrolment.nodeId, node);
-      if (node.revoked && this.#nodes.get(enrolment.nodeId)?.revoked === false) nodeIds.push(enrolment.nodeId);
+      if (lostSome(this.#nodes.get(enrolment.nodeId), node)) nodeIds.push(enrolment.nodeId);
       if (nodes.size % CHUNK === 0) await nextTurn();
     }
     const certificates = new Set(snapshot.revokedCertificates.map(plainFingerprint));

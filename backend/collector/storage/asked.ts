@@ -55,12 +55,20 @@ export abstract class AskedStore implements Asked {
     return this.ask('putEnrolment', ...args);
   }
 
+  renewEnrolment(...args: Parameters<Storage['renewEnrolment']>): ReturnType<Storage['renewEnrolment']> {
+    return this.ask('renewEnrolment', ...args);
+  }
+
   revokeNode(...args: Parameters<Storage['revokeNode']>): Promise<boolean> {
     return this.ask('revokeNode', ...args);
   }
 
   revokeCertificate(...args: Parameters<Storage['revokeCertificate']>): Promise<void> {
     return this.ask('revokeCertificate', ...args);
+  }
+
+  revokeIssued(...args: Parameters<Storage['revokeIssued']>): Promise<boolean> {
+    return this.ask('revokeIssued', ...args);
   }
 
   putToken(...args: Parameters<Storage['putToken']>): Promise<void> {

@@ -45,6 +45,7 @@ describe('a database of the first version', () => {
     ]);
     expect(await store.eventsAfter(0, 9)).toMatchObject([{ id: 1, name: 'target-offline' }]);
     expect(await store.trustSnapshot()).toMatchObject({ version: 4, enrolments: [{ nodeId: 'old' }] });
+    expect((await store.trustSnapshot()).enrolments[0]?.admitted).toBeUndefined();
     expect(await store.noteStart(2_000, 0)).toBe(2);
     const epoch = await store.takeEpoch();
     expect(epoch).toBe(4);

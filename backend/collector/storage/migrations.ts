@@ -112,6 +112,11 @@ const migrations: Record<string, Migration> = {
         .execute();
     },
   },
+  '0004_only_what_was_issued_since': {
+    async up(db: Kysely<unknown>): Promise<void> {
+      await db.schema.alterTable('enrolments').addColumn('admitted', 'text').execute();
+    },
+  },
 };
 
 /** What seldom changes leaves the row that every heartbeat writes: smaller rows share more pages in a commit. */

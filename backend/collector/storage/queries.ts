@@ -1,6 +1,7 @@
-import type { Kysely, Transaction } from 'kysely';
+import type { Kysely, Selectable, Transaction } from 'kysely';
 import { Migrator } from 'kysely/migration';
 import type { EventName, FleetEvent, Role } from '@openclaw-fleet/contract';
+import { admittedAfter, admittedFrom, admittedText } from './admitted.ts';
 import { audited } from './audited.ts';
 import { migrationProvider } from './migrations.ts';
 import type { Schema } from './schema.ts';
@@ -43,25 +44,73 @@ async function changeTrust(
 }
 
 export async function putEnrolment(db: Db, enrolment: Enrolment, audit: AuditEntry): Promise<void> {
+  await changeTrust(db, audit, async (tx) => {
+    const stored = await enrolmentOf(tx, enrolment.nodeId);
+    await writeEnrolment(tx, enrolment, admittedWith(stored, null, enrolment));
+    return true;
+  });
+}
+
+export async function renewEnrolment(
+  db: Db,
+  enrolment: Enrolment,
+  from: string,
+  audit: AuditEntry
+): Promise<Enrolment | null> {
+  let renewed: Enrolment | null = null;
+  await changeTrust(db, audit, async (tx) => {
+    const stored = await enrolmentOf(tx, enrolment.nodeId);
+    if (stored?.revokedMs !== null || stored.admitted?.includes(from) === false) return false;
+    const revoked = await tx
+      .selectFrom('revoked_certificates')
+      .select('fingerprint')
+      .where('fingerprint', '=', from)
+      .executeTakeFirst();
+    if (revoked !== undefined) return false;
+    const { fingerprint, notAfterMs } = enrolment;
+    const admitted = admittedWith(stored, from, enrolment);
+    await writeEnrolment(tx, enrolment, admitted);
+    renewed = { ...stored, fingerprint, notAfterMs, ...(admitted && { admitted }) };
+    return true;
+  });
+  return renewed;
+}
+
+async function enrolmentOf(tx: Transaction<Schema>, nodeId: string): Promise<Enrolment | undefined> {
+  const row = await tx.selectFrom('enrolments').selectAll().where('node_id', '=', nodeId).executeTakeFirst();
+  return row && enrolmentIn(row);
+}
+
+function admittedWith(
+  stored: Enrolment | undefined,
+  from: string | null,
+  { fingerprint }: Enrolment
+): string[] | undefined {
+  return stored?.admitted && admittedAfter(stored.admitted, from, fingerprint);
+}
+
+async function writeEnrolment(
+  tx: Transaction<Schema>,
+  enrolment: Enrolment,
+  admitted: readonly string[] | undefined
+): Promise<void> {
   const columns = {
     name: enrolment.name,
     fingerprint: enrolment.fingerprint,
     not_after_ms: enrolment.notAfterMs,
     require_signature: enrolment.requireSignature ? 1 : 0,
+    admitted: admitted === undefined ? null : admittedText(admitted),
   };
-  await changeTrust(db, audit, async (tx) => {
-    await tx
-      .insertInto('enrolments')
-      .values({
-        ...columns,
-        node_id: enrolment.nodeId,
-        enrolled_ms: enrolment.enrolledMs,
-        revoked_ms: enrolment.revokedMs,
-      })
-      .onConflict((oc) => oc.column('node_id').doUpdateSet(columns))
-      .execute();
-    return true;
-  });
+  await tx
+    .insertInto('enrolments')
+    .values({
+      ...columns,
+      node_id: enrolment.nodeId,
+      enrolled_ms: enrolment.enrolledMs,
+      revoked_ms: enrolment.revokedMs,
+    })
+    .onConflict((oc) => oc.column('node_id').doUpdateSet(columns))
+    .execute();
 }
 
 export async function revokeNode(db: Db, nodeId: string, atMs: number, audit: AuditEntry): Promise<boolean> {
@@ -77,13 +126,35 @@ export async function revokeNode(db: Db, nodeId: string, atMs: number, audit: Au
 
 export async function revokeCertificate(db: Db, fingerprint: string, atMs: number, audit: AuditEntry): Promise<void> {
   await changeTrust(db, audit, async (tx) => {
-    await tx
-      .insertInto('revoked_certificates')
-      .values({ fingerprint, revoked_ms: atMs })
-      .onConflict((oc) => oc.column('fingerprint').doNothing())
-      .execute();
+    await addRevoked(tx, fingerprint, atMs);
     return true;
   });
+}
+
+export async function revokeIssued(
+  db: Db,
+  nodeId: string,
+  fingerprint: string,
+  atMs: number,
+  audit: AuditEntry
+): Promise<boolean> {
+  return changeTrust(db, audit, async (tx) => {
+    await addRevoked(tx, fingerprint, atMs);
+    const { numUpdatedRows } = await tx
+      .updateTable('enrolments')
+      .set({ admitted: admittedText([]) })
+      .where('node_id', '=', nodeId)
+      .executeTakeFirst();
+    return numUpdatedRows > 0n;
+  });
+}
+
+async function addRevoked(tx: Transaction<Schema>, fingerprint: string, atMs: number): Promise<void> {
+  await tx
+    .insertInto('revoked_certificates')
+    .values({ fingerprint, revoked_ms: atMs })
+    .onConflict((oc) => oc.column('fingerprint').doNothing())
+    .execute();
 }
 
 export async function putToken(db: Db, token: ApiToken, audit: AuditEntry): Promise<void> {
@@ -129,15 +200,7 @@ export async function trustSnapshot(db: Db): Promise<TrustSnapshot> {
     const tokens = await tx.selectFrom('api_tokens').selectAll().execute();
     return {
       version,
-      enrolments: enrolments.map((row) => ({
-        nodeId: row.node_id,
-        name: row.name,
-        enrolledMs: row.enrolled_ms,
-        fingerprint: row.fingerprint,
-        notAfterMs: row.not_after_ms,
-        requireSignature: row.require_signature === 1,
-        revokedMs: row.revoked_ms,
-      })),
+      enrolments: enrolments.map(enrolmentIn),
       revokedCertificates: certificates.map((row) => row.fingerprint),
       tokens: tokens.map((row) => ({
         id: row.id,
@@ -152,6 +215,19 @@ export async function trustSnapshot(db: Db): Promise<TrustSnapshot> {
       })),
     };
   });
+}
+
+function enrolmentIn(row: Selectable<Schema['enrolments']>): Enrolment {
+  return {
+    nodeId: row.node_id,
+    name: row.name,
+    enrolledMs: row.enrolled_ms,
+    fingerprint: row.fingerprint,
+    notAfterMs: row.not_after_ms,
+    requireSignature: row.require_signature === 1,
+    revokedMs: row.revoked_ms,
+    ...(row.admitted !== null && { admitted: admittedFrom(row.admitted) }),
+  };
 }
 
 export async function eventsAfter(db: Db, id: number, limit: number): Promise<FleetEvent[]> {

@@ -88,6 +88,8 @@ export interface Schema {
     not_after_ms: number;
     require_signature: number;
     revoked_ms: number | null;
+    /** Fingerprints, separated by spaces; null: see `Enrolment.admitted`. */
+    admitted: string | null;
   };
   revoked_certificates: { fingerprint: string; revoked_ms: number };
   api_tokens: {

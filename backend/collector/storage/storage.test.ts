@@ -161,6 +161,51 @@ describe('trust', () => {
     ]);
   });
 
+  describe('once all that was issued to a node is revoked', () => {
+    const [first, second, third] = ['12', '34', '56'].map((two) => two.repeat(32)) as [string, string, string];
+    const newer = (fingerprint: string): Enrolment => ({ ...enrolment('n1'), fingerprint });
+    const admitted = async (store: Awaited<ReturnType<typeof storageIn>>) =>
+      (await store.trustSnapshot()).enrolments[0]?.admitted;
+
+    it('counts what is issued from then on, and what that is renewed from', async () => {
+      const path = folder();
+      const store = await storageIn(path);
+      await store.putEnrolment(newer(first), audit('node.enrolled'));
+      expect(await store.revokeIssued('nobody', first, 3, audit('certificate.revoked'))).toBe(false);
+      expect((await store.trustSnapshot()).revokedCertificates).toEqual([]);
+      expect(await admitted(store)).toBeUndefined();
+      expect(await store.revokeIssued('n1', first, 3, audit('certificate.revoked'))).toBe(true);
+      expect(await admitted(store)).toEqual([]);
+      expect((await store.trustSnapshot()).revokedCertificates).toEqual([first]);
+      await store.putEnrolment(newer(second), audit('node.rotated'));
+      expect(await admitted(store)).toEqual([second]);
+      expect(await store.renewEnrolment(newer(third), second, audit('node.renewed'))).toMatchObject({
+        fingerprint: third,
+        admitted: [second, third],
+      });
+      expect(await admitted(store)).toEqual([second, third]);
+      expect(auditedActions(path)).toEqual(['node.enrolled', 'certificate.revoked', 'node.rotated', 'node.renewed']);
+    });
+
+    it('stores no renewal from a certificate that does not count any more, nor of a node that is revoked', async () => {
+      const path = folder();
+      const store = await storageIn(path);
+      await store.putEnrolment(newer(first), audit('node.enrolled'));
+      await store.revokeIssued('n1', second, 3, audit('certificate.revoked'));
+      await store.putEnrolment(newer(second), audit('node.rotated'));
+      const before = await store.trustSnapshot();
+      // The old one is not on the list of the revoked, the second is: each is reason enough.
+      expect(await store.renewEnrolment(newer(third), first, audit('node.renewed'))).toBeNull();
+      expect(await store.renewEnrolment(newer(third), second, audit('node.renewed'))).toBeNull();
+      expect(await store.trustSnapshot()).toEqual(before);
+      await store.putEnrolment({ ...newer(first), nodeId: 'n2' }, audit('node.enrolled'));
+      await store.revokeNode('n2', 3, audit('node.revoked'));
+      expect(await store.renewEnrolment({ ...newer(third), nodeId: 'n2' }, first, audit('node.renewed'))).toBeNull();
+      expect(await store.renewEnrolment({ ...newer(third), nodeId: 'n3' }, first, audit('node.renewed'))).toBeNull();
+      expect(auditedActions(path)).not.toContain('node.renewed');
+    });
+  });
+
   it('keeps a revoked node revoked when it is enrolled again', async () => {
     const store = await storageIn(folder());
     await store.putEnrolment(enrolment('n1'), audit('node.enrolled'));

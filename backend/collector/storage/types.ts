@@ -284,6 +284,11 @@ export interface Enrolment {
   readonly notAfterMs: number;
   readonly requireSignature: boolean;
   readonly revokedMs: number | null;
+  /**
+   * Fingerprints (hex) of the certificates that alone count: those issued since all earlier ones were revoked. Absent: they
+   * never were, and each counts that is not revoked itself.
+   */
+  readonly admitted?: readonly string[];
 }
 
 export interface ApiToken {
@@ -314,11 +319,23 @@ export interface TrustSnapshot {
 export interface TrustStore {
   trustVersion(): Promise<number>;
   trustSnapshot(): Promise<TrustSnapshot>;
-  /** Adds an enrolment, or replaces the certificate of one (a renewal). A revoked id stays revoked. */
+  /** Adds an enrolment, or replaces the certificate of one: it counts from then on. A revoked id stays revoked. */
   putEnrolment(enrolment: Enrolment, audit: AuditEntry): Promise<void>;
+  /**
+   * The same for a renewal, when the node and the certificate it came with are not revoked at that moment.
+   * @param from SHA-256 (hex) of that certificate
+   * @returns the enrolment as it is from then on; null, and nothing stored, when one of them is revoked
+   */
+  renewEnrolment(enrolment: Enrolment, from: string, audit: AuditEntry): Promise<Enrolment | null>;
   /** @returns false when no such node is enrolled */
   revokeNode(nodeId: string, atMs: number, audit: AuditEntry): Promise<boolean>;
   revokeCertificate(fingerprint: string, atMs: number, audit: AuditEntry): Promise<void>;
+  /**
+   * Revokes every certificate that was issued to a node so far, also those that nobody knows of any more.
+   * @param fingerprint of the newest
+   * @returns false when no such node is enrolled
+   */
+  revokeIssued(nodeId: string, fingerprint: string, atMs: number, audit: AuditEntry): Promise<boolean>;
   putToken(token: ApiToken, audit: AuditEntry): Promise<void>;
   /** @returns false when there is no such token */
   revokeToken(id: string, atMs: number, audit: AuditEntry): Promise<boolean>;
