@@ -1,23 +1,14 @@
-import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { summarySchema } from '@openclaw-fleet/contract';
 import { portTrouble } from '../../scripts/lib/ports.mjs';
 import { findStack, HOW_TO_GET } from '../../scripts/lib/stack.mjs';
+import { folderOf, freeBase, isUp, processesOf, startDemo, stopDemos } from './support/demo.ts';
 
 const root = resolve(import.meta.dirname, '..', '..');
 const LIMIT_MS = 400_000;
 const stack = findStack();
-
-/** The first of ten free ports in a row, below those that the system deals out by itself. */
-async function freeBase(): Promise<number> {
-  for (;;) {
-    const base = 20_000 + Math.floor(Math.random() * 12_000);
-    const troubles = await Promise.all(Array.from({ length: 10 }, (_, index) => portTrouble(base + index)));
-    if (troubles.every((trouble) => trouble === null)) return base;
-  }
-}
 
 async function until<T>(what: string, check: () => Promise<T | null> | T | null, limitMs = 240_000): Promise<T> {
   const deadline = Date.now() + limitMs;
@@ -29,56 +20,7 @@ async function until<T>(what: string, check: () => Promise<T | null> | T | null,
   }
 }
 
-interface Started {
-  readonly pid: number;
-  text(): string;
-  readonly ended: Promise<number | null>;
-}
-
-const started: Started[] = [];
-afterEach(async () => {
-  for (const { pid, ended } of started.splice(0)) {
-    try {
-      process.kill(-pid, 'SIGTERM');
-    } catch {
-      // It ended by itself.
-    }
-    await ended;
-  }
-});
-
-/** `npm start` in a process group of its own, as a terminal would run it. */
-function npmStart(...flags: string[]): Started {
-  const env = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !name.startsWith('npm_') && name !== 'NODE_OPTIONS')
-  );
-  const child = spawn('npm', ['start', '--', ...flags], { cwd: root, detached: true, env });
-  let text = '';
-  child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()));
-  const ended = new Promise<number | null>((done) => child.once('close', done));
-  const one = { pid: child.pid!, text: () => text, ended };
-  started.push(one);
-  return one;
-}
-
-const isUp = (demo: Started) =>
-  until('the demo to be up', () => (/THIS IS A DEMO[^]*cat \S+viewer-token/.test(demo.text()) ? true : null));
-
-/** Where a demo keeps everything, by what it told. */
-const folderOf = (demo: Started): string => resolve(root, /cat (\S+)viewer-token/.exec(demo.text())?.[1] ?? '');
-
-/** Processes that carry the folder of a demo in their environment (Linux). */
-function processesOf(folder: string): string[] {
-  if (!existsSync('/proc/self/environ')) return [];
-  return readdirSync('/proc').filter((name) => {
-    try {
-      return /^\d+$/.test(name) && readFileSync(`/proc/${name}/environ`, 'utf8').includes(folder);
-    } catch {
-      return false;
-    }
-  });
-}
+afterEach(stopDemos);
 
 async function onlineSeries(prometheus: string): Promise<string | null> {
   const query = encodeURIComponent('openclaw_fleet_targets{state="online"}');
@@ -147,7 +89,7 @@ describe('npm start', () => {
     'shows six nodes to the API and to what is installed, names a taken port, and leaves nothing behind after Ctrl-C',
     async () => {
       const base = await freeBase();
-      const demo = npmStart('--no-table', '--port-base', String(base));
+      const demo = startDemo('start', '--no-table', '--port-base', String(base));
       await isUp(demo);
       const folder = folderOf(demo);
       const authorization = `Bearer ${readFileSync(join(folder, 'viewer-token'), 'utf8')}`;
@@ -173,7 +115,7 @@ describe('npm start', () => {
       if (stack.alertmanager !== null && stack.prometheus !== null) await looksAtAlertmanager(alertmanager);
       if (stack.grafana !== null) await looksAtGrafana(grafana, demo.text());
 
-      const second = npmStart('--port-base', String(base));
+      const second = startDemo('start', '--port-base', String(base));
       expect(await second.ended).toBe(1);
       expect(second.text()).toContain(`Nothing was started.\nPort ${base} (intake) is taken by`);
 
@@ -192,12 +134,12 @@ describe('npm start', () => {
     'cleans up after a demo that was killed hard, runs again, and ends when it was told to',
     async () => {
       const base = await freeBase();
-      const killed = npmStart('--no-table', '--no-grafana', '--port-base', String(base));
+      const killed = startDemo('start', '--no-table', '--no-grafana', '--port-base', String(base));
       await isUp(killed);
       process.kill(-killed.pid, 'SIGKILL');
       await killed.ended;
 
-      const next = npmStart('--no-table', '--no-grafana', '--port-base', String(base), '--exit-after', '2');
+      const next = startDemo('start', '--no-table', '--no-grafana', '--port-base', String(base), '--exit-after', '2');
       const code = await next.ended;
       expect(code === 0 ? '' : next.text()).toBe('');
       expect(next.text()).toMatch(/Ended what an earlier demo left behind: (alertmanager, )?collector/);
@@ -212,7 +154,7 @@ describe('npm start', () => {
     'says which part broke, and why, when one does',
     async () => {
       const base = await freeBase();
-      const demo = npmStart('--no-table', '--no-grafana', '--port-base', String(base));
+      const demo = startDemo('start', '--no-table', '--no-grafana', '--port-base', String(base));
       await isUp(demo);
       const folder = folderOf(demo);
       const { children } = JSON.parse(readFileSync(join(folder, 'processes.json'), 'utf8')) as {

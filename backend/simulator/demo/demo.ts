@@ -35,7 +35,8 @@ const REFRESH_MS = 1000;
 const READY_MS = 60_000;
 /** Its first start makes a database. */
 const GRAFANA_READY_MS = 180_000;
-const GATEWAY_READY_MS = 180_000;
+/** All of `count` gateways start at once, and share the processors. */
+const gatewaysReadyMs = (count: number): number => 120_000 + 60_000 * count;
 
 const out = process.stdout;
 const say = (line: string): void => void out.write(`${line}\n`);
@@ -227,10 +228,11 @@ export class Demo {
         bridgeProgram({ name, node, places, env, credentials: member.folder, gateway, port: port.bridgePort, acting })
       );
     }
+    const limitMs = gatewaysReadyMs(ports.length);
     let ready = 0;
     const all = this.#gateways.all.map(async ({ url }, index) => {
       const what = `The gateway of ${members[index]?.name ?? ''}`;
-      await waitUntilReady(what, new URL('/readyz', url).href, GATEWAY_READY_MS, this.#stop.orThrow);
+      await waitUntilReady(what, new URL('/readyz', url).href, limitMs, this.#stop.orThrow);
       ready += 1;
     });
     await this.#step(

@@ -12,12 +12,43 @@ export interface Sample {
   readonly value: number;
 }
 
-/** A real Prometheus with the scrape configuration of provisioning/prometheus, as `npm start` runs it. */
-export class TestPrometheus {
-  readonly #process: TestProcess;
-  #url = '';
+/** Asks a Prometheus that runs. */
+export class PrometheusReader {
+  readonly url: string;
 
-  private constructor(process: TestProcess) {
+  constructor(url: string) {
+    this.url = url;
+  }
+
+  /** What an instant query gives. Throws with Prometheus' own words. */
+  async query(query: string): Promise<Sample[]> {
+    const response = await fetch(`${this.url}/api/v1/query?${new URLSearchParams({ query }).toString()}`);
+    const { data, error } = (await response.json()) as {
+      data?: { result: { metric: Record<string, string>; value: [number, string] }[] };
+      error?: string;
+    };
+    if (!data) throw new Error(`Prometheus refused ${query}: ${error ?? response.statusText}`);
+    return data.result.map(({ metric, value: [, value] }) => ({ metric, value: Number(value) }));
+  }
+
+  /** The value of the one series that `query` gives; null when there is none, or more than one. */
+  async value(query: string): Promise<number | null> {
+    const [sample, another] = await this.query(query);
+    return sample !== undefined && another === undefined ? sample.value : null;
+  }
+
+  /** The states that a StateSet says hold: one, if all is well. @param label that names them */
+  async states(family: string, label: string): Promise<string[]> {
+    return (await this.query(`${family} == 1`)).map(({ metric }) => metric[label] ?? '');
+  }
+}
+
+/** A real Prometheus with the scrape configuration of provisioning/prometheus, as `npm start` runs it. */
+export class TestPrometheus extends PrometheusReader {
+  readonly #process: TestProcess;
+
+  private constructor(process: TestProcess, url: string) {
+    super(url);
     this.#process = process;
   }
 
@@ -40,42 +71,16 @@ export class TestPrometheus {
     writeFileSync(tokenFile, collector.token, { mode: 0o600 });
     adjust(dirname(config));
     const env = { PATH: process.env['PATH'] ?? '', HOME: collector.folder };
-    const prometheus = new TestPrometheus(new TestProcess(prometheusProgram(binary, places, config, 0, env)));
+    const program = new TestProcess(prometheusProgram(binary, places, config, 0, env));
     try {
-      const [, port] = await prometheus.#process.logs(/msg="Listening on".* address=127\.0\.0\.1:(\d+)/);
-      prometheus.#url = `http://127.0.0.1:${port ?? ''}`;
-      await waitFor(async () => (await fetch(`${prometheus.#url}/-/ready`)).ok, 'Prometheus to be ready');
+      const [, port] = await program.logs(/msg="Listening on".* address=127\.0\.0\.1:(\d+)/);
+      const url = `http://127.0.0.1:${port ?? ''}`;
+      await waitFor(async () => (await fetch(`${url}/-/ready`)).ok, 'Prometheus to be ready');
+      return new TestPrometheus(program, url);
     } catch (error) {
-      await prometheus.stop();
+      await program.stop();
       throw error;
     }
-    return prometheus;
-  }
-
-  get url(): string {
-    return this.#url;
-  }
-
-  /** What an instant query gives. Throws with Prometheus' own words. */
-  async query(query: string): Promise<Sample[]> {
-    const response = await fetch(`${this.#url}/api/v1/query?${new URLSearchParams({ query }).toString()}`);
-    const { data, error } = (await response.json()) as {
-      data?: { result: { metric: Record<string, string>; value: [number, string] }[] };
-      error?: string;
-    };
-    if (!data) throw new Error(`Prometheus refused ${query}: ${error ?? response.statusText}`);
-    return data.result.map(({ metric, value: [, value] }) => ({ metric, value: Number(value) }));
-  }
-
-  /** The value of the one series that `query` gives; null when there is none, or more than one. */
-  async value(query: string): Promise<number | null> {
-    const [sample, another] = await this.query(query);
-    return sample !== undefined && another === undefined ? sample.value : null;
-  }
-
-  /** The states that a StateSet says hold: one, if all is well. @param label that names them */
-  async states(family: string, label: string): Promise<string[]> {
-    return (await this.query(`${family} == 1`)).map(({ metric }) => metric[label] ?? '');
   }
 
   async stop(): Promise<void> {
