@@ -68,6 +68,14 @@ afterEach(async () => {
 });
 
 describe('a bridge', () => {
+  it('says in its log that there are more jobs than it reads', async () => {
+    const jobs = [{ id: 'a', enabled: true }];
+    gateway.answers['cron.list'] = ({ offset }) => ({ jobs, hasMore: true, nextOffset: Number(offset) + 200 });
+    await create().start();
+    await waitFor('a beat', () => beats().length > 0);
+    expect(logged).toContainEqual(expect.stringMatching(/^warn the gateway has more than 1000 scheduled jobs: /));
+  });
+
   it('says everything in its first beat', async () => {
     await create({ OPENCLAW_BRIDGE_NAME: 'gw-1', OPENCLAW_BRIDGE_ENVIRONMENT: 'vps' }).start();
     await waitFor('a beat', () => beats().length > 0);

@@ -99,6 +99,7 @@ export function createBridge(options: BridgeOptions): Bridge {
       tellNews();
     },
     onProbed: (round) => probes.probed(round),
+    onPartial: (message) => logger.warn(message),
     onConfig: (parsed) => {
       acting?.configured(parsed);
       configuration?.read(parsed);

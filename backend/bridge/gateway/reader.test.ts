@@ -190,6 +190,49 @@ describe('the gateway reader', () => {
     expect(created.observed().config?.fullHash).toBe(fullConfigHash({ a: 1 }));
   });
 
+  describe('that has more jobs than are read', () => {
+    /** A page of 200, of so many rows in all. */
+    const page =
+      (key: string, rows: number, row: (index: number) => object) =>
+      ({ offset }: Record<string, unknown>) => {
+        const from = Number(offset);
+        const end = Math.min(from + 200, rows);
+        const found = Array.from({ length: end - from }, (_, index) => row(from + index));
+        return { [key]: found, hasMore: end < rows, nextOffset: end < rows ? end : null };
+      };
+    const listOf = (rows: number) => page('jobs', rows, (index) => ({ id: `j${index}`, enabled: true }));
+    const runsOf = (rows: number) =>
+      page('entries', rows, (index) => ({ ...failedRun, runId: `r${index}`, ts: Date.now() - index }));
+
+    it('says once what the counts miss, and again after all was read', async () => {
+      const told: string[] = [];
+      Object.assign(gateway.answers, { 'cron.list': listOf(1_001), 'cron.runs': runsOf(1_001) });
+      const created = start({ slowMs: 50, onPartial: (message) => told.push(message) });
+      await waitFor('a third list', () => count('cron.list') > 10);
+      expect(created.observed().jobs).toMatchObject({ list: { total: 1_000 }, counts: { results24h: 1_000 } });
+      const [jobs, results] = [
+        expect.stringContaining('more than 1000 scheduled jobs'),
+        expect.stringContaining('more than 1000 job results'),
+      ];
+      expect(told).toEqual([jobs, results]);
+      gateway.answers['cron.list'] = listOf(1_000);
+      const before = count('cron.list');
+      await waitFor('all of it', () => count('cron.list') > before + 10);
+      gateway.answers['cron.list'] = listOf(1_001);
+      await waitFor('the second time', () => told.length === 3);
+      expect(told[2]).toEqual(jobs);
+    });
+
+    it('says nothing of exactly as many', async () => {
+      const told: string[] = [];
+      Object.assign(gateway.answers, { 'cron.list': listOf(1_000), 'cron.runs': runsOf(1_000) });
+      const created = start({ onPartial: (message) => told.push(message) });
+      await created.firstLook(5_000);
+      expect(created.observed().jobs).toMatchObject({ list: { total: 1_000 }, counts: { results24h: 1_000 } });
+      expect(told).toEqual([]);
+    });
+  });
+
   it('says which read failed, until it works again', async () => {
     const answer = gateway.answers['health'] ?? {};
     delete gateway.answers['health'];

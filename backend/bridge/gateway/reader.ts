@@ -35,6 +35,8 @@ export interface ReaderOptions {
   readonly onProbed?: (round: ProbeRound) => void;
   /** The configuration, each time it was read. */
   readonly onConfig?: (parsed: Readonly<Record<string, unknown>>) => void;
+  /** The gateway has more jobs, or results, than are read: what the counts miss, in words. */
+  readonly onPartial?: (message: string) => void;
   /** Whether the configuration is read with each answered probe. */
   readonly watchConfig?: () => boolean;
 }

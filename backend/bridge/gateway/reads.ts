@@ -13,6 +13,12 @@ const DAY = 86_400_000;
 /** Pages of jobs, and of results, that are read at most. */
 const MAX_PAGES = 5;
 const PAGE = 200;
+const MAX_ROWS = MAX_PAGES * PAGE;
+/** What counts miss when there is more than is read. */
+const PARTIAL: Partial<Record<ReadMethod, string>> = {
+  'cron.list': `the gateway has more than ${MAX_ROWS} scheduled jobs: those past the first ${MAX_ROWS} are not counted, nor seen failing`,
+  'cron.runs': `the gateway has more than ${MAX_ROWS} job results of the last 24 hours: older ones than the newest ${MAX_ROWS} are not counted`,
+};
 /** The gateway's own answers for "not now"; no trouble. */
 const NOT_NOW: ReadonlySet<string | null> = new Set(['gateway-suspending', 'startup-sidecars']);
 
@@ -44,6 +50,8 @@ export interface ReadsOptions {
   readonly clock: Clock;
   /** The configuration that was read: `parsed` of `config.get`. Not while its file cannot be parsed. */
   readonly onConfig?: (parsed: Payload) => void;
+  /** There is more than is read: what the counts miss, in words. Once, until all of it was read again. */
+  readonly onPartial?: (message: string) => void;
   /** Whether the configuration is read each time, since somebody waits for a change. */
   readonly watchConfig?: () => boolean;
 }
@@ -57,6 +65,7 @@ export function createGatewayReads(rpc: Pick<GatewayRpc, 'read'>, options: Reads
   const { slowMs, clock } = options;
   const window = new JobWindow();
   const troubles = new Map<ReadMethod, string>();
+  const partial = new Set<ReadMethod>();
   let lanes: Lane[] | null = null;
   let work: Readonly<Record<string, number>> | null = null;
   let config: ConfigFacts | null = null;
@@ -82,7 +91,8 @@ export function createGatewayReads(rpc: Pick<GatewayRpc, 'read'>, options: Reads
 
   /** Reads pages until `take` or the gateway says that it is enough. @returns false when one could not be read */
   async function readPages(method: ReadMethod, params: Payload, take: (page: Payload) => boolean): Promise<boolean> {
-    for (let offset: number | null = 0, page = 0; offset !== null && page < MAX_PAGES; page += 1) {
+    let offset: number | null = 0;
+    for (let page = 0; offset !== null && page < MAX_PAGES; page += 1) {
       const pages: (number | null)[] = [];
       const takeOne = (payload: Payload): void => {
         pages.push(take(payload) && payload['hasMore'] === true ? number(payload['nextOffset']) : null);
@@ -90,7 +100,14 @@ export function createGatewayReads(rpc: Pick<GatewayRpc, 'read'>, options: Reads
       if (!(await read(method, takeOne, { ...params, limit: PAGE, offset }))) return false;
       offset = pages[0] ?? null;
     }
+    tellPartial(method, offset !== null);
     return true;
+  }
+
+  function tellPartial(method: ReadMethod, more: boolean): void {
+    if (more && !partial.has(method)) options.onPartial?.(PARTIAL[method] ?? method);
+    if (more) partial.add(method);
+    else partial.delete(method);
   }
 
   async function readConfig(): Promise<boolean> {
