@@ -132,7 +132,7 @@ function userName(): string {
 export function findNode(enrolments: readonly Enrolment[], reference: string): Enrolment {
   const byId = enrolments.find((one) => one.nodeId === reference);
   if (byId !== undefined) return byId;
-  const byName = enrolments.filter((one) => one.name === reference);
+  const byName = enrolments.filter(({ name }) => name !== '' && name === reference);
   const live = byName.filter((one) => one.revokedMs === null);
   const [found, another] = live.length > 0 ? live : byName;
   if (found === undefined)

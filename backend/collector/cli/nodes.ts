@@ -1,6 +1,9 @@
 import type { Enrolment } from '../storage/types.ts';
 import { asJson, parse, settingsOf, table, when, withStorage, type Command } from './command.ts';
 
+/** In place of a name that retention took with the node's target. */
+const FORGOTTEN = '(forgotten)';
+
 function statusOf(node: Enrolment, nowMs: number): string {
   if (node.revokedMs !== null) return `revoked ${when(node.revokedMs)}`;
   return `${node.notAfterMs > nowMs ? 'until' : 'expired'} ${when(node.notAfterMs)}`;
@@ -21,7 +24,7 @@ export const nodes: Command = {
     } else {
       const rows = enrolments.map((one) => [
         one.nodeId,
-        one.name,
+        one.name || FORGOTTEN,
         when(one.enrolledMs),
         statusOf(one, context.nowMs),
         one.requireSignature ? 'required' : 'optional',

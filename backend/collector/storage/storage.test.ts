@@ -133,6 +133,39 @@ describe('events', () => {
   });
 });
 
+describe('the name of an enrolment', () => {
+  it('goes once it is over for long and its target is gone; the id and the revocation stay', async () => {
+    const store = await storageIn(folder());
+    const enrol = (nodeId: string, more: Partial<Enrolment>) =>
+      store.putEnrolment({ ...enrolment(nodeId), notAfterMs: 9_000, ...more }, audit('node.enrolled'));
+    await enrol('revoked', {});
+    await enrol('revoked-later', {});
+    await enrol('revoked-there', {});
+    await enrol('over', { notAfterMs: 99 });
+    await enrol('over-there', { notAfterMs: 99 });
+    await enrol('good', {});
+    await store.revokeNode('revoked', 99, audit('node.revoked'));
+    await store.revokeNode('revoked-later', 100, audit('node.revoked'));
+    await store.revokeNode('revoked-there', 99, audit('node.revoked'));
+    await put(store, { row: row('revoked-there'), changes: changed({}) });
+    await put(store, { row: row('over-there'), changes: changed({}) });
+    const before = await store.trustSnapshot();
+    const limits = { eventsBeforeMs: 0, historyBeforeMs: 0, retiredBeforeMs: 100 };
+    expect(await store.sweep(limits)).toMatchObject({ enrolments: 2 });
+    const after = await store.trustSnapshot();
+    expect(after).toEqual({
+      ...before,
+      version: before.version + 1,
+      enrolments: before.enrolments.map((one) =>
+        one.nodeId === 'revoked' || one.nodeId === 'over' ? { ...one, name: '' } : one
+      ),
+    });
+    expect(after.enrolments.find(({ nodeId }) => nodeId === 'revoked')).toMatchObject({ name: '', revokedMs: 99 });
+    expect(await store.sweep(limits)).toMatchObject({ enrolments: 0 });
+    expect(await store.trustVersion()).toBe(after.version);
+  });
+});
+
 describe('trust', () => {
   it('changes with its audit record and its version, or not at all', async () => {
     const path = folder();

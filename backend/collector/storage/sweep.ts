@@ -12,6 +12,7 @@ type Cursor = readonly [atMs: number, id: number];
 export const SWEPT_TABLES = [
   'events',
   'nodes',
+  'enrolments',
   'faults',
   'score_history',
   'timeline',
@@ -41,6 +42,8 @@ export async function sweepChunk(db: Db, table: SweptTable, limits: Limits, afte
       return more(await sweepEvents(db, limits.eventsBeforeMs));
     case 'nodes':
       return more(await sweepNodes(db, limits.retiredBeforeMs));
+    case 'enrolments':
+      return more(await forgetNames(db, limits.retiredBeforeMs));
     case 'faults':
       return more(await sweepFaults(db, limits.historyBeforeMs));
     case 'timeline':
@@ -87,6 +90,37 @@ async function sweepNodes(db: Db, beforeMs: number): Promise<number> {
     await tx.deleteFrom('faults').where('node_id', 'in', ids).where('resolved_ms', 'is', null).execute();
     await tx.deleteFrom('config_reports').where('node_id', 'in', ids).execute();
     return ids.length;
+  });
+}
+
+// The id and the revocation stay: a revoked id must stay revoked. The name goes with the target (domain-rules section 7).
+async function forgetNames(db: Db, beforeMs: number): Promise<number> {
+  return db.transaction().execute(async (tx) => {
+    const { numUpdatedRows } = await tx
+      .updateTable('enrolments')
+      .set({ name: '' })
+      .where('node_id', 'in', (eb) =>
+        eb
+          .selectFrom('enrolments as over')
+          .select('over.node_id')
+          .where('over.name', '!=', '')
+          .where((of) => of.or([of('over.revoked_ms', '<', beforeMs), of('over.not_after_ms', '<', beforeMs)]))
+          .where((of) =>
+            of.not(of.exists(of.selectFrom('nodes').select('nodes.rev').whereRef('nodes.node_id', '=', 'over.node_id')))
+          )
+          .limit(SWEEP_CHUNK)
+      )
+      .executeTakeFirst();
+    const forgotten = Number(numUpdatedRows);
+    // So that collectors read the enrolments again, and have the names in memory no longer.
+    if (forgotten > 0) {
+      await tx
+        .updateTable('trust')
+        .set((eb) => ({ version: eb('version', '+', 1) }))
+        .where('id', '=', 1)
+        .execute();
+    }
+    return forgotten;
   });
 }
 

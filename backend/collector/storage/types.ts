@@ -373,9 +373,10 @@ export interface Storage
   takeEpoch(): Promise<number>;
   /** Notes a start of the collector. @returns how many there were since `sinceMs`, this one included */
   noteStart(atMs: number, sinceMs: number): Promise<number>;
-  /** Deletes what is past its retention. @returns rows deleted, by table */
+  /** Deletes what is past its retention. @returns rows deleted, by table; of `enrolments`, names forgotten */
   sweep(limits: {
     readonly eventsBeforeMs: number;
+    /** Nodes that were retired before this, and names of enrolments that ended before it and have no node. */
     readonly retiredBeforeMs: number;
     readonly historyBeforeMs: number;
     /** Runs that ended before this go with their steps, plans with the last of their runs. Absent: none does. */
