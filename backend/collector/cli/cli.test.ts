@@ -146,6 +146,9 @@ describe('the life of a fleet’s credentials, on the command line', () => {
     expect(out).toContain(`server pin  ${env['OPENCLAW_SERVER_PIN'] ?? '?'}`);
     expect(out).toContain(`client pin  ${env['OPENCLAW_CLIENT_PIN'] ?? '?'}`);
     expect(out).toContain('Next: copy the folder');
+    expect(out).toContain('Warning: OPENCLAW_ENDPOINT is https://localhost:8443, which is right on this host alone');
+    for (const mend of ['--endpoint https://', 'intake.publicUrl', 'OPENCLAW_FLEET_INTAKE_PUBLIC_URL'])
+      expect(out).toContain(mend);
     expect(env).toMatchObject({
       OPENCLAW_ENDPOINT: 'https://localhost:8443',
       OPENCLAW_TAGS: 'region:eu',
@@ -167,6 +170,9 @@ describe('the life of a fleet’s credentials, on the command line', () => {
     });
     const known = await run('enroll', 'gw-3', '--endpoint', 'https://fleet.example.com', '--id', 'uuid-1234', '--json');
     expect(JSON.parse(known.out)).toMatchObject({ nodeId: 'uuid-1234', warning: null });
+    const own = await run('enroll', 'gw-local', '--endpoint', 'https://localhost:8443', '--json');
+    expect(JSON.parse(own.out)).toMatchObject({ warning: null });
+    await run('revoke', 'gw-local', '--reason', 'tried');
   });
 
   it('rotate renews the collector’s certificates, its keys, and a node', async () => {
@@ -188,6 +194,33 @@ describe('the life of a fleet’s credentials, on the command line', () => {
     expect(names).toContain('DNS:gw-1.example.com');
   });
 
+  it('rotate --keys cuts nobody off that got no files since the last time, unless forced', async () => {
+    const pinned = ['server.key', 'client.key', 'actions.key', 'server.next.key', 'tokens.key'];
+    const keys = (): string => pinned.map((name) => readFileSync(at('pki', name), 'utf8')).join('');
+    const before = keys();
+    const refused = await run('rotate', '--keys');
+    expect([refused.code, refused.out]).toEqual([1, '']);
+    expect(refused.err).toContain('this cuts off 2 nodes that got no new files since keys were last rotated, 20');
+    expect(refused.err).toMatch(/: gw-2 \([0-9a-f-]{36}\), gw-3 \(uuid-1234\)\n/);
+    for (const mend of ['OPENCLAW_SERVER_PIN=sha256/', 'openclaw-fleet rotate <node>', '--force'])
+      expect(refused.err).toContain(mend);
+    expect(keys()).toBe(before);
+    for (const node of ['gw-2', 'gw-3']) expect((await run('rotate', node)).code).toBe(0);
+    expect(await run('rotate', '--keys')).toMatchObject({ code: 0, err: '' });
+    const forced = await run('rotate', '--keys', '--force');
+    expect(forced.code).toBe(0);
+    expect(forced.err).toContain('this cuts off 3 nodes');
+    const audited = auditLog();
+    expect(audited.match(/keys\.rotated/g)).toHaveLength(3);
+    expect(audited).toContain('\\"forced\\":true,\\"withoutPins\\":3');
+  });
+
+  it('rotate <node> says where its address is right, when it has to write it', async () => {
+    const out = ['--out', at('nodes', 'elsewhere')];
+    expect((await run('rotate', 'gw-3', ...out)).out).toContain('Warning: OPENCLAW_ENDPOINT is https://localhost:8443');
+    expect((await run('rotate', 'gw-3', ...out)).out).not.toContain('Warning');
+  });
+
   it('revoke locks a node out for good, with a reason', async () => {
     expect(await run('revoke', 'gw-2')).toMatchObject({ code: 2, err: expect.stringContaining('--reason is missing') });
     expect((await runProcess('revoke', 'gw-2', '--reason', 'sold to a museum')).code).toBe(0);
@@ -202,11 +235,39 @@ describe('the life of a fleet’s credentials, on the command line', () => {
       err: expect.stringContaining('openclaw-fleet nodes lists all'),
     });
     expect(await run('revoke', '--certificate', 'xyz', '--reason', 'r')).toMatchObject({ code: 2 });
-    expect((await run('revoke', '--certificate', 'AB:'.repeat(31) + 'AB', '--reason', 'r')).code).toBe(0);
-    expect((await trust()).revokedCertificates).toContain('ab'.repeat(32));
     const nodes = await run('nodes');
     expect(nodes.out).toMatch(/gw-2 .* revoked 20/);
-    expect(JSON.parse((await run('nodes', '--json')).out)).toHaveLength(3);
+    expect(JSON.parse((await run('nodes', '--json')).out)).toHaveLength(4);
+  });
+
+  it('revoke --certificate ends one that was issued here, the newest or an older one, and says whose it is', async () => {
+    const gw3 = async () => (await trust()).enrolments.find(({ name }) => name === 'gw-3')!;
+    const older = (await gw3()).fingerprint;
+    await run('rotate', 'gw-3');
+    const newest = (await gw3()).fingerprint;
+    const colons = older.toUpperCase().replace(/..(?=.)/g, '$&:');
+    const first = await run('revoke', '--certificate', colons, '--reason', 'old laptop');
+    expect(first).toMatchObject({ code: 0, err: '' });
+    expect(first.out).toContain(`Revoked the certificate ${older} of gw-3 (uuid-1234).`);
+    expect(first.out).not.toContain('newest');
+    const second = await run('revoke', '--certificate', newest, '--reason', 'new laptop');
+    expect(second.out).toContain('locked out until it has the files of: npx openclaw-fleet rotate uuid-1234');
+    expect((await trust()).revokedCertificates).toEqual(expect.arrayContaining([older, newest]));
+  });
+
+  it('revoke --certificate takes no fingerprint that was never issued here for one, unless forced', async () => {
+    const { enrolments, revokedCertificates } = await trust();
+    const right = enrolments[0]?.fingerprint ?? '';
+    const wrong = right.slice(0, -1) + (right.endsWith('0') ? '1' : '0');
+    const refused = await run('revoke', '--certificate', wrong, '--reason', 'r');
+    expect([refused.code, refused.out]).toEqual([1, '']);
+    expect(refused.err).toMatch(/no certificate [0-9a-f]{64} was issued here.*nothing is revoked.*--force/);
+    expect((await trust()).revokedCertificates).toEqual(revokedCertificates);
+    const forced = await run('revoke', '--certificate', wrong, '--reason', 'r', '--force');
+    expect(forced).toMatchObject({ code: 0, err: expect.stringContaining('it is revoked all the same') });
+    expect((await trust()).revokedCertificates).toContain(wrong);
+    // A fingerprint does not become one of ours by having been revoked.
+    expect((await run('revoke', '--certificate', wrong, '--reason', 'r')).code).toBe(1);
   });
 
   it('token create shows a token once that works until it is revoked', async () => {
@@ -296,6 +357,7 @@ describe('the command line', () => {
       ['token', 'create', '--name', 'x', '--role', 'viewer', '--expires', '2020-01-01'],
       /--expires must be a time to come/,
     ],
+    ['force for a node', ['revoke', 'x', '--reason', 'r', '--force'], /--force goes with --certificate/],
     ['a node option without a node', ['rotate', '--dns', 'x'], /--dns goes with <node>/],
     ['a collector option with a node', ['rotate', 'x', '--keys'], /--keys does not go with <node>/],
     ['a relative folder on the node', ['enroll', 'a', '--node-dir', 'etc'], /--node-dir must be an absolute path/],
@@ -315,6 +377,12 @@ describe('the command line', () => {
       'OPENCLAW_FLEET_INTAKE_PROT: there is no such setting; did you mean OPENCLAW_FLEET_INTAKE_PORT?'
     );
     expect(err).toContain('OPENCLAW_FLEET_API_PORT = "x": must be a port');
+  });
+
+  it('start without credentials says what to do, and nothing else', async () => {
+    const { code, out, err } = await runProcess('start');
+    expect([code, out]).toEqual([1, '']);
+    expect(err).toMatch(/^openclaw-fleet: .*ca\.crt is not there: run openclaw-fleet pki init.*\n$/);
   });
 
   it('config prints every setting with value and origin, from the file that --config names', async () => {

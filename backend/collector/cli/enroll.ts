@@ -45,6 +45,12 @@ export function nameWarning(config: Config, endpoint: string): string | null {
     : null;
 }
 
+/** What is wrong with an address that nobody gave, for a person; null when somebody did. */
+export function localhostWarning(config: Config, given: string | undefined, endpoint: string): string | null {
+  if (given !== undefined || config.intake.publicUrl !== undefined) return null;
+  return `OPENCLAW_ENDPOINT is ${endpoint}, which is right on this host alone, since nobody said where nodes find the collector. For a node elsewhere, give --endpoint https://<host>:<port>, or set intake.publicUrl (OPENCLAW_FLEET_INTAKE_PUBLIC_URL) for all to come; in the files just made, correct that line of node.env`;
+}
+
 export const enroll: Command = {
   name: 'enroll',
   summary: 'make the certificate, key and settings of a node',
@@ -104,7 +110,7 @@ export const enroll: Command = {
         }
       )
     );
-    const warning = nameWarning(config, endpoint);
+    const warning = localhostWarning(config, values.endpoint, endpoint) ?? nameWarning(config, endpoint);
     if (values.json) {
       context.print(
         asJson({ ...node, files: nodeFiles(node.folder), pins: { ...pins, node: node.pin }, endpoint, warning })
@@ -121,7 +127,7 @@ export const enroll: Command = {
   client pin  ${pins.client}
   actions pin ${pins.actions}
   node pin    ${node.pin}
-${warning === null ? '' : `\n${warning}\n`}
+${warning === null ? '' : `\nWarning: ${warning}\n`}
 Next: copy the folder to ${nodeFolder ?? 'the same path'} on the node over a channel you trust, delete it here, and start the
 bridge or the client there with the settings of node.env (systemd: EnvironmentFile=, Node: --env-file=).`);
   },

@@ -42,8 +42,13 @@ describe('key files', () => {
   });
 
   it('say what to do when they are missing', () => {
-    expect(() => readSecret(workshop.path('no.key'))).toThrow(/no\.key is not there: run openclaw-fleet pki init/);
-    expect(() => readPublic(workshop.path('no.crt'))).toThrow(/OPENCLAW_FLEET_PKI_DIR/);
+    expect(() => readSecret(workshop.path('tokens.key'))).toThrow(
+      /tokens\.key is not there: run openclaw-fleet pki init/
+    );
+    expect(() => readPublic(workshop.path('ca.crt'))).toThrow(/OPENCLAW_FLEET_PKI_DIR/);
+    expect(() => readPublic(workshop.path('api.crt'))).toThrow(
+      /api\.crt is not there: put it back, or correct the setting that names it/
+    );
   });
 
   it('are never overwritten unasked', () => {

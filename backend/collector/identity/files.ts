@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { CredentialError } from './credential-error.ts';
+import { mendOf } from './lost.ts';
 
 /** Mode of a private key. */
 export const SECRET = 0o600;
@@ -108,14 +109,11 @@ function open(path: string): number {
     return openSync(path, 'r');
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    const why =
-      code === 'ENOENT'
-        ? 'is not there'
-        : code === 'EACCES'
-          ? 'may not be read by this user'
-          : `cannot be opened (${code ?? 'unknown'})`;
+    if (code === 'ENOENT') throw new CredentialError(`${path} is not there: ${mendOf(path)}`);
     throw new CredentialError(
-      `${path} ${why}: run openclaw-fleet pki init, or set pkiDir (OPENCLAW_FLEET_PKI_DIR) to the folder that has it`
+      code === 'EACCES'
+        ? `${path} may not be read by this user: run this as its owner, or give it to this user`
+        : `${path} cannot be opened (${code ?? 'unknown'}): look at the file and its disk`
     );
   }
 }

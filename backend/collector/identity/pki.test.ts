@@ -126,7 +126,6 @@ describe('loadPki', () => {
       () => chmodSync(files.server.key, 0o644),
       /server\.key can be used by others \(mode 0644\): run chmod 600/,
     ],
-    ['a missing key', () => rmSync(files.tokensKey), /tokens\.key is not there/],
     [
       'a key of another certificate',
       () => writeFileSync(files.server.key, text(files.client.key)),
@@ -146,6 +145,54 @@ describe('loadPki', () => {
     damage();
     expect(() => loadPki(folder)).toThrow(message);
     expect(() => loadPki(folder)).toThrow(CredentialError);
+  });
+});
+
+describe('a credentials folder that lost a file', () => {
+  const [days, nowMs] = [90, now];
+  const rotated = () => rotateCertificates(folder, { days, nowMs });
+  const renamed = () => rotateCertificates(folder, { days, nowMs, names: ['fleet.example.com'] });
+  const keys = () => rotateKeys(folder, { days, nowMs, force: false });
+
+  it.each<[string, RegExp, () => Promise<unknown>]>([
+    ['tokens.key', /run openclaw-fleet rotate for a new one/, rotated],
+    ['client.crt', /run openclaw-fleet rotate for a new one/, rotated],
+    ['server.crt', /run openclaw-fleet rotate --name <dns or ip>/, renamed],
+    ['server.key', /from a backup, or run openclaw-fleet rotate --keys/, keys],
+    ['client.key', /from a backup, or run openclaw-fleet rotate --keys/, keys],
+    ['actions.key', /from a backup, or run openclaw-fleet rotate --keys/, keys],
+  ])('is told what mends the loss of %s, and that does, with nodes as they are', async (name, mend, mended) => {
+    rmSync(`${folder}/${name}`);
+    expect(() => loadPki(folder)).toThrow(mend);
+    expect(() => loadPki(folder)).not.toThrow(/pki init/);
+    await mended();
+    loadPki(folder);
+    for (const [face, known] of Object.entries(pins))
+      expect(known).toContain(collectorPins(folder)[face as keyof Pins].split(',')[0]);
+  });
+
+  it('is told where there are copies of ca.crt', () => {
+    rmSync(files.bundle);
+    expect(() => loadPki(folder)).toThrow(/ca\.crt is not there: .*put back the copy \(ca\.crt\) of any node/);
+  });
+
+  it('keeps its token key when there is one', async () => {
+    const before = text(files.tokensKey);
+    await rotated();
+    expect(text(files.tokensKey)).toBe(before);
+  });
+
+  it.each(['server.crt', 'client.crt'])('gets a new %s also in place of one that cannot be read', async (name) => {
+    writeFileSync(`${folder}/${name}`, 'x');
+    await renamed();
+    loadPki(folder);
+  });
+
+  it('changes no key before it knows the names of the next server certificate', async () => {
+    rmSync(files.server.certificate);
+    const before = everything();
+    await expect(keys()).rejects.toThrow(/rotate --name/);
+    expect(everything()).toBe(before);
   });
 });
 

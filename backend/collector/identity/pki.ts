@@ -4,6 +4,7 @@ import { createHash, X509Certificate, type KeyObject } from 'node:crypto';
 import { type Authority, createAuthority, Authority as SigningAuthority, loadAuthority } from './authority.ts';
 import { CredentialError } from './credential-error.ts';
 import { ensureKeyFolder, PUBLIC, readPublic, refuseExisting, SECRET, writeFileAtomic } from './files.ts';
+import { mendOf } from './lost.ts';
 import { loadKeyPair, newKeyPair, privatePem, type KeyPair } from './keys.ts';
 import { identityOf } from './peer.ts';
 import { pinOfKey } from './pins.ts';
@@ -160,7 +161,7 @@ function parseCertificate(path: string, pem: string): X509Certificate {
   try {
     return new X509Certificate(pem);
   } catch {
-    throw new CredentialError(`${path} holds no certificate (PEM): run openclaw-fleet rotate`);
+    throw new CredentialError(`${path} holds no certificate (PEM): ${mendOf(path)}`);
   }
 }
 
@@ -170,7 +171,7 @@ export function requireAuthority(folder: string): Authority {
   const authority = loadAuthority(files.bundle, files.authorityKey);
   if (authority === null)
     throw new CredentialError(
-      `${files.authorityKey} is not on this host: run this where it is, or run openclaw-fleet pki init first`
+      `${files.authorityKey} is not on this host: run this where it is, or put it back from a backup`
     );
   return authority;
 }
@@ -205,26 +206,35 @@ interface ReissueOptions {
 async function reissue(folder: string, face: Face, { days, nowMs, names }: ReissueOptions): Promise<void> {
   const { certificate, key } = pkiFiles(folder)[face];
   const authority = requireAuthority(folder);
-  const current = identityOf(parseCertificate(certificate, readPublic(certificate)))?.names ?? [];
   const { publicKey } = loadKeyPair(key);
   const issued = await authority.issueCollector(face, {
     publicKey,
-    names: face === 'server' ? (names ?? current) : [],
+    names: face === 'server' ? serverNames(folder, names) : [],
     days,
     nowMs,
   });
   writeFileAtomic(certificate, issued.certificate, PUBLIC);
 }
 
-/** New certificates for the collector's keys. Pins stay valid. @param options.names instead of those the server's certificate has */
-export async function rotateCertificates(folder: string, options: ReissueOptions): Promise<void> {
-  if (options.names) checkedNames(options.names);
-  for (const face of FACES) await reissue(folder, face, options);
+/** The names of the server's next certificate. @param names instead of those that its present one has */
+function serverNames(folder: string, names: readonly string[] | undefined): readonly string[] {
+  const { certificate } = pkiFiles(folder).server;
+  const found = names ?? identityOf(parseCertificate(certificate, readPublic(certificate)))?.names ?? [];
+  if (found.length === 0)
+    throw new CredentialError('a server certificate without a name fits no address: give at least one with --name');
+  return found;
 }
 
-function checkedNames(names: readonly string[]): void {
-  if (names.length === 0)
-    throw new CredentialError('a server certificate without a name fits no address: give at least one');
+/**
+ * New certificates for the collector's keys, and a new key of nodes' tokens if there is none. Pins stay valid.
+ * @param options.names instead of those the server's certificate has
+ */
+export async function rotateCertificates(folder: string, options: ReissueOptions): Promise<void> {
+  requireAuthority(folder);
+  const names = serverNames(folder, options.names);
+  for (const face of FACES) await reissue(folder, face, { ...options, names });
+  const { tokensKey } = pkiFiles(folder);
+  if (!existsSync(tokensKey)) writeKey(tokensKey, newKeyPair());
 }
 
 /**
@@ -242,10 +252,11 @@ export async function rotateKeys(folder: string, options: ReissueOptions & { rea
       `${missing.join(', ')} is missing, so nodes know no pin of the next key and would all be cut off, or take no orders: put it back, or add --force and bring every node the new pins`
     );
   }
+  const names = serverNames(folder, options.names);
   for (const face of FACES) {
     const { key, nextKey } = files[face];
     putInUse(nextKey, key);
-    await reissue(folder, face, options);
+    await reissue(folder, face, { ...options, names });
     writeKey(nextKey, newKeyPair());
   }
   putInUse(files.actionsNextKey, files.actionsKey);
