@@ -127,7 +127,9 @@ async function rotateAllKeys(
 const NAMED = 10;
 
 function unpinnedWords({ nodes, rotatedMs }: Unpinned): string {
-  const named = nodes.slice(0, NAMED).map(({ name, nodeId }) => (name === nodeId || name === '' ? nodeId : `${name} (${nodeId})`));
+  const named = nodes
+    .slice(0, NAMED)
+    .map(({ name, nodeId }) => (name === nodeId || name === '' ? nodeId : `${name} (${nodeId})`));
   const more = nodes.length > NAMED ? ` and ${nodes.length - NAMED} more` : '';
   const since =
     rotatedMs === null
