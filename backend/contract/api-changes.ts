@@ -6,6 +6,7 @@ import {
   desiredStatePatchSchema,
   DRIFT_MODES,
   policyProfileSchema,
+  policyProposalSchema,
   policySpecSchema,
   profileIdSchema,
   reasonSchema,
@@ -35,6 +36,9 @@ export const newPolicySchema = policySpecSchema.extend({ id: profileIdSchema, ..
 export const policyPatchSchema = withoutDefaults(policySpecSchema);
 /** Body of `PATCH /fleet/policies/:policyId`. */
 export const policyChangeSchema = policyPatchSchema.extend(why);
+
+/** Changes of one profile that wait for another person. */
+export const policyProposalListSchema = z.object({ items: z.array(policyProposalSchema) });
 
 export const policyListSchema = z.object({ items: z.array(policyProfileSchema) });
 

@@ -1,5 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useRef, useState } from 'react';
+import { targetPolicySchema } from '@openclaw-fleet/contract';
 import type { TargetPolicyView } from '@openclaw-fleet/contract';
 import { call, failureOf } from './client.ts';
 import { keys } from './keys.ts';
@@ -63,6 +64,7 @@ async function applyOne(targetId: string, policyId: string, reason: string): Pro
     await call<TargetPolicyView>(`fleet/approver/targets/${encodeURIComponent(targetId)}/apply-policy`, {
       method: 'POST',
       body: { policyId, reason },
+      shape: targetPolicySchema,
     });
     return { state: 'done' };
   } catch (error) {

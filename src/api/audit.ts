@@ -1,5 +1,6 @@
 import { getBackendSrv, isFetchError } from '@grafana/runtime';
 import { useMutation } from '@tanstack/react-query';
+import { auditHeadReplySchema, auditPageSchema } from '@openclaw-fleet/contract';
 import type { AuditPage } from '@openclaw-fleet/contract';
 import { lastValueFrom } from 'rxjs';
 import { PROXY_URL } from '../constants.ts';
@@ -10,10 +11,16 @@ import { usePages, useRead } from './use-read.ts';
 
 /** Needs the role approver. @param query `auditQuerySchema` of the contract, without the cursor */
 export const useAudit = (query: Query, enabled = true) =>
-  usePages<AuditPage>(keys.audit(query), 'fleet/audit', query, { enabled });
+  usePages<AuditPage>(keys.audit(query), 'fleet/audit', auditPageSchema, query, { enabled });
 /** The signed head of the chain: what an auditor keeps elsewhere. */
 export const useAuditHead = (enabled = true) =>
-  useRead<{ seq: number; hash: string; jws: string }>(keys.auditHead, 'fleet/audit/head', {}, { enabled });
+  useRead<{ seq: number; hash: string; jws: string }>(
+    keys.auditHead,
+    'fleet/audit/head',
+    auditHeadReplySchema,
+    {},
+    { enabled }
+  );
 /** Where the records that match can be loaded as JSON lines. */
 export const auditExportUrl = (query: Query): string =>
   `${PROXY_URL}/fleet/audit${queryString({ ...query, format: 'jsonl' })}`;

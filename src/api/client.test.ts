@@ -1,6 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import type { ProblemName } from '@openclaw-fleet/contract';
-import { PROBLEMS, problem } from '@openclaw-fleet/contract';
+import { PROBLEMS, problem, summarySchema } from '@openclaw-fleet/contract';
 import { http, HttpResponse } from 'msw';
 import { PROXY_URL } from '../constants.ts';
 import { ORIGIN } from '../testing/backend.ts';
@@ -77,13 +77,30 @@ describe('a call', () => {
     await expect(call('fleet/summary', { signal: leaving.signal })).rejects.toThrow(FleetError);
   });
 
-  it('takes no page of another program for an answer', async () => {
-    server.use(http.get(`${ORIGIN}${PROXY_URL}/fleet/summary`, () => new HttpResponse('<html>Log in</html>')));
-    expect(await failed()).toMatchObject({
+  it('takes no page of another program for an answer, even to a write that nobody looks into', async () => {
+    server.use(http.all(`${ORIGIN}${PROXY_URL}/*`, () => new HttpResponse('<html>Log in</html>')));
+    for (const method of ['GET', 'POST'] as const)
+      await expect(call('fleet/summary', { method })).rejects.toMatchObject({
+        kind: 'setup',
+        status: 200,
+        message: expect.stringMatching(/fleet\/summary is not the collector.* a page of HTML\. Check the URL/),
+      });
+  });
+
+  it('takes no JSON of another program for an answer that somebody looks into, and asks it once', async () => {
+    let times = 0;
+    server.use(
+      http.all(`${ORIGIN}${PROXY_URL}/*`, () => {
+        times += 1;
+        return HttpResponse.json({});
+      })
+    );
+    await expect(call('fleet/summary', { shape: summarySchema })).rejects.toMatchObject({
       kind: 'setup',
       status: 200,
-      message: expect.stringContaining('not the collector'),
+      message: expect.stringMatching(/fleet\/summary is not the collector.* JSON without at\. Check the URL/),
     });
+    expect(times).toBe(1);
   });
 });
 
@@ -140,6 +157,17 @@ describe('a failure', () => {
     expect(said).toMatchObject({ kind: 'failed', message: 'I am a teapot.' });
     expect(failureOf({ status: 418, config: { url: '' }, data: '<html>' }).message).toMatch(/answered 418/);
     expect(failureOf({ status: 500, config: { url: '' }, data: null }).kind).toBe('failed');
+  });
+
+  it.each([
+    [{ type: 7, message: { text: 'no' } }, /answered 500/],
+    [{ type: 'urn:openclaw-fleet:problem:internal-error' }, /answered 500/],
+    [{ type: 'urn:openclaw-fleet:problem:internal-error', detail: {} }, /answered 500/],
+    ['It is broken', /answered 500/],
+    [['no'], /answered 500/],
+  ])('of another program, %j, is told in words', (data, words) => {
+    const { kind, message } = failureOf({ status: 500, config: { url: '' }, data });
+    expect({ kind, message }).toEqual({ kind: 'failed', message: expect.stringMatching(words) });
   });
 
   it('without an answer names what the browser says', () => {

@@ -2,6 +2,8 @@ import { getBackendSrv, isFetchError } from '@grafana/runtime';
 import type { Problem } from '@openclaw-fleet/contract';
 import { lastValueFrom } from 'rxjs';
 import { PROXY_URL } from '../constants.ts';
+import { misfitOf } from './shape.ts';
+import type { Shape } from './shape.ts';
 
 /** What kind of failure it is: each has its own words and its own next step. */
 export type FailureKind =
@@ -40,7 +42,7 @@ export class FleetError extends Error {
 
 export type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined | null>>;
 
-export interface Call {
+export interface Call<T = unknown> {
   readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly query?: Query;
   readonly body?: unknown;
@@ -49,6 +51,8 @@ export interface Call {
   /** The version that is changed, as its ETag names it. */
   readonly version?: number;
   readonly signal?: AbortSignal;
+  /** What its answer must be like; absent: there is none, or nobody looks into it. */
+  readonly shape?: Shape<T>;
 }
 
 /**
@@ -75,7 +79,10 @@ export function queryString(query: Query): string {
  * @param path below the collector's root, such as `fleet/targets`; writes go under `fleet/operator/` or `fleet/approver/`
  * @throws FleetError
  */
-export async function call<T>(path: string, { method = 'GET', query = {}, body, ...more }: Call = {}): Promise<T> {
+export async function call<T>(
+  path: string,
+  { method = 'GET', query = {}, body, shape, ...more }: Call<T> = {}
+): Promise<T> {
   const headers: Record<string, string> = {};
   if (more.idempotencyKey !== undefined) headers['Idempotency-Key'] = more.idempotencyKey;
   if (more.version !== undefined) headers['If-Match'] = `"${String(more.version)}"`;
@@ -98,8 +105,8 @@ export async function call<T>(path: string, { method = 'GET', query = {}, body, 
         abortSignal: waiting.signal,
       })
     );
-    // JSON is never a text here: a log-in page or another program's start page is.
-    if (typeof data === 'string' && data !== '') throw notTheCollector(status);
+    const misfit = misfitOf(shape, data);
+    if (misfit !== null) throw notTheCollector(path, status, misfit);
     return data;
   } catch (error) {
     throw waiting.signal.reason === LATE ? notInTime() : failureOf(error);
@@ -116,25 +123,23 @@ const notInTime = (): FleetError =>
     `The collector did not answer within ${String(READ_MS / 1000)} s. Check that it runs and is not overloaded, and its URL on the Setup page.`
   );
 
-const notTheCollector = (status: number): FleetError =>
+const notTheCollector = (path: string, status: number, found: string): FleetError =>
   new FleetError(
     'setup',
     status,
-    'Something answers at this address, and it is not the collector. Check the URL of the collector on the Setup page.'
+    `What answers to ${path} is not the collector, or not of the version of this app: it sent ${found}. Check the URL of the collector on the Setup page; if that is right, bring the collector and the app to the same version.`
   );
 
 /** What went wrong, in words for people. @param error as Grafana's backendSrv rejects */
 export function failureOf(error: unknown): FleetError {
   if (error instanceof FleetError) return error;
-  if (!isFetchError<Partial<Problem>>(error)) {
+  if (!isFetchError<unknown>(error)) {
     const why = error instanceof Error ? ` (${error.message})` : '';
     return new FleetError('unreachable', 0, `Grafana did not answer${why}. Check your connection, and try again.`);
   }
   const { status } = error;
-  const data = typeof error.data === 'object' ? error.data : undefined;
-  const problem = data?.type?.startsWith('urn:openclaw-fleet:problem:') === true ? (data as Problem) : null;
+  const problem = problemOf(error.data);
   if (problem !== null) return new FleetError(kindOf(problem), status, problem.detail, problem);
-  const said = data?.message;
   switch (status) {
     case 401:
       return new FleetError('not-permitted', status, 'Your session in Grafana has ended. Log in again.');
@@ -160,8 +165,24 @@ export function failureOf(error: unknown): FleetError {
         'Grafana cannot reach the collector. Check that it runs, and its URL on the Setup page.'
       );
     default:
-      return new FleetError('failed', status, said ?? `Grafana answered ${String(status)}. Try again.`);
+      return new FleetError(
+        'failed',
+        status,
+        messageOf(error.data) ?? `Grafana answered ${String(status)}. Try again.`
+      );
   }
+}
+
+/** The collector's own words for a failure; null: somebody else answered. */
+function problemOf(data: unknown): Problem | null {
+  const { type, detail } = (data ?? {}) as Partial<Record<string, unknown>>;
+  const isOurs = typeof type === 'string' && type.startsWith('urn:openclaw-fleet:problem:');
+  return isOurs && typeof detail === 'string' ? (data as Problem) : null;
+}
+
+function messageOf(data: unknown): string | null {
+  const { message } = (data ?? {}) as Partial<Record<string, unknown>>;
+  return typeof message === 'string' && message !== '' ? message : null;
 }
 
 function kindOf({ type, status }: Problem): FailureKind {

@@ -1,3 +1,4 @@
+import { batchSchema, runDetailSchema } from '@openclaw-fleet/contract';
 import type { Batch, Run, RunDetail } from '@openclaw-fleet/contract';
 import { useQueries } from '@tanstack/react-query';
 import type { UseQueryResult } from '@tanstack/react-query';
@@ -52,7 +53,9 @@ export function usePending(): PendingPlans {
     queries: plans.slice(0, MOST).map(({ kind, id }) => ({
       queryKey: kind === 'runs' ? keys.run(id) : keys.batch(id),
       queryFn: ({ signal }: { readonly signal: AbortSignal }): Promise<RunDetail | Batch> =>
-        call(kind === 'runs' ? runAt(id) : batchAt(id), { signal }),
+        kind === 'runs'
+          ? call<RunDetail>(runAt(id), { signal, shape: runDetailSchema })
+          : call<Batch>(batchAt(id), { signal, shape: batchSchema }),
       refetchInterval: poll,
     })),
     combine,

@@ -1,3 +1,14 @@
+import {
+  batchSchema,
+  dryRunSchema,
+  holdListSchema,
+  holdSchema,
+  planSchema,
+  remediationStatusSchema,
+  runDetailSchema,
+  runPageSchema,
+  runSchema,
+} from '@openclaw-fleet/contract';
 import type {
   Batch,
   DryRun,
@@ -17,11 +28,12 @@ import { useWrite } from './use-write.ts';
 
 /** What goes on, what holds back, and how playbooks have done. */
 export const useRepairStatus = (enabled = true) =>
-  useRead<RemediationStatus>(keys.status, 'fleet/remediations', {}, { enabled });
-export const useHolds = (query: Query = {}) => useRead<HoldList>(keys.holds(query), 'fleet/holds', query);
+  useRead<RemediationStatus>(keys.status, 'fleet/remediations', remediationStatusSchema, {}, { enabled });
+export const useHolds = (query: Query = {}) =>
+  useRead<HoldList>(keys.holds(query), 'fleet/holds', holdListSchema, query);
 /** @param query `runQuerySchema` of the contract, without the cursor */
 export const useRuns = (query: Query, enabled = true) =>
-  usePages<RunPage>(keys.runs(query), 'fleet/remediations/runs', query, { enabled });
+  usePages<RunPage>(keys.runs(query), 'fleet/remediations/runs', runPageSchema, query, { enabled });
 /** How often somebody who looks on sees what is under way. Milliseconds. */
 const LOOKING_ON = 1500;
 const UNDER_WAY: readonly RunState[] = ['approved', 'running', 'verifying'];
@@ -33,6 +45,7 @@ export const useRun = (id: string, closely = false) =>
   useRead<RunDetail>(
     keys.run(id),
     runAt(id),
+    runDetailSchema,
     {},
     { every: (run) => (closely && run !== undefined && UNDER_WAY.includes(run.state) ? LOOKING_ON : null) }
   );
@@ -40,6 +53,7 @@ export const useBatch = (id: string, closely = false) =>
   useRead<Batch>(
     keys.batch(id),
     batchAt(id),
+    batchSchema,
     {},
     { every: (batch) => (closely && batch?.state === 'running' ? LOOKING_ON : null) }
   );
@@ -62,7 +76,7 @@ const reconcileAt = (targetId: string): string => `fleet/operator/targets/${enco
 /** Shows the plan for one target and what would hold it back; nothing begins. Needs the role operator. */
 export const usePlanRepair = () =>
   useWrite<Reconcile, DryRun>(
-    ({ targetId, ...body }) => ({ path: reconcileAt(targetId), body: { ...body, dryRun: true } }),
+    ({ targetId, ...body }) => ({ path: reconcileAt(targetId), body: { ...body, dryRun: true }, shape: dryRunSchema }),
     []
   );
 /**
@@ -71,7 +85,12 @@ export const usePlanRepair = () =>
  */
 export const useRequestRepair = () =>
   useWrite<Reconcile & Asked, Run>(
-    ({ targetId, idempotencyKey, ...body }) => ({ path: reconcileAt(targetId), idempotencyKey, body }),
+    ({ targetId, idempotencyKey, ...body }) => ({
+      path: reconcileAt(targetId),
+      idempotencyKey,
+      body,
+      shape: runSchema,
+    }),
     changed
   );
 
@@ -82,12 +101,17 @@ interface NewBatch {
 }
 export const usePlanBatch = () =>
   useWrite<NewBatch, DryRun>(
-    (body) => ({ path: 'fleet/operator/remediations/batches', body: { ...body, dryRun: true } }),
+    (body) => ({ path: 'fleet/operator/remediations/batches', body: { ...body, dryRun: true }, shape: dryRunSchema }),
     []
   );
 export const useRequestBatch = () =>
   useWrite<NewBatch & Asked, Batch>(
-    ({ idempotencyKey, ...body }) => ({ path: 'fleet/operator/remediations/batches', idempotencyKey, body }),
+    ({ idempotencyKey, ...body }) => ({
+      path: 'fleet/operator/remediations/batches',
+      idempotencyKey,
+      body,
+      shape: batchSchema,
+    }),
     changed
   );
 
@@ -111,29 +135,38 @@ export const useApprove = () =>
     (it) => ({
       path: decisionAt('approver', it, 'approve'),
       body: { reason: it.reason, digest: it.digest, breakGlass: it.breakGlass ?? false },
+      shape: planSchema,
     }),
     changed
   );
 export const useDeny = () =>
   useWrite<Decision, unknown>(
-    (it) => ({ path: decisionAt('approver', it, 'deny'), body: { reason: it.reason } }),
+    (it) => ({ path: decisionAt('approver', it, 'deny'), body: { reason: it.reason }, shape: planSchema }),
     changed
   );
 export const useCancel = () =>
   useWrite<Decision, unknown>(
-    (it) => ({ path: decisionAt('operator', it, 'cancel'), body: { reason: it.reason } }),
+    (it) => ({
+      path: decisionAt('operator', it, 'cancel'),
+      body: { reason: it.reason },
+      shape: it.kind === 'runs' ? runSchema : batchSchema,
+    }),
     changed
   );
 
 /** Pauses or resumes all repairs. Needs the role operator. */
 export const usePauseAll = () =>
   useWrite<{ pause: boolean; reason: string }, Hold | HoldList>(
-    ({ pause, reason }) => ({ path: `fleet/operator/${pause ? 'pause' : 'resume'}`, body: { reason } }),
+    ({ pause, reason }) => ({
+      path: `fleet/operator/${pause ? 'pause' : 'resume'}`,
+      body: { reason },
+      shape: pause ? holdSchema : holdListSchema,
+    }),
     changed
   );
 /** Closes the breaker of a playbook on a fault. Needs the role approver. */
 export const useCloseBreaker = () =>
   useWrite<{ playbook: PlaybookId; fault: string; reason: string }, HoldList>(
-    (body) => ({ path: 'fleet/approver/breakers/close', body }),
+    (body) => ({ path: 'fleet/approver/breakers/close', body, shape: holdListSchema }),
     changed
   );

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { fleetMapSchema } from '@openclaw-fleet/contract';
 import type { FleetMap } from '@openclaw-fleet/contract';
 import { useCallback, useMemo } from 'react';
 import { call } from './client.ts';
@@ -18,7 +19,7 @@ export interface TargetNames {
 export function useTargetNames(): TargetNames {
   const { data } = useQuery<FleetMap, FleetError>({
     queryKey: ['names'],
-    queryFn: ({ signal }) => call<FleetMap>('fleet/map', { signal }),
+    queryFn: ({ signal }) => call<FleetMap>('fleet/map', { signal, shape: fleetMapSchema }),
     staleTime: RENEWED_MS,
     refetchInterval: RENEWED_MS,
   });

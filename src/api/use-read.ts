@@ -3,6 +3,7 @@ import type { InfiniteData, UseInfiniteQueryResult, UseQueryResult } from '@tans
 import { call } from './client.ts';
 import type { FleetError, Query } from './client.ts';
 import { usePoll } from './poll.ts';
+import type { Shape } from './shape.ts';
 
 export interface ReadOptions<T = unknown> {
   readonly enabled?: boolean;
@@ -12,17 +13,18 @@ export interface ReadOptions<T = unknown> {
   readonly every?: (data: T | undefined) => number | null;
 }
 
-/** One resource of the collector, kept fresh. What was shown stays while another query loads. */
+/** One resource of the collector, kept fresh, and of its shape. What was shown stays while another query loads. */
 export function useRead<T>(
   queryKey: readonly unknown[],
   path: string,
+  shape: Shape<T>,
   query: Query = {},
   { enabled = true, once = false, every }: ReadOptions<T> = {}
 ): UseQueryResult<T, FleetError> {
   const poll = usePoll();
   return useQuery<T, FleetError>({
     queryKey,
-    queryFn: ({ signal }) => call<T>(path, { query, signal }),
+    queryFn: ({ signal }) => call<T>(path, { query, signal, shape }),
     enabled,
     // What never changes is asked for until it came: nothing else would ask again after the collector was away.
     refetchInterval: ({ state }) =>
@@ -40,13 +42,14 @@ interface Page {
 export function usePages<T extends Page>(
   queryKey: readonly unknown[],
   path: string,
+  shape: Shape<T>,
   query: Query = {},
   { enabled = true }: ReadOptions = {}
 ): UseInfiniteQueryResult<InfiniteData<T, string | null>, FleetError> {
   const poll = usePoll();
   return useInfiniteQuery<T, FleetError, InfiniteData<T, string | null>, readonly unknown[], string | null>({
     queryKey,
-    queryFn: ({ signal, pageParam }) => call<T>(path, { query: { ...query, cursor: pageParam }, signal }),
+    queryFn: ({ signal, pageParam }) => call<T>(path, { query: { ...query, cursor: pageParam }, signal, shape }),
     initialPageParam: null,
     getNextPageParam: (page) => page.nextCursor,
     enabled,

@@ -3,8 +3,8 @@ import type { UseMutationResult } from '@tanstack/react-query';
 import { call } from './client.ts';
 import type { Call, FleetError } from './client.ts';
 
-/** What one write is: where it goes, and what it sends. */
-export interface Write extends Call {
+/** What one write is: where it goes, what it sends, and of what shape its answer is, where somebody looks into that. */
+export interface Write<Answer = unknown> extends Call<Answer> {
   readonly path: string;
 }
 
@@ -13,7 +13,7 @@ export interface Write extends Call {
  * @param changes first parts of the keys that it changes, such as `[['repairs'], ['target', id]]`
  */
 export function useWrite<Input, Answer>(
-  write: (input: Input) => Write,
+  write: (input: Input) => Write<Answer>,
   changes: readonly (readonly unknown[])[]
 ): UseMutationResult<Answer, FleetError, Input> {
   const client = useQueryClient();

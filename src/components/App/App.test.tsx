@@ -1,12 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { AppRootProps } from '@grafana/data';
 import { screen, waitFor } from '@testing-library/react';
+import { Link, useLocation } from 'react-router-dom';
 import type { FleetSettings } from '../../settings.ts';
 import '../../testing/plugin-page.tsx';
 import { show } from '../../testing/render.tsx';
 import { answers, asked, mock } from '../../testing/server.ts';
 import NotFoundPage from '../../pages/NotFoundPage.tsx';
 import App from './App.tsx';
+import { APP_URL } from '../../constants.ts';
 import { AppErrorBoundary } from './AppErrorBoundary.tsx';
 
 /** Addresses of event streams that were opened, and how many were closed. */
@@ -98,8 +100,9 @@ describe('the app', () => {
 });
 
 describe('a fault of a page', () => {
+  beforeEach(() => void jest.spyOn(console, 'error').mockImplementation(() => undefined));
+
   it('takes down that page alone, and says so', () => {
-    jest.spyOn(console, 'error').mockImplementation(() => undefined);
     const Broken = () => {
       throw new Error('a hole in the page');
     };
@@ -112,7 +115,45 @@ describe('a fault of a page', () => {
       </>
     );
     expect(screen.getByText('The rest of Grafana')).toBeVisible();
-    expect(screen.getByText(/a hole in the page/)).toBeInTheDocument();
+    expect(screen.getByText(/a hole in the page/)).toBeVisible();
+    expect(screen.getByRole('button', { name: 'Load the page again' })).toBeVisible();
+    expect(screen.queryByRole('link', { name: 'Open setup' })).not.toBeInTheDocument();
+  });
+
+  it('leaves no page blank, whatever was thrown, and leads who may to the setup', () => {
+    const Broken = () => {
+      // eslint-disable-next-line @typescript-eslint/only-throw-error -- what other people's code may do
+      throw undefined;
+    };
+    show(
+      <AppErrorBoundary>
+        <Broken />
+      </AppErrorBoundary>,
+      { as: 'approver' }
+    );
+    expect(screen.getByText('This page failed')).toBeVisible();
+    expect(screen.getByRole('link', { name: 'Open setup' })).toHaveAttribute('href', '/plugins/openclaw-fleet-app');
+  });
+
+  it('is over on the next page', async () => {
+    const Page = () => {
+      const { pathname } = useLocation();
+      if (pathname.endsWith('/broken')) throw new Error('a hole in the page');
+      return <p>Another page</p>;
+    };
+    const { user } = show(
+      <>
+        <Link to={`${APP_URL}/whole`}>Go on</Link>
+        <AppErrorBoundary>
+          <Page />
+        </AppErrorBoundary>
+      </>,
+      { at: 'broken' }
+    );
+    expect(screen.getByText('This page failed')).toBeVisible();
+    await user.click(screen.getByRole('link', { name: 'Go on' }));
+    expect(await screen.findByText('Another page')).toBeVisible();
+    expect(screen.queryByText('This page failed')).not.toBeInTheDocument();
   });
 });
 

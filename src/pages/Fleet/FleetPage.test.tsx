@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { act, screen, waitFor, within } from '@testing-library/react';
 import { locationService } from '@grafana/runtime';
-import { HttpResponse } from 'msw';
 import type { TargetPage } from '@openclaw-fleet/contract';
 import { href } from '../../constants.ts';
 import { mapOf, mapTarget, summaryOf, targetOf } from '../../testing/fixtures/fleet.ts';
 import { holdOf, statusOf } from '../../testing/fixtures/repairs.ts';
+import { scoreOf } from '../../testing/fixtures/target.ts';
 import { drawLists } from '../../testing/lists.ts';
 import { show } from '../../testing/render.tsx';
 import type { Shown } from '../../testing/render.tsx';
@@ -20,7 +20,7 @@ const at = (query = '', as: As = 'viewer'): Shown => {
   asked.length = 0;
   answers(
     mock('listPolicies', { items: [] }),
-    mock('getHealthScore', () => HttpResponse.json({ reasons: ['Job failures'] }))
+    mock('getHealthScore', scoreOf('gateway-03', { reasons: ['Job failures'] }))
   );
   return show(<FleetPage />, { as, path: 'fleet', at: `fleet${query}` });
 };
