@@ -47,6 +47,7 @@ const words = (): Record<string, string> => ({
   'node.renewed': t('audit.action.node-renewed', 'Certificate of a node renewed'),
   'node.rotated': t('audit.action.node-rotated', 'Keys of a node replaced'),
   'node.revoked': t('audit.action.node-revoked', 'Node revoked'),
+  'keys.rotated': t('audit.action.keys-rotated', 'Keys of the collector replaced'),
   'certificate.revoked': t('audit.action.certificate-revoked', 'Certificate revoked'),
   'token.created': t('audit.action.token-created', 'API token created'),
   'token.revoked': t('audit.action.token-revoked', 'API token revoked'),
