@@ -2,18 +2,18 @@ import { boardOf, collectorVariable, grid, startsMarked } from './lib/dashboard.
 import { UIDS } from './lib/links.ts';
 import { falling, mapValues, NO_COLLECTOR, NONE_IS_FINE, PLAIN, rising } from './lib/looks.ts';
 import { graph, stat } from './lib/panels.ts';
+import { INSTANCES } from './lib/queries.ts';
 import { table } from './lib/table.ts';
 
-const CHOSEN = 'instance=~"$instance"';
 const DAY = 86_400;
 
 /** The collectors that were chosen, of whatever Prometheus calls their job. */
-const own = (metric: string): string => `${metric} and on (job, instance) openclaw_collector_build_info{${CHOSEN}}`;
+const own = (metric: string): string => `${metric} and on (job, instance) openclaw_collector_build_info{${INSTANCES}}`;
 const perSecond = (metric: string, ...by: string[]): string =>
-  `sum by (${by.join(', ')}) (rate(${metric}{${CHOSEN}}[$__rate_interval]))`;
-const grown = (metric: string): string => `round(sum(increase(${metric}{${CHOSEN}}[$__range])))`;
+  `sum by (${by.join(', ')}) (rate(${metric}{${INSTANCES}}[$__rate_interval]))`;
+const grown = (metric: string): string => `round(sum(increase(${metric}{${INSTANCES}}[$__range])))`;
 const quantile = (q: number, histogram: string): string =>
-  `histogram_quantile(${q}, sum by (le) (rate(${histogram}_bucket{${CHOSEN}}[$__rate_interval]))) >= 0`;
+  `histogram_quantile(${q}, sum by (le) (rate(${histogram}_bucket{${INSTANCES}}[$__rate_interval]))) >= 0`;
 const quantiles = (histogram: string) =>
   [0.5, 0.95, 0.99].map((q) => ({ expr: quantile(q, histogram), legend: `${q * 100} %` }));
 const QUANTILE_COLORS = { '50 %': 'green', '95 %': 'orange', '99 %': 'red' };
@@ -28,10 +28,10 @@ const numbers = [
     spark: false,
     queries: [
       {
-        expr: `sum(up and on (job, instance) last_over_time(openclaw_collector_build_info{${CHOSEN}}[$__range]))`,
+        expr: `sum(up and on (job, instance) last_over_time(openclaw_collector_build_info{${INSTANCES}}[$__range]))`,
         legend: 'answer',
       },
-      { expr: `count(last_over_time(openclaw_collector_build_info{${CHOSEN}}[$__range]))`, legend: 'known' },
+      { expr: `count(last_over_time(openclaw_collector_build_info{${INSTANCES}}[$__range]))`, legend: 'known' },
     ],
   }),
   stat({
@@ -47,7 +47,7 @@ const numbers = [
     description: 'Three of them are a loop: something ends the collector.',
     unit: 'none',
     empty: NO_COLLECTOR,
-    queries: [{ expr: `max(openclaw_collector_recent_starts{${CHOSEN}})`, legend: 'Starts' }],
+    queries: [{ expr: `max(openclaw_collector_recent_starts{${INSTANCES}})`, legend: 'Starts' }],
     steps: rising(2, 3),
   }),
   stat({
@@ -70,7 +70,7 @@ const numbers = [
     empty: NO_COLLECTOR,
     spark: false,
     queries: [
-      { expr: `min(openclaw_collector_certificate_expiry_timestamp_seconds{${CHOSEN}}) - time()`, legend: 'Left' },
+      { expr: `min(openclaw_collector_certificate_expiry_timestamp_seconds{${INSTANCES}}) - time()`, legend: 'Left' },
     ],
     steps: falling(7 * DAY, 30 * DAY),
   }),
@@ -124,7 +124,7 @@ const intake = [
     stack: true,
     queries: [
       {
-        expr: `${perSecond('openclaw_collector_heartbeats_refused_total', 'problem')} and on (problem) topk(10, sum by (problem) (increase(openclaw_collector_heartbeats_refused_total{${CHOSEN}}[$__range] @ end())) > 0)`,
+        expr: `${perSecond('openclaw_collector_heartbeats_refused_total', 'problem')} and on (problem) topk(10, sum by (problem) (increase(openclaw_collector_heartbeats_refused_total{${INSTANCES}}[$__range] @ end())) > 0)`,
         legend: '{{problem}}',
       },
     ],
@@ -156,7 +156,7 @@ const intake = [
     legend: 'none',
     queries: [
       {
-        expr: `sum(rate(openclaw_collector_commit_heartbeats_sum{${CHOSEN}}[$__rate_interval])) / (sum(rate(openclaw_collector_commit_heartbeats_count{${CHOSEN}}[$__rate_interval])) > 0)`,
+        expr: `sum(rate(openclaw_collector_commit_heartbeats_sum{${INSTANCES}}[$__rate_interval])) / (sum(rate(openclaw_collector_commit_heartbeats_count{${INSTANCES}}[$__rate_interval])) > 0)`,
         legend: 'mean',
       },
     ],
@@ -172,7 +172,7 @@ const intake = [
     legend: 'none',
     queries: [
       {
-        expr: `sum(rate(openclaw_collector_token_cache_total{${CHOSEN}, result="hit"}[$__rate_interval])) / (sum(rate(openclaw_collector_token_cache_total{${CHOSEN}}[$__rate_interval])) > 0)`,
+        expr: `sum(rate(openclaw_collector_token_cache_total{${INSTANCES}, result="hit"}[$__rate_interval])) / (sum(rate(openclaw_collector_token_cache_total{${INSTANCES}}[$__rate_interval])) > 0)`,
         legend: 'found',
       },
     ],
@@ -198,7 +198,7 @@ const process = [
     empty: NO_COLLECTOR,
     queries: [
       {
-        expr: `sum by (instance) (rate(process_cpu_seconds_total[$__rate_interval]) and on (job, instance) openclaw_collector_build_info{${CHOSEN}})`,
+        expr: `sum by (instance) (rate(process_cpu_seconds_total[$__rate_interval]) and on (job, instance) openclaw_collector_build_info{${INSTANCES}})`,
         legend: '{{instance}}',
       },
     ],
@@ -230,7 +230,7 @@ const process = [
     min: 0,
     empty: NO_COLLECTOR,
     stack: true,
-    queries: [{ expr: `max by (file) (openclaw_collector_storage_size_bytes{${CHOSEN}})`, legend: '{{file}}' }],
+    queries: [{ expr: `max by (file) (openclaw_collector_storage_size_bytes{${INSTANCES}})`, legend: '{{file}}' }],
     colors: { database: 'blue', wal: 'orange' },
   }),
   graph({
@@ -272,12 +272,15 @@ const process = [
     min: 0,
     empty: NO_COLLECTOR,
     queries: [
-      { expr: `sum(rate(openclaw_collector_assessments_total{${CHOSEN}}[$__rate_interval]))`, legend: 'assessments' },
       {
-        expr: `sum(rate(openclaw_collector_health_changes_total{${CHOSEN}}[$__rate_interval]))`,
+        expr: `sum(rate(openclaw_collector_assessments_total{${INSTANCES}}[$__rate_interval]))`,
+        legend: 'assessments',
+      },
+      {
+        expr: `sum(rate(openclaw_collector_health_changes_total{${INSTANCES}}[$__rate_interval]))`,
         legend: 'health changes',
       },
-      { expr: `sum(rate(openclaw_collector_fault_changes_total{${CHOSEN}}[$__rate_interval]))`, legend: 'faults' },
+      { expr: `sum(rate(openclaw_collector_fault_changes_total{${INSTANCES}}[$__rate_interval]))`, legend: 'faults' },
     ],
     colors: { assessments: 'blue', 'health changes': 'purple', faults: 'orange' },
   }),
@@ -318,7 +321,7 @@ const neighbours = [
     empty: 'No bridge was asked',
     queries: [
       {
-        expr: `histogram_quantile(0.95, sum by (le, transport) (rate(openclaw_collector_bridge_request_duration_seconds_bucket{${CHOSEN}}[$__rate_interval]))) >= 0`,
+        expr: `histogram_quantile(0.95, sum by (le, transport) (rate(openclaw_collector_bridge_request_duration_seconds_bucket{${INSTANCES}}[$__rate_interval]))) >= 0`,
         legend: '{{transport}}',
       },
     ],
@@ -332,13 +335,13 @@ const neighbours = [
     min: 0,
     empty: NO_COLLECTOR,
     queries: [
-      { expr: `sum(openclaw_collector_stream_subscribers{${CHOSEN}})`, legend: 'readers' },
+      { expr: `sum(openclaw_collector_stream_subscribers{${INSTANCES}})`, legend: 'readers' },
       {
-        expr: `round(sum(increase(openclaw_collector_stream_dropped_total{${CHOSEN}}[$__rate_interval])))`,
+        expr: `round(sum(increase(openclaw_collector_stream_dropped_total{${INSTANCES}}[$__rate_interval])))`,
         legend: 'cut off',
       },
       {
-        expr: `round(sum(increase(openclaw_collector_stream_refused_total{${CHOSEN}}[$__rate_interval])))`,
+        expr: `round(sum(increase(openclaw_collector_stream_refused_total{${INSTANCES}}[$__rate_interval])))`,
         legend: 'refused',
       },
     ],
@@ -353,13 +356,13 @@ const neighbours = [
     min: 0,
     empty: 'The collector knows no Alertmanager',
     queries: [
-      { expr: `max(openclaw_collector_silences{${CHOSEN}})`, legend: 'silences held' },
+      { expr: `max(openclaw_collector_silences{${INSTANCES}})`, legend: 'silences held' },
       {
-        expr: `round(sum(increase(openclaw_collector_silence_failures_total{${CHOSEN}}[$__rate_interval])))`,
+        expr: `round(sum(increase(openclaw_collector_silence_failures_total{${INSTANCES}}[$__rate_interval])))`,
         legend: 'silences failed',
       },
       {
-        expr: `round(sum by (outcome) (increase(openclaw_collector_alerts_received_total{${CHOSEN}}[$__rate_interval])))`,
+        expr: `round(sum by (outcome) (increase(openclaw_collector_alerts_received_total{${INSTANCES}}[$__rate_interval])))`,
         legend: 'alerts {{outcome}}',
       },
     ],
@@ -374,15 +377,15 @@ const neighbours = [
     empty: NO_COLLECTOR,
     queries: [
       {
-        expr: `round(sum(increase(openclaw_collector_unknown_fields_dropped_total{${CHOSEN}}[$__rate_interval])))`,
+        expr: `round(sum(increase(openclaw_collector_unknown_fields_dropped_total{${INSTANCES}}[$__rate_interval])))`,
         legend: 'unknown fields',
       },
       {
-        expr: `round(sum(increase(openclaw_collector_scrapes_refused_total{${CHOSEN}}[$__rate_interval])))`,
+        expr: `round(sum(increase(openclaw_collector_scrapes_refused_total{${INSTANCES}}[$__rate_interval])))`,
         legend: 'scrapes refused',
       },
       {
-        expr: `round(sum(increase(openclaw_collector_scrapes_aborted_total{${CHOSEN}}[$__rate_interval])))`,
+        expr: `round(sum(increase(openclaw_collector_scrapes_aborted_total{${INSTANCES}}[$__rate_interval])))`,
         legend: 'scrapes given up',
       },
     ],
@@ -400,7 +403,7 @@ const trust = [
     columns: [
       {
         title: 'Expires in',
-        expr: left(`openclaw_collector_certificate_expiry_timestamp_seconds{${CHOSEN}}`, 'certificate'),
+        expr: left(`openclaw_collector_certificate_expiry_timestamp_seconds{${INSTANCES}}`, 'certificate'),
         unit: 's',
         decimals: 0,
         steps: falling(7 * DAY, 30 * DAY),
@@ -416,7 +419,7 @@ const trust = [
     columns: [
       {
         title: 'Expires in',
-        expr: `bottomk(20, ${left(`openclaw_collector_api_token_expiry_timestamp_seconds{${CHOSEN}}`, 'name')})`,
+        expr: `bottomk(20, ${left(`openclaw_collector_api_token_expiry_timestamp_seconds{${INSTANCES}}`, 'name')})`,
         unit: 's',
         decimals: 0,
         steps: falling(DAY, 7 * DAY),
@@ -442,7 +445,7 @@ const trust = [
     columns: [
       {
         title: 'Runs',
-        expr: `max by (instance, version, node_version, timings) (openclaw_collector_build_info{${CHOSEN}})`,
+        expr: `max by (instance, version, node_version, timings) (openclaw_collector_build_info{${INSTANCES}})`,
         hidden: true,
         steps: PLAIN,
       },
@@ -456,7 +459,7 @@ export const collector = boardOf({
   description:
     'How the collector itself is: its intake, its process and storage, who asks it and whom it asks, and what it is trusted by.',
   variables: [collectorVariable()],
-  annotations: [startsMarked('instance=~"$instance"')],
+  annotations: [startsMarked(INSTANCES)],
   rows: [
     { panels: grid(numbers, 4, 3) },
     { title: 'Intake', panels: grid(intake, 3, 7) },

@@ -118,7 +118,7 @@ const map = nested(
   'openclaw-fleetmap-panel',
   'Every target',
   'The fleet by zone, each target with the band of its score. Choose one to open it in the app.',
-  { zones: '${zone:csv}', groupByZone: true, onlyTrouble: false }
+  { zones: '$zone', groupByZone: true, onlyTrouble: false }
 );
 
 const bands = graph({
@@ -202,7 +202,9 @@ const zones = table({
     },
   ],
   sort: { by: 'Online', desc: false },
-  links: { zone: [{ title: 'This zone in the fleet app', url: `${APP}/fleet?zone=\${__data.fields.zone}` }] },
+  links: {
+    zone: [{ title: 'This zone in the fleet app', url: `${APP}/fleet?zone=\${__data.fields.zone:percentencode}` }],
+  },
 });
 
 function zoneOf(metric: string): string {
@@ -213,7 +215,7 @@ const violations = nested(
   'openclaw-violations-panel',
   'Open violations',
   'What breaks its policy, with what to do about each. A repair begins with its plan, as in the app.',
-  { zones: '${zone:csv}', target: '', limit: 25 }
+  { zones: '$zone', target: '', limit: 25 }
 );
 
 const codes = graph({

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { InterpolateFunction } from '@grafana/data';
 import { linksOf } from './links.ts';
-import { split } from './split.ts';
 
 const target = { id: 'gateway-01', name: 'one two', zone: 'eu' };
 const replace: InterpolateFunction = (text, scope = {}, format) =>
@@ -31,9 +30,4 @@ describe('data links of a panel', () => {
   it('are named by their address for want of a title', () => {
     expect(linksOf([link('/d/x', '')], target, replace)[0]?.title).toBe('/d/x');
   });
-});
-
-describe('a list that people type', () => {
-  it('is split at commas', () => expect(split(' eu, us-east ,,')).toEqual(['eu', 'us-east']));
-  it('may be nothing', () => expect(split(undefined)).toEqual([]));
 });

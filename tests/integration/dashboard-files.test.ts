@@ -53,13 +53,13 @@ describe.each([...written])('%s', (_file, dashboard) => {
     }
   });
 
-  it('takes any name of a zone and of an owner: in quotes a quote of theirs would end the query', () => {
+  it('takes any name of a zone, an owner and a collector: in quotes a quote of theirs would end the query', () => {
     const asked = [
       ...queriesOf(dashboard).map(({ expr }) => expr),
       ...dashboard.templating.list.flatMap((variable) => labelValuesOf(variable)?.match ?? []),
     ];
-    const chosen = asked.flatMap((expr) => expr.match(/\b(zone|owner)=~[^,}]*\$[^,]*?[`"']/g) ?? []);
-    expect(chosen.filter((matcher) => !/^(zone|owner)=~`\$\{\1:regex\}`$/.test(matcher))).toEqual([]);
+    const chosen = asked.flatMap((expr) => expr.match(/\b(zone|owner|instance)=~[^,}]*\$[^,]*?[`"']/g) ?? []);
+    expect(chosen.filter((matcher) => !/^(zone|owner|instance)=~`\$\{\1:regex\}`$/.test(matcher))).toEqual([]);
   });
 
   it('has every panel in a place of its own', () => {

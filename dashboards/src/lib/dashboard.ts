@@ -11,7 +11,7 @@ import {
 } from '@grafana/grafana-foundation-sdk/dashboard';
 import { DataqueryBuilder } from '@grafana/grafana-foundation-sdk/prometheus';
 import { TAG, topLinks, type Link } from './links.ts';
-import { SOURCE, ZONES, OWNERS } from './queries.ts';
+import { CHOOSABLE, SOURCE, ZONES, OWNERS } from './queries.ts';
 
 /** Where a panel is in its row, in Grafana's grid of 24 columns. */
 export interface Placed {
@@ -66,7 +66,7 @@ const labelValues = (name: string, label: string, metric: string, of: string): Q
 
 /** One of them, some, or all: `.*`, so that a fleet with 1,000 of them does not make a query of 1,000 names. */
 const severalOf = (variable: QueryVariableBuilder): QueryVariableBuilder =>
-  variable.multi(true).includeAll(true).allValue('.*').current(ALL);
+  variable.multi(true).includeAll(true).allValue('.*').current(ALL).regex(CHOOSABLE);
 
 export const zoneVariable = (): QueryVariableBuilder =>
   severalOf(labelValues('zone', 'Zone', 'openclaw_fleet_zone_targets', 'zone'));

@@ -24,12 +24,19 @@ export const queriesOf = (queries: readonly Query[], format = PromQueryFormat.Ti
     return instant ? query.instant() : query.range();
   });
 
-/** Grafana leaves a quote in a name as it is, which would end a text in quotes; nodes and people choose these names. */
+/**
+ * Grafana leaves a quote in a name as it is, which would end a text in quotes; nodes and people choose these names. What would end
+ * this text, a backtick, no format of Grafana's escapes: variables offer no such name (`CHOOSABLE`).
+ */
 const chosenOf = (label: string): string => `${label}=~\`\${${label}:regex}\``;
+/** The names that a variable may offer, for Grafana. */
+export const CHOOSABLE = '/^[^`]*$/';
 /** The zones that the reader chose. */
 export const ZONES = chosenOf('zone');
 /** The owners that the reader chose. */
 export const OWNERS = chosenOf('owner');
+/** The collectors that the reader chose. */
+export const INSTANCES = chosenOf('instance');
 
 /** Targets of the zones and the owner that the reader chose: `and` this to what has the label target. */
 export const CHOSEN = `and on (target) openclaw_target_info{${ZONES}, ${OWNERS}}`;

@@ -12,7 +12,7 @@ import { Empty } from '../../components/states.tsx';
 import { href } from '../../constants.ts';
 import { linksOf } from '../links.ts';
 import { PanelShell } from '../PanelShell.tsx';
-import { split } from '../split.ts';
+import { namesOf } from '../names.ts';
 import type { MapOptions } from './options.ts';
 
 const TROUBLE = ['warning', 'degraded', 'critical', 'unknown'] as const;
@@ -28,7 +28,7 @@ export function FleetMapPanel(props: PanelProps<MapOptions>) {
 
 function Content(props: PanelProps<MapOptions>) {
   const { options, replaceVariables } = props;
-  const zone = split(replaceVariables(options.zones, {}, 'csv'));
+  const zone = namesOf(options.zones, replaceVariables);
   const map = useFleetMap({ zone, ...(options.onlyTrouble && { band: TROUBLE }) });
   return <Loadable query={map}>{(read) => <Shown map={read} zones={zone} {...props} />}</Loadable>;
 }

@@ -12,7 +12,7 @@ import { Empty } from '../../components/states.tsx';
 import { href } from '../../constants.ts';
 import { linksOf } from '../links.ts';
 import { PanelShell } from '../PanelShell.tsx';
-import { split } from '../split.ts';
+import { namesOf } from '../names.ts';
 import type { ViolationsOptions } from './options.ts';
 
 /** Open violations in a dashboard; a repair begins with its plan, as on the app's pages. */
@@ -25,7 +25,7 @@ export function ViolationsPanel(props: PanelProps<ViolationsOptions>) {
 }
 
 function Content({ options, fieldConfig, replaceVariables }: PanelProps<ViolationsOptions>) {
-  const zone = split(replaceVariables(options.zones, {}, 'csv'));
+  const zone = namesOf(options.zones, replaceVariables);
   const target = replaceVariables(options.target).trim();
   const query = { zone, target, severity: options.severities, limit: options.limit };
   const violations = useViolations(query);
