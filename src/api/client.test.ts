@@ -98,7 +98,9 @@ describe('a call', () => {
     await expect(call('fleet/summary', { shape: summarySchema })).rejects.toMatchObject({
       kind: 'setup',
       status: 200,
-      message: expect.stringMatching(/fleet\/summary is not the collector.* JSON without at\. Check the URL/),
+      message: expect.stringMatching(
+        /fleet\/summary is not the collector.* JSON without the field "at"\. Check the URL/
+      ),
     });
     expect(times).toBe(1);
   });

@@ -31,7 +31,9 @@ export function misfitOf(shape: Shape<unknown> | undefined, data: unknown): stri
   const { path, input } = found;
   if (path.length === 0) return data === null || data === undefined || data === '' ? 'nothing' : typeOf(data);
   const field = path.map(String).join('.');
-  return input === undefined ? `JSON without ${field}` : `JSON in which ${field} is ${typeOf(input)}`;
+  return input === undefined
+    ? `JSON without the field "${field}"`
+    : `JSON in which the field "${field}" is ${typeOf(input)}`;
 }
 
 function breaks({ code, input, expected, errors = [] }: Issue): boolean {
