@@ -218,7 +218,7 @@ async function compose({
     requestTimeoutMs: config.intake.bodyTimeout * 1000,
   });
   trust.onRevoked(({ nodeIds, fingerprints }) => {
-    intake.dismiss((peer) => trust.isRevoked(peer.id, peer.fingerprint));
+    intake.dismiss((peer) => peer.kind === 'node' && trust.isRevoked(peer.id, peer.fingerprint));
     log.warn({ nodes: nodeIds, certificates: fingerprints }, 'revoked: their connections were closed');
   });
 

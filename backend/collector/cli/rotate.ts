@@ -107,18 +107,22 @@ async function rotateAllKeys(
     const cutOff = known?.nodes ?? [];
     if (known !== null && cutOff.length > 0) {
       const words = unpinnedWords(known);
-      if (!options.force) throw new CommandError(`${words}\n${bringPins(collectorPins(config.pkiDir))}`);
+      if (!options.force) throw new CommandError(`${words}\n${bringPins(pinsIfThere(config.pkiDir))}`);
       context.warn(`openclaw-fleet: ${words}; it is done all the same`);
     }
+    // What cannot be recorded is better not begun: the record is what keeps the next from cutting nodes off.
+    await store.check();
     const pins = await rotateKeys(config.pkiDir, options);
-    await store.appendAudit({
-      actor: localActor(),
-      action: KEYS_ROTATED,
-      subject: 'collector',
-      reason: null,
-      atMs: context.nowMs,
-      data: { pins, forced: options.force, withoutPins: cutOff.length },
-    });
+    const data = { pins, forced: options.force, withoutPins: cutOff.length };
+    const [actor, atMs] = [localActor(), context.nowMs];
+    try {
+      await store.appendAudit({ actor, action: KEYS_ROTATED, subject: 'collector', reason: null, atMs, data });
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new CommandError(
+        `the keys are rotated, but the audit could not be told: ${why}. Do not rotate them again before every node has these lines:\n${pinLines(pins)}`
+      );
+    }
     return pins;
   });
 }
@@ -138,9 +142,19 @@ function unpinnedWords({ nodes, rotatedMs }: Unpinned): string {
   return `this cuts off ${nodes.length === 1 ? 'a node' : `${nodes.length} nodes`} that got no new files since ${since}: ${named.join(', ')}${more}`;
 }
 
-const bringPins = (
-  pins: Pins
-): string => `Nothing is changed. First bring each these lines for its node.env, and restart what reads it:
+/** Null: a key that they are of is lost. */
+function pinsIfThere(folder: string): Pins | null {
+  try {
+    return collectorPins(folder);
+  } catch {
+    return null;
+  }
+}
+
+const bringPins = (pins: Pins | null): string =>
+  pins === null
+    ? 'Nothing is changed. A key of the collector is lost, so there is no other way: add --force, and bring every node the lines that it prints.'
+    : `Nothing is changed. First bring each these lines for its node.env, and restart what reads it:
 ${pinLines(pins)}
 Or run openclaw-fleet rotate <node> for each, and copy its files. Once they have the lines, which the collector cannot see, add --force;
 after a theft add it at once, and bring the lines that it prints.`;
@@ -160,7 +174,8 @@ async function rotateOne(reference: string, values: Values, config: Config, cont
   const endpoint = endpointOf(config, values.endpoint);
   const { node, warning } = await withStorage(config, async (store) => {
     const enrolment = findNode((await store.trustSnapshot()).enrolments, reference);
-    const out = values.out ?? defaultOut(config, enrolment.name);
+    // A name may be forgotten (docs/retention.md).
+    const out = values.out ?? defaultOut(config, enrolment.name || enrolment.nodeId);
     // An env that is there keeps its address.
     const warning = existsSync(nodeFiles(out).env) ? null : localhostWarning(config, values.endpoint, endpoint);
     const node = await rotateNode(

@@ -67,7 +67,7 @@ export class SlotFilter {
   matches(slot: number): boolean {
     const { flags, bands, zones, phases } = this.#columns;
     const place = (zones[slot] as number) * PHASES.length + (phases[slot] as number);
-    if (this.#places[place] === 0) return false;
+    if (this.#places[place] !== 1) return false;
     return this.#flags[flags[slot] as number] === 1 && this.#bands[bands[slot] as number] === 1;
   }
 

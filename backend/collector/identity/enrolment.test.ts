@@ -191,6 +191,13 @@ describe('rotateNode', () => {
     );
   };
 
+  it('names a node whose name was forgotten by its id', async () => {
+    const before = await enrolNode(request('gw-1'), context);
+    const [enrolment] = await enrolments();
+    const after = await rotate({ enrolment: { ...enrolment!, name: '' }, out: workshop.path('elsewhere') });
+    expect(envOf(after.folder)).toMatchObject({ OPENCLAW_HOSTNAME: before.nodeId, OPENCLAW_NODE_ID: before.nodeId });
+  });
+
   it('gives the node a new key and certificate under its id, and keeps what a person wrote into its settings', async () => {
     const before = await enrolNode(request('gw-1'), context);
     const key = readFileSync(nodeFiles(before.folder).key, 'utf8');

@@ -222,7 +222,7 @@ function writeNode(
     ? withPins(readFileSync(files.env, 'utf8'), context.pins)
     : nodeEnv({
         nodeId: enrolment.nodeId,
-        name: enrolment.name,
+        name: enrolment.name || enrolment.nodeId,
         files: nodeFiles(settings.nodeFolder ?? folder),
         endpoint: settings.endpoint,
         audience: settings.audience,

@@ -46,8 +46,8 @@ export class IntakeServer {
   readonly #trust: IntakeServerOptions['trust'];
   readonly #rest: IntakeServerOptions['rest'];
   readonly #wallClock: Clock;
-  /** By fingerprint: a node may have another certificate beside one that was revoked. */
-  readonly #perCertificate = new Map<string, number>();
+  /** Of a node, and of each certificate that may not enter: who holds one that was revoked takes no place of its owner's. */
+  readonly #places = new Map<string, number>();
   readonly #peers = new WeakMap<object, Peer | null>();
   readonly #sockets = new Map<TLSSocket, Peer | null>();
 
@@ -124,26 +124,22 @@ export class IntakeServer {
   #welcome(socket: TLSSocket): void {
     const certificate = socket.getPeerX509Certificate();
     const peer = certificate ? peerOf(certificate) : null;
-    const fingerprint = peer?.fingerprint ?? '';
-    const open = this.#perCertificate.get(fingerprint) ?? 0;
-    if (open >= this.#placesOf(peer)) {
+    const welcome = peer?.kind !== 'node' || this.#trust.standing(peer.id, peer.fingerprint) === 'ok';
+    const holder = welcome ? `id:${peer?.id ?? ''}` : `certificate:${peer.fingerprint}`;
+    const open = this.#places.get(holder) ?? 0;
+    if (open >= (welcome ? MAX_CONNECTIONS : MAX_UNWELCOME_CONNECTIONS)) {
       socket.destroy();
       return;
     }
-    this.#perCertificate.set(fingerprint, open + 1);
+    this.#places.set(holder, open + 1);
     this.#peers.set(socket, peer);
     this.#sockets.set(socket, peer);
     socket.once('close', () => {
       this.#sockets.delete(socket);
-      const left = (this.#perCertificate.get(fingerprint) ?? 1) - 1;
-      if (left === 0) this.#perCertificate.delete(fingerprint);
-      else this.#perCertificate.set(fingerprint, left);
+      const left = (this.#places.get(holder) ?? 1) - 1;
+      if (left === 0) this.#places.delete(holder);
+      else this.#places.set(holder, left);
     });
-  }
-
-  #placesOf(peer: Peer | null): number {
-    if (peer?.kind !== 'node') return MAX_CONNECTIONS;
-    return this.#trust.standing(peer.id, peer.fingerprint) === 'ok' ? MAX_CONNECTIONS : MAX_UNWELCOME_CONNECTIONS;
   }
 
   #route(req: IncomingMessage, res: ServerResponse): void {

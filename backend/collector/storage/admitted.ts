@@ -1,5 +1,8 @@
-/** So many are kept: renewals come at most once an hour, and what is older than the last of them was replaced long ago. */
-const MOST = 16;
+/**
+ * So many are kept, where few are usual: one that still counts must not be pushed out by a thief who renews, and renewals
+ * come at most once an hour. These are 100 days of them; a certificate lives 90, unless it is set to more.
+ */
+const MOST = 2400;
 
 /**
  * The certificates of a node that count after one more was issued, when not all that it ever had do. The one that it was
