@@ -153,7 +153,7 @@ describe('the child supervisor', () => {
   it('does not start one again that ended with 78, until it is told to', async () => {
     const one = supervisor('exit 78', quick(60_000));
     one.start();
-    await waitFor('the end', () => logged.some((line) => line.includes('78')));
+    await waitFor('the end', () => logged.some((line) => line.includes('ended with 78')));
     expect(await one.given()).toContain('its configuration is not valid');
     await new Promise((resolve) => systemClock.after(300, () => resolve(undefined)));
     expect(starts()).toHaveLength(1);

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { AppRootProps } from '@grafana/data';
+import { locationService } from '@grafana/runtime';
 import { screen, waitFor } from '@testing-library/react';
 import { Link, useLocation } from 'react-router-dom';
 import type { FleetSettings } from '../../settings.ts';
@@ -102,11 +103,15 @@ describe('the app', () => {
 describe('a fault of a page', () => {
   beforeEach(() => void jest.spyOn(console, 'error').mockImplementation(() => undefined));
 
-  it('takes down that page alone, and says so', () => {
+  it('takes down that page alone, says so, and loads it again when asked to', async () => {
+    const gone: number[] = [];
+    jest
+      .spyOn(locationService.getHistory() as { go(steps: number): void }, 'go')
+      .mockImplementation((steps) => void gone.push(steps));
     const Broken = () => {
       throw new Error('a hole in the page');
     };
-    show(
+    const { user } = show(
       <>
         <p>The rest of Grafana</p>
         <AppErrorBoundary>
@@ -116,8 +121,9 @@ describe('a fault of a page', () => {
     );
     expect(screen.getByText('The rest of Grafana')).toBeVisible();
     expect(screen.getByText(/a hole in the page/)).toBeVisible();
-    expect(screen.getByRole('button', { name: 'Load the page again' })).toBeVisible();
     expect(screen.queryByRole('link', { name: 'Open setup' })).not.toBeInTheDocument();
+    await user.click(screen.getByRole('button', { name: 'Load the page again' }));
+    expect(gone).toEqual([0]);
   });
 
   it('leaves no page blank, whatever was thrown, and leads who may to the setup', () => {

@@ -3,6 +3,7 @@ import { PluginPage } from '@grafana/runtime';
 import { Alert, Button, ErrorBoundary, LinkButton, Stack, Text } from '@grafana/ui';
 import type { ReactNode } from 'react';
 import { useLocation } from 'react-router-dom';
+import { reloadPage } from '../../api/setup.ts';
 import { href } from '../../constants.ts';
 import { t } from '../../i18n.ts';
 import { mayConfigure } from '../../permissions.ts';
@@ -40,7 +41,7 @@ const Fault = ({ error, stack }: FaultProps) => (
           {stack}
         </details>
         <Stack direction="row" gap={1}>
-          <Button variant="secondary" size="sm" icon="sync" onClick={() => window.location.reload()}>
+          <Button variant="secondary" size="sm" icon="sync" onClick={() => reloadPage({})}>
             <Trans i18nKey="components.fault.reload">Load the page again</Trans>
           </Button>
           {mayConfigure() && (
